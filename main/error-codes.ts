@@ -1,0 +1,329 @@
+/**
+ * Every error code, its exit code and what to do about it. `docs/errors.md` and `warder errors` are made from this
+ * table. Codes are `area.reason`, never renamed, never reused.
+ *
+ * exit: 1 refused or failed, 2 wrong usage, 3 unknown name, 4 needs a person, 69 companion unreachable.
+ */
+export const errorCodes = {
+  'internal.unexpected': {
+    exit: 1,
+    meaning: 'Warder met a condition it has no sentence for.',
+    mend: 'Run the command again; if it repeats, report it with the output of `warder status --json`.',
+  },
+  'usage.invalid': {
+    exit: 2,
+    meaning: 'The command line or a request to the control API is not well formed.',
+    mend: 'Compare it with `warder help VERB`.',
+  },
+  'usage.unknown_channel': {
+    exit: 2,
+    meaning: 'The control API has no such channel.',
+    mend: 'The command line and the companion are of different versions: restart the companion.',
+  },
+  'control.unauthorized': {
+    exit: 1,
+    meaning: 'The caller of the control API did not prove who it is.',
+    mend: 'Open the window again with `warder ui`.',
+  },
+  'presence.required': {
+    exit: 4,
+    meaning: 'The request widens trust, so a person has to confirm it.',
+    mend: 'Answer the question on the terminal, or pass `--yes` in a script once you have read what it allows.',
+  },
+  'presence.refused': {
+    exit: 1,
+    meaning: 'A person was asked and said no, or the question expired.',
+    mend: 'Nothing was changed. Ask again if that was a mistake.',
+  },
+  'companion.unreachable': {
+    exit: 69,
+    meaning: 'No companion answers for this home.',
+    mend: 'Start it with `warder serve` (or open the app).',
+  },
+  'instance.running': {
+    exit: 1,
+    meaning: 'Another companion already holds this home.',
+    mend: 'Use the one that runs (`warder status`), stop it, or choose another `--home`.',
+  },
+  'store.unwritable': {
+    exit: 1,
+    meaning:
+      'The home directory or its database cannot be written (disk full, read-only, or not yours).',
+    mend: 'Free space or mend the permissions, then repeat. Nothing that was stored is lost.',
+  },
+  'store.newer': {
+    exit: 1,
+    meaning: 'The state database was written by a newer Warder.',
+    mend: 'Update Warder, or use another `--home`.',
+  },
+  'config.invalid': {
+    exit: 1,
+    meaning:
+      'config.json is not what its schema allows. The last good configuration stays in force.',
+    mend: 'Mend the line that the message names; saving the file loads it again.',
+  },
+  'config.secret_in_clear': {
+    exit: 1,
+    meaning: 'config.json would hold a credential in clear text.',
+    mend: 'Put the value into the vault with `warder secret set NAME` and write `secret:NAME` instead.',
+  },
+  'server.unknown': {
+    exit: 3,
+    meaning: 'No server has that name.',
+    mend: 'See `warder server list`.',
+  },
+  'server.exists': {
+    exit: 1,
+    meaning: 'A server of that name is already there.',
+    mend: 'Remove it first with `warder server remove NAME`, or choose another name.',
+  },
+  'server.held': {
+    exit: 4,
+    meaning: 'The definition of this server was added or changed and waits for a person.',
+    mend: 'Look at it with `warder approvals` and approve or deny it.',
+  },
+  'server.start_failed': {
+    exit: 1,
+    meaning: 'The local server could not be started, or ended before it answered.',
+    mend: 'Run `warder server test NAME`; the message names the exit code and the last lines it wrote.',
+  },
+  'server.unreachable': {
+    exit: 1,
+    meaning: 'The remote server could not be reached or did not answer in time.',
+    mend: 'Check the network and the URL (`warder server list`).',
+  },
+  'server.protocol': {
+    exit: 1,
+    meaning: 'The server answered with something that is not the Model Context Protocol.',
+    mend: 'Check that the URL or command really is an MCP server.',
+  },
+  'secret.unknown': {
+    exit: 3,
+    meaning: 'No secret has that name.',
+    mend: 'Set it with `warder secret set NAME`.',
+  },
+  'secret.invalid': {
+    exit: 2,
+    meaning: 'The value cannot be stored (empty, too long, or with a NUL byte).',
+    mend: 'Pass the value on standard input, without quotes around it.',
+  },
+  'secret.binding_changed': {
+    exit: 4,
+    meaning: 'The secret was entered for another destination than the one that asks for it now.',
+    mend: 'If the new destination is right, set the secret again with `warder secret set NAME --for SERVER`.',
+  },
+  'secret.in_use': {
+    exit: 1,
+    meaning: 'A server still refers to this secret.',
+    mend: 'Remove the reference or the server first.',
+  },
+  'client.unknown': {
+    exit: 3,
+    meaning: 'No client has that name.',
+    mend: 'See `warder client list`, or add it with `warder client add NAME`.',
+  },
+  'client.exists': {
+    exit: 1,
+    meaning: 'A client of that name is already there.',
+    mend: 'Remove it first, or choose another name.',
+  },
+  'client.unauthorized': {
+    exit: 1,
+    meaning: 'The bearer token is missing, unknown, or was revoked.',
+    mend: 'Add the client again with `warder client add NAME` and give it the new token.',
+  },
+  'vault.choose': {
+    exit: 4,
+    meaning:
+      'There is no usable keychain, so nothing can be stored until you choose another vault.',
+    mend: 'Start `warder serve --vault file` (asks for a passphrase) or `--vault memory` (forgets at exit).',
+  },
+  'vault.locked': {
+    exit: 4,
+    meaning: 'The keychain is locked, or its prompt was dismissed.',
+    mend: 'Unlock your login keyring, then repeat. Nothing was lost.',
+  },
+  'vault.locked_or_missing': {
+    exit: 4,
+    meaning: 'The keychain does not show an item that Warder knows it stored.',
+    mend: 'Unlock the keyring. If the item was removed outside Warder, connect or set it again.',
+  },
+  'vault.absent': {
+    exit: 4,
+    meaning: 'No keychain service answers on this machine.',
+    mend: 'Install and start one (gnome-keyring, KWallet), or choose `--vault file` or `--vault memory`.',
+  },
+  'vault.timeout': {
+    exit: 1,
+    meaning: 'The keychain did not answer in time; its helper was ended.',
+    mend: 'Look for a keyring prompt behind other windows, then repeat.',
+  },
+  'vault.write_failed': {
+    exit: 1,
+    meaning: 'The value was not stored, or could not be read back as it was written.',
+    mend: 'Repeat; if it stays, see `warder status` for the state of the vault.',
+  },
+  'vault.delete_failed': {
+    exit: 1,
+    meaning: 'The keychain did not confirm that the item was deleted.',
+    mend: 'Unlock the keyring and repeat: until then the item must be taken as still there.',
+  },
+  'vault.wrong_passphrase': {
+    exit: 1,
+    meaning: 'The passphrase does not open the vault file, or the file was altered.',
+    mend: 'Try again. Warder cannot recover a forgotten passphrase.',
+  },
+  'net.url_refused': {
+    exit: 1,
+    meaning: 'A URL from outside breaks the URL policy and was neither opened nor fetched.',
+    mend: 'If the server is yours, mend its metadata; else do not use it.',
+  },
+  'net.address_refused': {
+    exit: 1,
+    meaning:
+      'The name resolves to an address that Warder does not dial (loopback, private, link-local, metadata).',
+    mend: 'For a server in your own network set `allowPrivateNetwork` on that server.',
+  },
+  'net.unreachable': {
+    exit: 1,
+    meaning: 'The host could not be reached.',
+    mend: 'Check the network, then repeat.',
+  },
+  'net.too_large': {
+    exit: 1,
+    meaning: 'An answer was larger or deeper than Warder reads.',
+    mend: 'The other side is broken or hostile; nothing of the answer was used.',
+  },
+  'oauth.metadata_invalid': {
+    exit: 1,
+    meaning:
+      'The metadata of the resource or of the authorization server is missing, not JSON, or breaks its RFC.',
+    mend: 'Tell the operator of the server; the message names the document and the field.',
+  },
+  'oauth.issuer_mismatch': {
+    exit: 1,
+    meaning:
+      'The issuer in a document or answer is not the one that was asked (RFC 8414 §3.3, RFC 9207 §2.4).',
+    mend: 'Do not sign in: this is how one provider poses as another. Tell the operator.',
+  },
+  'oauth.resource_mismatch': {
+    exit: 1,
+    meaning:
+      'The protected resource metadata speaks of another resource than this server (RFC 9728 §3.3).',
+    mend: 'Check the URL of the server, or tell its operator.',
+  },
+  'oauth.pkce_unsupported': {
+    exit: 1,
+    meaning: 'The authorization server does not advertise PKCE with S256.',
+    mend: 'Tell the operator; Warder does not sign in without it.',
+  },
+  'oauth.registration_needed': {
+    exit: 4,
+    meaning: 'The provider offers no way to register by itself.',
+    mend: 'Register a native app there with the redirect URI that the message names and put its client ID into the server definition.',
+  },
+  'oauth.registration_failed': {
+    exit: 1,
+    meaning: 'The provider refused to register Warder as a client.',
+    mend: 'Register by hand and put the client ID into the server definition.',
+  },
+  'oauth.state_mismatch': {
+    exit: 1,
+    meaning: 'An answer came back whose state is not the one of this sign-in.',
+    mend: 'Nothing was accepted. Start the sign-in again from Warder.',
+  },
+  'oauth.authorization_refused': {
+    exit: 1,
+    meaning: 'The provider, or the person at it, refused the sign-in.',
+    mend: 'Connect again if that was not meant.',
+  },
+  'oauth.sign_in_abandoned': {
+    exit: 4,
+    meaning: 'The sign-in was not finished in time, or was cancelled.',
+    mend: 'Connect again; the browser page of the old attempt is void.',
+  },
+  'oauth.browser_failed': {
+    exit: 4,
+    meaning: 'No browser could be opened.',
+    mend: 'Use `warder connect SERVER --no-browser` and open the link yourself.',
+  },
+  'oauth.callback_port': {
+    exit: 1,
+    meaning: 'The port of the registered redirect URI is taken by another program.',
+    mend: 'Close that program, or register another redirect URI.',
+  },
+  'oauth.token_refused': {
+    exit: 1,
+    meaning: 'The token endpoint refused the request or answered outside the protocol.',
+    mend: 'Connect again; if it repeats, `warder why ACCOUNT` shows what the provider answered.',
+  },
+  'oauth.provider_unavailable': {
+    exit: 1,
+    meaning: 'The identity provider is down or did not answer.',
+    mend: 'Nothing was lost; repeat when it is back.',
+  },
+  'grant.unknown': {
+    exit: 3,
+    meaning: 'No account has that name.',
+    mend: 'See `warder accounts`.',
+  },
+  'grant.ambiguous': {
+    exit: 2,
+    meaning: 'More than one account answers to that name.',
+    mend: 'Use the full form SERVER/ACCOUNT from `warder accounts`.',
+  },
+  'grant.sign_in_needed': {
+    exit: 4,
+    meaning: 'The server needs a signed-in account and there is none that works.',
+    mend: 'Run `warder connect SERVER`.',
+  },
+  'grant.frozen': {
+    exit: 4,
+    meaning:
+      'The provider now names other endpoints than those this account was signed in at, so its tokens are held.',
+    mend: 'If the change is genuine, revoke the account and connect again.',
+  },
+  'policy.denied': {
+    exit: 1,
+    meaning: 'No rule allows this client to do that, or a rule denies it.',
+    mend: 'The audit shows the deciding rule; change the rules in config.json if the call is wanted.',
+  },
+  'bridge.malformed': {
+    exit: 1,
+    meaning:
+      'A message is not acceptable JSON-RPC (batch, duplicate keys, look-alike keys, not JSON).',
+    mend: 'The program that sent it is broken or hostile; nothing was forwarded.',
+  },
+  'bridge.too_large': {
+    exit: 1,
+    meaning: 'A message is larger than Warder forwards.',
+    mend: 'Ask for less at once.',
+  },
+  'bridge.server_required': {
+    exit: 2,
+    meaning: 'The client did not say which server it wants.',
+    mend: 'Add `--server NAME`.',
+  },
+  'bridge.era_unsupported': {
+    exit: 1,
+    meaning: 'The two sides speak revisions of the protocol that Warder does not translate yet.',
+    mend: 'Use the 2025-11-25 revision on both sides.',
+  },
+  'bridge.paused': {
+    exit: 1,
+    meaning: 'Calls are paused.',
+    mend: 'Resume them from the tray or the window.',
+  },
+  'door.port_taken': {
+    exit: 1,
+    meaning: 'The port of the token door is in use by another program.',
+    mend: 'Choose another with `warder serve --port N`; clients must then be told the new URL.',
+  },
+  'audit.unwritable': {
+    exit: 1,
+    meaning: 'The audit log cannot be written, so no call leaves.',
+    mend: 'Free disk space or mend the permissions of the home directory.',
+  },
+} as const satisfies Record<string, { exit: number; meaning: string; mend: string }>
+
+export type ErrorCode = keyof typeof errorCodes

@@ -1,0 +1,104 @@
+import type { RemoteServer } from '../store/config-schema.ts'
+
+/** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
+export interface Grant {
+  readonly id: string
+  readonly server: string
+  /** The account at the provider, as a person knows it (an e-mail address, a login, a label given at sign-in). */
+  readonly account: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly resource: string
+  readonly scopes: readonly string[]
+  readonly state: 'connected' | 'sign-in-needed' | 'frozen' | 'revoking'
+  readonly renewable: boolean
+  /** Milliseconds since the epoch, here and below. */
+  readonly connectedAt: number
+  readonly refreshedAt: number | null
+  readonly expiresAt: number | null
+}
+
+/** An access token for the `Authorization: Bearer` header of one resource; lives in memory only. */
+export interface AccessToken {
+  readonly grant: Grant
+  readonly value: string
+  readonly expiresAt: number | null
+}
+
+export interface SignIn {
+  readonly flow: string
+  readonly url: string
+  readonly host: string
+  readonly issuer: string
+  readonly scopes: readonly string[]
+  readonly expiresAt: number
+  /** Settles when the person is done. @throws WarderError `oauth.*` */
+  readonly completed: Promise<Grant>
+  cancel(): void
+}
+
+export interface ReceiptStep {
+  readonly at: number
+  readonly step: 'local' | 'revoke-refresh-token' | 'revoke-access-token' | 'probe'
+  readonly endpoint: string | null
+  readonly status: number | null
+  readonly outcome: 'done' | 'failed' | 'pending' | 'unsupported' | 'not-needed'
+  readonly detail: string
+}
+
+export interface Receipt {
+  readonly id: string
+  readonly grant: string
+  readonly account: string
+  readonly server: string
+  readonly issuer: string
+  readonly reason: string
+  readonly startedAt: number
+  readonly state: 'proven' | 'revoked' | 'pending' | 'local-only'
+  readonly steps: readonly ReceiptStep[]
+  readonly remains: string | null
+}
+
+/** What the room tells the rest of the house; `companion.ts` wires it. */
+export interface GrantEvents {
+  connected: [grant: Grant]
+  refreshed: [grant: Grant]
+  /** The tokens of this grant must not be used from this instant on: cut streams, end children that hold one. */
+  revoked: [grant: Grant]
+  signInNeeded: [grant: Grant]
+  receipt: [receipt: Receipt]
+}
+
+/** Warder as an OAuth client: the only place that holds or renews upstream tokens. */
+export interface Grants {
+  list(): Grant[]
+  /** @param name `SERVER/ACCOUNT`, or an account or grant id that is unique @throws WarderError `grant.unknown`, `grant.ambiguous` */
+  find(name: string): Grant
+  /**
+   * Discovers, registers where needed, and asks the browser. Never called by a background task: only a person starts it.
+   * @throws WarderError `oauth.*`, `net.*`, `vault.*`
+   */
+  connect(
+    server: { readonly name: string; readonly definition: RemoteServer },
+    options: { readonly account?: string | undefined; readonly browser: boolean },
+  ): Promise<SignIn>
+  /**
+   * A live access token of the server's grant, refreshed ahead of its expiry, one refresh in flight per grant.
+   * @throws WarderError `grant.sign_in_needed`, `grant.frozen`, `vault.*`, `oauth.provider_unavailable`
+   */
+  accessToken(server: string): Promise<AccessToken>
+  /** The resource answered 401 to this token: renew unless that has happened already. @throws as `accessToken` */
+  rejected(token: AccessToken): Promise<AccessToken>
+  /**
+   * Local at once (the token is unusable when this call is made, before it resolves), then at the provider (RFC 7009,
+   * refresh token first), then a probe. Never rejects because of the provider: the receipt says what happened and what
+   * is pending. @throws WarderError `vault.*` where not even the local part could be done
+   */
+  revoke(id: string, reason: string): Promise<Receipt>
+  receipts(): Receipt[]
+  on<E extends keyof GrantEvents>(event: E, listener: (...args: GrantEvents[E]) => void): () => void
+  /** Takes up revocations that an earlier run left pending. */
+  start(): void
+  /** Cancels flows, waits for a refresh that is being stored. */
+  close(): Promise<void>
+}

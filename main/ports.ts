@@ -1,0 +1,42 @@
+/**
+ * The four things a shell supplies. No other module knows which shell it wears (`docs/architecture.md`).
+ */
+
+/** Opens a URL in the system browser. The string has passed `net/url-policy.ts` and is handed over byte for byte. */
+export interface Browser {
+  /** @throws WarderError `oauth.browser_failed` */
+  open(url: string): Promise<void>
+}
+
+/** Tells a person something that is not urgent enough to interrupt. Never holds a secret. */
+export interface Notifier {
+  notify(note: { title: string; body: string }): void
+}
+
+/** A plain description of what would be allowed, complete and untruncated (SEP-1024). */
+export interface TrustAction {
+  /** `client.add`, `server.run`, … : stable, for the audit. */
+  readonly kind: string
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** Is a person there, and do they agree? Everything that widens trust asks. */
+export interface Presence {
+  /** @returns false when refused. @throws WarderError `presence.required` where the caller has to ask the person. */
+  confirm(action: TrustAction): Promise<boolean>
+}
+
+/** A module that runs in a child process of its own, because it may hang or crash (keytar's). */
+export interface HelperProcess {
+  send(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Called once, however the child ended. */
+  onExit(listener: () => void): void
+  kill(): void
+}
+
+export interface Helper {
+  /** @param module absolute path or file URL of an ES module of ours */
+  start(module: string): HelperProcess
+}

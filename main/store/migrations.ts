@@ -1,0 +1,40 @@
+/**
+ * The schema of the state database, one entry a step. Entries are only ever appended: what was released is never
+ * edited. Instants are milliseconds since the epoch. No column ever holds a secret.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  -- What the vault was given: an item that is listed here and reads as absent is locked or missing, never "signed out".
+  CREATE TABLE vault_index (vault TEXT NOT NULL, key TEXT NOT NULL, written_at INTEGER NOT NULL,
+    PRIMARY KEY (vault, key)) STRICT;
+
+  CREATE TABLE secrets (name TEXT PRIMARY KEY, server TEXT, set_at INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE clients (name TEXT PRIMARY KEY, bearer_sha256 BLOB NOT NULL, added_at INTEGER NOT NULL,
+    last_seen_at INTEGER) STRICT;
+
+  CREATE TABLE registrations (id TEXT PRIMARY KEY, issuer TEXT NOT NULL, method TEXT NOT NULL, client_id TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL, auth_method TEXT NOT NULL, registered_at INTEGER NOT NULL, expires_at INTEGER) STRICT;
+  CREATE INDEX registrations_by_issuer ON registrations (issuer);
+
+  CREATE TABLE grants (id TEXT PRIMARY KEY, server TEXT NOT NULL, account TEXT NOT NULL, issuer TEXT NOT NULL,
+    registration TEXT NOT NULL, client_id TEXT NOT NULL, resource TEXT NOT NULL, scopes TEXT NOT NULL,
+    state TEXT NOT NULL, renewable INTEGER NOT NULL, connected_at INTEGER NOT NULL, refreshed_at INTEGER,
+    expires_at INTEGER, UNIQUE (server, account)) STRICT;
+
+  CREATE TABLE receipts (id TEXT PRIMARY KEY, grant_id TEXT NOT NULL, account TEXT NOT NULL, server TEXT NOT NULL,
+    issuer TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER NOT NULL, state TEXT NOT NULL, steps TEXT NOT NULL,
+    remains TEXT, attempts INTEGER NOT NULL, next_attempt_at INTEGER) STRICT;
+
+  CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, call TEXT NOT NULL,
+    phase TEXT NOT NULL, user TEXT NOT NULL, client TEXT NOT NULL, proof TEXT NOT NULL, session TEXT,
+    server TEXT NOT NULL, account TEXT, method TEXT NOT NULL, target TEXT, decision TEXT NOT NULL, rule TEXT NOT NULL,
+    argument_keys TEXT NOT NULL, bytes INTEGER NOT NULL, outcome TEXT, code TEXT, latency_ms REAL,
+    masked INTEGER NOT NULL) STRICT;
+  CREATE INDEX audit_by_client ON audit (client, seq);
+  CREATE INDEX audit_by_server ON audit (server, seq);
+  CREATE INDEX audit_by_call ON audit (call)
+  `,
+]

@@ -1,0 +1,106 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { WarderError } from '../errors.ts'
+import { migrations } from './migrations.ts'
+
+/**
+ * The state database: everything a companion remembers that is neither a secret (those are in the vault) nor written
+ * by a person (that is `config.json`).
+ */
+export interface State {
+  prepare(sql: string): StatementSync
+  /** Runs `work` in one transaction: all of it is on disk when this returns, or none of it. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * Opens (and, where needed, creates and migrates) `state.db` in `home` and holds it exclusively until `close` or until
+ * the process ends, however it ends: the operating system's lock on this file is the one-instance rule.
+ *
+ * @throws WarderError `instance.running` where another companion holds it, `store.newer`, `store.unwritable`
+ */
+export function openState(home: string): State {
+  const file = path.join(home, 'state.db')
+  let database: DatabaseSync
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    database = new DatabaseSync(file)
+    chmodSync(file, 0o600)
+  } catch (cause) {
+    throw new WarderError('store.unwritable', `The state database ${file} cannot be opened.`, {
+      cause,
+    })
+  }
+  try {
+    // Exclusive mode takes the lock with the first write and keeps it, and WAL then needs no shared memory file.
+    // FULL: an intent row that was committed survives a power cut.
+    database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+    )
+    database.exec('PRAGMA foreign_keys = ON; BEGIN IMMEDIATE; COMMIT')
+    migrate(database)
+  } catch (cause) {
+    database.close()
+    if (cause instanceof WarderError) throw cause
+    if (sqliteCode(cause) === SQLITE_BUSY)
+      throw new WarderError('instance.running', `Another companion already holds ${home}.`, {
+        cause,
+      })
+    throw new WarderError('store.unwritable', `The state database ${file} cannot be used.`, {
+      cause,
+    })
+  }
+
+  let depth = 0
+  return {
+    prepare: (sql) => database.prepare(sql),
+    transaction(work) {
+      if (depth > 0) return work()
+      depth++
+      try {
+        database.exec('BEGIN IMMEDIATE')
+        try {
+          const result = work()
+          database.exec('COMMIT')
+          return result
+        } catch (error) {
+          if (database.isTransaction) database.exec('ROLLBACK')
+          throw error
+        }
+      } catch (cause) {
+        if (cause instanceof WarderError || sqliteCode(cause) === undefined) throw cause
+        throw new WarderError(
+          'store.unwritable',
+          'The state database could not be written; nothing was changed.',
+          {
+            cause,
+          },
+        )
+      } finally {
+        depth--
+      }
+    },
+    close: () => database.close(),
+  }
+}
+
+const SQLITE_BUSY = 5
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined
+}
+
+function migrate(database: DatabaseSync): void {
+  const row = database.prepare('PRAGMA user_version').get()
+  const version = Number(row?.user_version ?? 0)
+  if (version > migrations.length)
+    throw new WarderError('store.newer', 'The state database was written by a newer Warder.')
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue
+    database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}

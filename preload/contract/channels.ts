@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import {
+  accountView,
+  approvalView,
+  auditRow,
+  clientView,
+  instant,
+  receiptView,
+  secretView,
+  serverView,
+  statusView,
+} from './views.ts'
+
+/**
+ * One map from channel to schemas, used by IPC, loopback HTTP, the control socket, the command line and the tests.
+ * Channels are `area:verb`. Every input is parsed by its schema on the companion's side, whoever sent it.
+ *
+ * A channel marked `widens` asks for presence. Where the shell cannot ask by itself (headless), the first call is
+ * answered with `presence.required` and `details: { challenge, title, lines }`; the caller shows title and lines to the
+ * person and repeats the same call with `confirm: challenge`.
+ */
+
+const nothing = z.strictObject({})
+const name = z.string().min(1).max(64)
+const confirm = z.string().max(128).optional()
+
+const channel = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({
+  input,
+  output,
+})
+
+const newServer = z.strictObject({
+  name,
+  /** A server definition in the form of config.json; checked against that schema in the companion. */
+  definition: z.record(z.string(), z.unknown()),
+  confirm,
+})
+
+export const channels = {
+  'status:get': channel(nothing, statusView),
+
+  'servers:list': channel(nothing, z.array(serverView)),
+  'servers:add': channel(newServer, serverView),
+  'servers:remove': channel(z.strictObject({ name }), z.array(receiptView)),
+  'servers:test': channel(
+    z.strictObject({ name }),
+    z.object({
+      protocolVersion: z.string(),
+      server: z.object({ name: z.string(), version: z.string() }),
+      tools: z.array(z.string()),
+      latencyMs: z.number(),
+    }),
+  ),
+
+  'secrets:list': channel(nothing, z.array(secretView)),
+  'secrets:set': channel(
+    z.strictObject({
+      name,
+      value: z.string().min(1).max(65_536),
+      server: name.optional(),
+      confirm,
+    }),
+    secretView,
+  ),
+  'secrets:remove': channel(z.strictObject({ name }), nothing),
+
+  'accounts:list': channel(nothing, z.array(accountView)),
+  /** Starts a sign-in. Resolves as soon as the browser was asked (or, without one, at once). */
+  'accounts:connect': channel(
+    z.strictObject({ server: name, account: z.string().max(128).optional(), browser: z.boolean() }),
+    z.object({
+      flow: z.string(),
+      /** The person is shown host, issuer and scopes in words before anything else. */
+      url: z.string(),
+      host: z.string(),
+      issuer: z.string(),
+      scopes: z.array(z.string()),
+      expiresAt: instant,
+    }),
+  ),
+  /** Resolves when the sign-in is finished; rejects when it fails, expires or is cancelled. */
+  'accounts:connected': channel(z.strictObject({ flow: z.string() }), accountView),
+  'accounts:cancel': channel(z.strictObject({ flow: z.string() }), nothing),
+  'accounts:revoke': channel(
+    z.union([
+      z.strictObject({ account: z.string().min(1).max(256) }),
+      z.strictObject({ server: name }),
+      z.strictObject({ client: name }),
+      z.strictObject({ all: z.literal(true) }),
+    ]),
+    z.array(receiptView),
+  ),
+  'receipts:list': channel(nothing, z.array(receiptView)),
+
+  'clients:list': channel(nothing, z.array(clientView)),
+  /** The bearer is shown this once; only its hash is kept. */
+  'clients:add': channel(
+    z.strictObject({ name, confirm }),
+    z.object({ client: clientView, bearer: z.string(), http: z.string() }),
+  ),
+  'clients:remove': channel(z.strictObject({ name }), nothing),
+
+  'approvals:list': channel(nothing, z.array(approvalView)),
+  'approvals:decide': channel(
+    z.strictObject({ id: z.string(), approve: z.boolean(), confirm }),
+    z.array(approvalView),
+  ),
+
+  'audit:query': channel(
+    z.strictObject({
+      client: name.optional(),
+      server: name.optional(),
+      target: z.string().max(256).optional(),
+      decision: z.enum(['allow', 'deny']).optional(),
+      phase: z.enum(['intent', 'outcome']).optional(),
+      since: instant.optional(),
+      /** Rows older than this sequence number (paging backwards). */
+      before: z.number().int().positive().optional(),
+      /** Rows newer than this sequence number (following). */
+      after: z.number().int().nonnegative().optional(),
+      limit: z.number().int().min(1).max(1000).default(100),
+    }),
+    z.array(auditRow),
+  ),
+
+  /** Opens the window (desktop) or the page in the browser (headless). */
+  'ui:open': channel(
+    z.strictObject({ browser: z.boolean() }),
+    z.object({ url: z.string().nullable(), file: z.string().nullable() }),
+  ),
+} as const
+
+/** What the companion tells without being asked. */
+export const events = {
+  'audit:appended': z.array(auditRow),
+  /** Something in this area changed: ask again for it. */
+  'state:changed': z.object({
+    area: z.enum(['servers', 'accounts', 'clients', 'secrets', 'approvals', 'receipts', 'status']),
+  }),
+} as const
+
+export type Channels = typeof channels
+export type Channel = keyof Channels
+export type Input<C extends Channel> = z.input<Channels[C]['input']>
+/** The input after its schema has filled defaults: what a handler receives. */
+export type Parsed<C extends Channel> = z.output<Channels[C]['input']>
+export type Output<C extends Channel> = z.output<Channels[C]['output']>
+export type Events = { [E in keyof typeof events]: z.output<(typeof events)[E]> }
+export type EventName = keyof Events
+
+/** The error form on every transport: IPC, HTTP and `--json` carry it unchanged. */
+export const errorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+})
+export type ErrorView = z.infer<typeof errorSchema>
+
+/** What the renderer holds, over IPC or over loopback HTTP; it cannot tell which. */
+export interface CompanionApi {
+  /** @throws ContractError */
+  call<C extends Channel>(channel: C, input: Input<C>): Promise<Output<C>>
+  /** @returns a function that ends the subscription */
+  on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void
+}
+
+/** An error of the companion as callers of the contract see it. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError'
+  readonly code: string
+  readonly details: Record<string, unknown> | undefined
+  constructor(view: ErrorView) {
+    super(view.message)
+    this.code = view.code
+    this.details = view.details
+  }
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod'
+
+/** What the window, the tray and the command line are shown. No view ever has room for a secret. */
+
+/** An instant as RFC 3339 in UTC. */
+export const instant = z.iso.datetime()
+
+export const vaultView = z.object({
+  kind: z.enum(['keychain', 'file', 'memory', 'none']),
+  state: z.enum(['available', 'locked', 'absent']),
+  /** Why the vault is not a better one; null where it is the keychain and it works. */
+  why: z.string().nullable(),
+})
+
+export const serverState = z.enum(['ready', 'sign-in-needed', 'held', 'error'])
+
+export const serverView = z.object({
+  name: z.string(),
+  kind: z.enum(['remote', 'local']),
+  auth: z.enum(['oauth', 'header', 'public', 'environment']),
+  url: z.string().nullable(),
+  /** Command and arguments of a local server, untruncated; null for a remote one. */
+  command: z.array(z.string()).nullable(),
+  /** `NAME` of each variable or header that is injected, and where from (`secret:NAME`, `grant:SERVER`). */
+  injects: z.array(z.object({ name: z.string(), from: z.string() })),
+  accounts: z.array(z.string()),
+  state: serverState,
+  message: z.string().nullable(),
+})
+
+export const accountView = z.object({
+  /** `SERVER/ACCOUNT`: the name to give to `connect`, `revoke` and `why`. */
+  account: z.string(),
+  server: z.string(),
+  issuer: z.string(),
+  resource: z.string(),
+  clientId: z.string(),
+  scopes: z.array(z.string()),
+  state: z.enum(['connected', 'sign-in-needed', 'frozen', 'revoking']),
+  connectedAt: instant,
+  refreshedAt: instant.nullable(),
+  accessTokenExpiresAt: instant.nullable(),
+  renewable: z.boolean(),
+})
+
+export const secretView = z.object({
+  name: z.string(),
+  /** The server it may be sent to, or null while no server refers to it. */
+  server: z.string().nullable(),
+  setAt: instant,
+})
+
+export const clientView = z.object({
+  name: z.string(),
+  state: z.enum(['active', 'held']),
+  socket: z.string().nullable(),
+  addedAt: instant.nullable(),
+  lastSeenAt: instant.nullable(),
+})
+
+/** One step of a revocation, in the words of what happened. */
+export const receiptStep = z.object({
+  at: instant,
+  step: z.enum(['local', 'revoke-refresh-token', 'revoke-access-token', 'probe']),
+  endpoint: z.string().nullable(),
+  /** HTTP status that the other side answered, null where none was asked or none came. */
+  status: z.number().int().nullable(),
+  outcome: z.enum(['done', 'failed', 'pending', 'unsupported', 'not-needed']),
+  detail: z.string(),
+})
+
+export const receiptView = z.object({
+  id: z.string(),
+  account: z.string(),
+  server: z.string(),
+  issuer: z.string(),
+  reason: z.string(),
+  startedAt: instant,
+  /** `proven`: the token was seen refused. `revoked`: the provider said so. `pending`: queued, tried again.
+   * `local-only`: the provider has no way to revoke. */
+  state: z.enum(['proven', 'revoked', 'pending', 'local-only']),
+  steps: z.array(receiptStep),
+  /** What may live on, and until when, in a sentence; null where nothing does. */
+  remains: z.string().nullable(),
+})
+
+export const auditRow = z.object({
+  seq: z.number().int(),
+  at: instant,
+  /** Ties the intent and the outcome of one call together. */
+  call: z.string(),
+  phase: z.enum(['intent', 'outcome']),
+  user: z.string(),
+  client: z.string(),
+  /** How the client was told apart: its socket (any program of this user may use it) or its bearer. */
+  proof: z.enum(['same-user', 'bearer', 'none']),
+  session: z.string().nullable(),
+  server: z.string(),
+  account: z.string().nullable(),
+  method: z.string(),
+  /** Tool or prompt name, or resource URI without query and fragment. */
+  target: z.string().nullable(),
+  decision: z.enum(['allow', 'deny']),
+  /** Index of the deciding rule in config.json, or the reason where no rule decided. */
+  rule: z.string(),
+  argumentKeys: z.array(z.string()),
+  /** Bytes of the message: the request for an intent, the answer for an outcome. */
+  bytes: z.number().int(),
+  outcome: z.enum(['ok', 'tool-error', 'error', 'denied', 'cancelled', 'lost']).nullable(),
+  code: z.string().nullable(),
+  latencyMs: z.number().nullable(),
+  /** How many times a known secret was masked in the answer. */
+  masked: z.number().int(),
+})
+
+export const approvalView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  lines: z.array(z.string()),
+  since: instant,
+})
+
+export const statusView = z.object({
+  version: z.string(),
+  shell: z.enum(['desktop', 'headless']),
+  home: z.string(),
+  pid: z.number().int(),
+  startedAt: instant,
+  user: z.string(),
+  vault: vaultView,
+  /** Base URL of the token door; a server is at `/mcp/NAME`. */
+  http: z.string(),
+  sockets: z.string(),
+  servers: z.number().int(),
+  accounts: z.number().int(),
+  signInNeeded: z.array(z.string()),
+  approvals: z.number().int(),
+  /** Sentence about config.json when the last edit was refused, else null. */
+  config: z.string().nullable(),
+})
+
+export type VaultView = z.infer<typeof vaultView>
+export type ServerView = z.infer<typeof serverView>
+export type AccountView = z.infer<typeof accountView>
+export type SecretView = z.infer<typeof secretView>
+export type ClientView = z.infer<typeof clientView>
+export type ReceiptStep = z.infer<typeof receiptStep>
+export type ReceiptView = z.infer<typeof receiptView>
+export type AuditRow = z.infer<typeof auditRow>
+export type ApprovalView = z.infer<typeof approvalView>
+export type StatusView = z.infer<typeof statusView>

@@ -1,0 +1,54 @@
+/**
+ * Runs the import rules over the product and proves that they saw it: a cruiser that resolves nothing also finds
+ * nothing, so the number of modules it read has to be the number of files there are, and a planted violation has to be
+ * reported.
+ */
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import config from '../.dependency-cruiser.mjs'
+
+const rooms = ['main', 'preload', 'renderer']
+
+async function lint(paths: string[]): Promise<ICruiseResult> {
+  const { output } = await cruise(paths, {
+    ...config.options,
+    ruleSet: { forbidden: config.forbidden },
+    validate: true,
+  } as never)
+  return output as ICruiseResult
+}
+
+const files = globSync(rooms.map((room) => `${room}/**/*.{ts,tsx}`)).filter(
+  (file) => !file.endsWith('.d.ts'),
+)
+const result = await lint(rooms)
+const seen = new Set(result.modules.map((module) => path.normalize(module.source)))
+const unseen = files.filter((file) => !seen.has(path.normalize(file)))
+const broken = result.summary.violations.filter((violation) => violation.rule.severity === 'error')
+
+// The planted violation: the lowest room reaches for the highest one, and for a package that is not its own.
+const planted = mkdtempSync(path.join('main', 'store', 'planted-'))
+let caught: string[]
+try {
+  writeFileSync(
+    path.join(planted, 'violation.ts'),
+    "import '../../companion.ts'\nimport 'keytar'\n",
+  )
+  const outcome = await lint(rooms)
+  caught = outcome.summary.violations
+    .filter((v) => v.from.includes('planted-'))
+    .map((v) => v.rule.name)
+} finally {
+  rmSync(planted, { recursive: true })
+}
+
+for (const violation of broken)
+  console.error(`${violation.rule.name}: ${violation.from} -> ${violation.to}`)
+for (const file of unseen) console.error(`not seen by the import rules: ${file}`)
+const blind = caught.length < 2
+if (blind) console.error(`the planted violation was not reported whole: [${caught.join(', ')}]`)
+console.log(
+  `import rules: ${files.length - unseen.length} of ${files.length} modules, ${broken.length} violations`,
+)
+process.exitCode = broken.length + unseen.length > 0 || blind ? 1 : 0

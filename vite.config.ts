@@ -1,0 +1,68 @@
+import { builtinModules } from 'node:module'
+import path from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+/**
+ * One build, three targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
+ * CommonJS file that a sandboxed preload has to be, the renderer for the window and the browser.
+ */
+const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs') => ({
+  consumer: 'server' as const,
+  // A sandboxed preload can require nothing but electron, so its one file holds all; main loads its packages from node_modules.
+  resolve: { conditions: ['node'], ...(format === 'cjs' ? { noExternal: true as const } : {}) },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    target: 'node22',
+    minify: false,
+    sourcemap: true,
+    ssr: true,
+    rolldownOptions: {
+      input: Object.fromEntries(
+        Object.entries(input).map(([name, file]) => [name, path.join(import.meta.dirname, file)]),
+      ),
+      external: ['electron', ...builtinModules, /^node:/],
+      output: {
+        format,
+        entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+      },
+    },
+  },
+})
+
+export default defineConfig({
+  root: 'renderer',
+  base: './',
+  plugins: [react()],
+  environments: {
+    client: {
+      build: {
+        outDir: '../dist/renderer',
+        emptyOutDir: true,
+        target: 'chrome140',
+        sourcemap: true,
+        assetsInlineLimit: 0,
+      },
+    },
+    main: node(
+      {
+        index: 'main/index.ts',
+        cli: 'main/cli.ts',
+        shim: 'main/shim/shim.ts',
+        'keychain-helper': 'main/vault/keychain-helper.ts',
+      },
+      '../dist/main',
+      'es',
+    ),
+    preload: node({ preload: 'preload/preload.ts' }, '../dist/preload', 'cjs'),
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const environment of Object.values(builder.environments))
+        if (['client', 'main', 'preload'].includes(environment.name))
+          await builder.build(environment)
+    },
+  },
+})
