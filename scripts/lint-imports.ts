@@ -6,14 +6,14 @@
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
-import config from '../.dependency-cruiser.mjs'
+import { forbidden, options } from './import-rules.ts'
 
 const rooms = ['main', 'preload', 'renderer']
 
 async function lint(paths: string[]): Promise<ICruiseResult> {
   const { output } = await cruise(paths, {
-    ...config.options,
-    ruleSet: { forbidden: config.forbidden },
+    ...options,
+    ruleSet: { forbidden },
     validate: true,
   } as never)
   return output as ICruiseResult

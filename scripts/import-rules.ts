@@ -1,0 +1,118 @@
+/**
+ * The house's import order and the one-room-per-package rule (docs/architecture.md), as a lint rule that fails CI.
+ * Floors, top to bottom; a room may import its own floor and every floor below it, never one above.
+ */
+const floors = [
+  ['index', 'cli', 'cli/'],
+  ['desktop/', 'headless/'],
+  ['companion'],
+  ['control/'],
+  ['bridge/', 'wiring/'],
+  ['runtime/'],
+  ['policy/', 'oauth/', 'authority/', 'audit/'],
+  ['identity/', 'servers/', 'vault/'],
+  ['net/', 'store/'],
+]
+
+/** Everybody may use these: they import nothing of ours but each other. */
+const ground = ['errors', 'error-codes', 'events', 'ports']
+
+const room = (name: string) => (name.endsWith('/') ? `main/${name}` : `main/${name}\\.ts$`)
+const anyOf = (names: string[]) => `^(?:${names.map(room).join('|')})`
+
+const upward = floors.slice(1).map((floor, index) => ({
+  name: `no-upward-import-from-${floor.join('-').replaceAll('/', '')}`,
+  severity: 'error',
+  comment:
+    'Imports run one way. What a lower room must tell a higher one is a typed event that companion.ts wires.',
+  from: { path: anyOf(floor) },
+  to: { path: anyOf(floors.slice(0, index + 1).flat()) },
+}))
+
+/** package → the only places that may import it at run time */
+const packageRooms: Record<string, string[]> = {
+  electron: ['^main/desktop/', '^main/index\\.ts$', '^preload/preload\\.ts$'],
+  keytar: ['^main/vault/keychain-helper\\.ts$'],
+  'openid-client': ['^main/oauth/'],
+  oauth4webapi: ['^main/oauth/'],
+  '@modelcontextprotocol/core': ['^main/bridge/'],
+  undici: ['^main/net/'],
+  'ipaddr.js': ['^main/net/'],
+  'jsonc-parser': ['^main/store/'],
+  commander: ['^main/cli/'],
+  react: ['^renderer/'],
+}
+
+const oneRoom = Object.entries(packageRooms).map(([name, places]) => ({
+  name: `one-room-for-${name.replaceAll(/[@/.]/g, '-')}`,
+  severity: 'error',
+  comment: `${name} has one room, so that it can be replaced there.`,
+  from: { path: '^(?:main|preload|renderer)/', pathNot: places },
+  to: {
+    path: `(?:^|/)node_modules/${name.replaceAll('.', '\\.')}/|^${name.replaceAll('.', '\\.')}$`,
+    dependencyTypesNot: ['type-only'],
+  },
+}))
+
+export const forbidden = [
+  { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+  { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ...upward,
+  ...oneRoom,
+  {
+    name: 'ground-imports-nothing',
+    severity: 'error',
+    from: { path: anyOf(ground) },
+    to: { path: '^(?:main|preload|renderer)/', pathNot: anyOf(ground) },
+  },
+  {
+    name: 'shim-imports-nothing',
+    severity: 'error',
+    comment: 'The shim is one file that any Node can run: no dependency, none of our rooms.',
+    from: { path: '^main/shim/' },
+    to: { dependencyTypesNot: ['core'] },
+  },
+  {
+    name: 'contract-imports-zod-only',
+    severity: 'error',
+    from: { path: '^preload/contract/' },
+    to: { pathNot: ['^preload/contract/', 'node_modules/zod/'] },
+  },
+  {
+    name: 'contract-is-for-the-top',
+    severity: 'error',
+    comment: 'Lower rooms never see the contract; control maps between the two.',
+    from: { path: anyOf(floors.slice(4).flat()) },
+    to: { path: '^preload/' },
+  },
+  {
+    name: 'renderer-talks-through-the-contract',
+    severity: 'error',
+    from: { path: '^renderer/' },
+    to: { path: '^main/' },
+  },
+  {
+    name: 'only-serve-loads-the-companion',
+    severity: 'error',
+    comment: 'Every other verb speaks the contract over control.sock (CLI.md).',
+    from: { path: '^main/cli', pathNot: '^main/cli/serve\\.ts$' },
+    to: { path: '^main/(?:companion\\.ts$|headless/)' },
+  },
+  {
+    name: 'product-does-not-import-tests',
+    severity: 'error',
+    from: { path: '^(?:main|preload|renderer)/' },
+    to: { path: '^(?:test|scripts)/' },
+  },
+]
+
+export const options = {
+  doNotFollow: { path: 'node_modules' },
+  parser: 'swc',
+  tsPreCompilationDeps: true,
+  tsConfig: { fileName: 'tsconfig.json' },
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'default', 'types'],
+  },
+}
