@@ -23,8 +23,13 @@ export interface TrustAction {
 
 /** Is a person there, and do they agree? Everything that widens trust asks. */
 export interface Presence {
-  /** @returns false when refused. @throws WarderError `presence.required` where the caller has to ask the person. */
-  confirm(action: TrustAction): Promise<boolean>
+  /**
+   * @param answer the challenge that the caller repeats after it asked the person itself (the command line on a
+   *   terminal, the page in a browser); a shell that asks in a window of its own ignores it
+   * @returns false when refused
+   * @throws WarderError `presence.required` with `details: { challenge, title, lines }` where the caller has to ask
+   */
+  confirm(action: TrustAction, answer?: string): Promise<boolean>
 }
 
 /** A module that runs in a child process of its own, because it may hang or crash (keytar's). */
