@@ -1,0 +1,66 @@
+import path from 'node:path'
+import { replaceFile } from './files.ts'
+
+/**
+ * `run.json`: how the shim and the command line find the companion of a home, and how the shim starts an absent one.
+ * Mode 0600 and no secret in it. It outlives the companion: `pid` is null then, `argv` and `env` are what starts it.
+ */
+export interface RunFile {
+  readonly version: 1
+  /** Path of the control socket. */
+  readonly control: string
+  /** Client name → path of its socket. */
+  readonly clients: Readonly<Record<string, string>>
+  /** Base URL of the token door. */
+  readonly http: string
+  /** Absolute launch command of this companion. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly pid: number | null
+}
+
+export function writeRunFile(home: string, run: RunFile): void {
+  replaceFile(path.join(home, 'run.json'), `${JSON.stringify(run, null, 2)}\n`)
+}
+
+/** What a companion that the shim starts needs from the environment of the one that was started by a person. */
+const LAUNCH_VARIABLES = [
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'PATH',
+  'SHELL',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'WARDER_HOME',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'XDG_RUNTIME_DIR',
+  'XDG_DATA_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_SESSION_TYPE',
+  'XDG_CURRENT_DESKTOP',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+  'SystemRoot',
+  'TEMP',
+  'TMP',
+  'PATHEXT',
+  'USERNAME',
+] as const
+
+/** An allow-list, because a person's environment is full of other programs' credentials. */
+export function launchEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of LAUNCH_VARIABLES) {
+    const value = env[name]
+    if (value !== undefined) kept[name] = value
+  }
+  return kept
+}
