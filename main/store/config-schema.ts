@@ -19,6 +19,11 @@ const singleLine = z
   .string()
   .max(8192)
   .regex(/^[^\r\n\0]*$/, { error: 'no line breaks or NUL' })
+/** A plain value, or a reference to where the value comes from. */
+const injectable = singleLine.refine(
+  (value) => !/^(?:secret|grant):/.test(value) || parseReference(value) !== null,
+  { error: 'write secret:NAME or grant:SERVER with a valid name' },
+)
 const environmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not an environment variable name' })
@@ -38,7 +43,7 @@ const oauthClientSchema = z
 export const remoteServerSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2048),
   auth: z.enum(['oauth', 'header', 'public']).default('oauth'),
-  headers: z.record(headerName, singleLine).optional(),
+  headers: z.record(headerName, injectable).optional(),
   oauth: oauthClientSchema.optional(),
   allowPrivateNetwork: z.boolean().optional(),
 })
@@ -46,7 +51,7 @@ export const remoteServerSchema = z.strictObject({
 export const localServerSchema = z.strictObject({
   command: singleLine.min(1),
   args: z.array(z.string().max(32_768)).max(256).default([]),
-  env: z.record(environmentName, singleLine).optional(),
+  env: z.record(environmentName, injectable).optional(),
   cwd: singleLine.optional(),
 })
 

@@ -1,0 +1,67 @@
+import { createHash, randomBytes as systemRandomBytes } from 'node:crypto'
+import { WarderError } from '../errors.ts'
+import type { State } from '../store/state.ts'
+
+export interface Client {
+  readonly name: string
+  readonly addedAt: number
+  readonly lastSeenAt: number | null
+}
+
+/** The clients a person let in. A bearer is shown once, when it is made; only its SHA-256 is kept. */
+export interface Clients {
+  list(): Client[]
+  has(name: string): boolean
+  /** @returns the bearer for the token door: `wdr_` and 256 random bits @throws WarderError `client.exists` */
+  add(name: string): string
+  /** The bearer and the socket are void when this returns. @throws WarderError `client.unknown` */
+  remove(name: string): void
+  /** @returns the client whose bearer this is, or null */
+  byBearer(bearer: string): string | null
+  seen(name: string): void
+}
+
+export function createClients(options: {
+  state: State
+  clock: () => number
+  randomBytes?: (size: number) => Buffer
+}): Clients {
+  const { state, clock, randomBytes = systemRandomBytes } = options
+  const all = state.prepare('SELECT name, added_at, last_seen_at FROM clients ORDER BY name')
+  const one = state.prepare('SELECT 1 FROM clients WHERE name = ?')
+  const insert = state.prepare(
+    'INSERT INTO clients (name, bearer_sha256, added_at) VALUES (?, ?, ?)',
+  )
+  const remove = state.prepare('DELETE FROM clients WHERE name = ?')
+  const touch = state.prepare('UPDATE clients SET last_seen_at = ? WHERE name = ?')
+  const hashed = state.prepare('SELECT name FROM clients WHERE bearer_sha256 = ?')
+
+  return {
+    list: () =>
+      all.all().map((row) => ({
+        name: String(row.name),
+        addedAt: Number(row.added_at),
+        lastSeenAt: row.last_seen_at === null ? null : Number(row.last_seen_at),
+      })),
+    has: (name) => one.get(name) !== undefined,
+    add(name) {
+      if (one.get(name) !== undefined)
+        throw new WarderError('client.exists', `There is a client ${name} already.`)
+      const bearer = `wdr_${randomBytes(32).toString('base64url')}`
+      state.transaction(() => insert.run(name, sha256(bearer), clock()))
+      return bearer
+    },
+    remove(name) {
+      const { changes } = state.transaction(() => remove.run(name))
+      if (changes === 0) throw new WarderError('client.unknown', `There is no client ${name}.`)
+    },
+    // Looking up by hash takes the same time whatever part of a guess is right.
+    byBearer: (bearer) => {
+      const row = hashed.get(sha256(bearer))
+      return row === undefined ? null : String(row.name)
+    },
+    seen: (name) => void touch.run(clock(), name),
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest()

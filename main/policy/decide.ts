@@ -1,0 +1,76 @@
+import type { Principals } from '../identity/principals.ts'
+import type { Rule } from '../store/config-schema.ts'
+import { matches } from './glob.ts'
+
+/** What a message wants, in the words the rules speak. */
+export type Operation =
+  | { readonly kind: 'tool' | 'resource' | 'prompt'; readonly name: string }
+  /** Opening, lists, pings and notifications: allowed where the client may do anything at all at the server. */
+  | { readonly kind: 'session' }
+  /** A method that no revision we know defines: only a rule for the whole server lets it pass. */
+  | { readonly kind: 'other'; readonly name: string }
+
+export interface DecisionRequest {
+  readonly principals: Principals
+  readonly server: string
+  readonly operation: Operation
+}
+
+export interface Decision {
+  readonly effect: 'allow' | 'deny'
+  /** The deciding rule as a person would write it, or why none decided. Goes into the audit. */
+  readonly rule: string
+}
+
+/** The decision point. The same function answers for a call and for each line of a list. Never throws. */
+export type Decide = (request: DecisionRequest) => Decision
+
+/**
+ * One rule table, deny overrides, no match is deny (ADR 5). Globs are matched against whole names; case matters, since
+ * MCP names are case-sensitive.
+ */
+export function createDecide(options: {
+  rules: () => readonly Rule[]
+  isClient: (name: string) => boolean
+}): Decide {
+  return (request) => {
+    try {
+      if (!options.isClient(request.principals.client))
+        return { effect: 'deny', rule: 'unknown client' }
+      const matching = options.rules().filter((rule) => speaksOf(rule, request))
+      const deciding = matching.find((rule) => rule.effect === 'deny') ?? matching[0]
+      if (deciding === undefined) return { effect: 'deny', rule: 'no rule allows it' }
+      return { effect: deciding.effect, rule: ruleText(deciding) }
+    } catch {
+      // Whatever went wrong while deciding, the answer is no.
+      return { effect: 'deny', rule: 'the rules could not be evaluated' }
+    }
+  }
+}
+
+/** A rule on one line, as the audit and the window show it. */
+export function ruleText(rule: Rule): string {
+  const narrowed = KINDS.flatMap((kind) =>
+    rule[kind] === undefined ? [] : [`${kind}=${rule[kind]}`],
+  )
+  return [rule.effect, `client=${rule.client}`, `server=${rule.server}`, ...narrowed].join(' ')
+}
+
+const KINDS = ['tool', 'resource', 'prompt'] as const
+
+function speaksOf(rule: Rule, { principals, server, operation }: DecisionRequest): boolean {
+  if (!matches(rule.client, principals.client) || !matches(rule.server, server)) return false
+  const kinds = KINDS.filter((kind) => rule[kind] !== undefined)
+  if (kinds.length === 0) return true
+  switch (operation.kind) {
+    case 'session':
+      // A narrow allow opens the session that its calls need; a narrow deny does not close it for the others.
+      return rule.effect === 'allow'
+    case 'other':
+      return false
+    default: {
+      const glob = rule[operation.kind]
+      return glob !== undefined && matches(glob, operation.name)
+    }
+  }
+}

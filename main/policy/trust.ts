@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { describe, destination, secretsOf } from '../servers/servers.ts'
+import { type Config, isRemote, type Rule, type ServerDefinition } from '../store/config-schema.ts'
+import { ruleText } from './decide.ts'
+
+/**
+ * What an edit of `config.json` may do by itself. Narrowing (a removed server, client or allow rule, a new deny rule)
+ * holds at once; widening waits for a person. Both sides are compared as a whole: what was approved before and what
+ * the file says now.
+ */
+export interface HeldChange {
+  /** Stable for the same change, so that an approval cannot slip onto another one. */
+  readonly id: string
+  readonly kind: 'server' | 'client' | 'rule.allow' | 'rule.deny-removed'
+  readonly title: string
+  readonly lines: readonly string[]
+  /** The approved configuration with this change taken in. */
+  readonly approve: (approved: Config) => Config
+}
+
+export interface Comparison {
+  /** What is in force: the proposal without its held changes. */
+  readonly effective: Config
+  readonly held: readonly HeldChange[]
+}
+
+export function compare(approved: Config, proposed: Config): Comparison {
+  const held = [
+    ...heldServers(approved, proposed),
+    ...heldClients(approved, proposed),
+    ...heldRules(approved, proposed),
+  ]
+  const isHeld = new Set(held.map((change) => change.id))
+
+  const servers: Record<string, ServerDefinition> = {}
+  for (const [name, definition] of Object.entries(proposed.servers)) {
+    const kept = isHeld.has(serverChangeId(name, definition)) ? approved.servers[name] : definition
+    if (kept !== undefined) servers[name] = kept
+  }
+  const clients = Object.fromEntries(
+    Object.entries(proposed.clients).filter(([name]) => Object.hasOwn(approved.clients, name)),
+  )
+  const rules = [
+    ...proposed.rules.filter((rule) => rule.effect === 'deny' || includes(approved.rules, rule)),
+    // A deny that vanished from the file stays until a person lets it go.
+    ...approved.rules.filter((rule) => rule.effect === 'deny' && !includes(proposed.rules, rule)),
+  ]
+  return { effective: { ...proposed, servers, clients, rules }, held }
+}
+
+function heldServers(approved: Config, proposed: Config): HeldChange[] {
+  return Object.entries(proposed.servers).flatMap(([name, definition]) => {
+    if (!widens(approved.servers[name], definition)) return []
+    const verb = Object.hasOwn(approved.servers, name) ? 'Change' : 'Add'
+    return {
+      id: serverChangeId(name, definition),
+      kind: 'server' as const,
+      title: `${verb} the server ${name}`,
+      lines: describe({ name, definition }),
+      approve: (config: Config) => ({
+        ...config,
+        servers: { ...config.servers, [name]: definition },
+      }),
+    }
+  })
+}
+
+/** A server widens trust where it runs a program, gets a secret it did not get there before, or may leave the public net. */
+export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
+  if (same(before, after)) return false
+  if (!isRemote(after)) return true
+  if (after.allowPrivateNetwork && !(before && isRemote(before) && before.allowPrivateNetwork))
+    return true
+  if (
+    secretsOf(after).length === 0 &&
+    !Object.values(after.headers ?? {}).some((value) => value.startsWith('grant:'))
+  )
+    return false
+  return (
+    before === undefined ||
+    destination(before) !== destination(after) ||
+    !same(carriers(before), carriers(after))
+  )
+}
+
+/** The parts of a remote definition that decide which credential goes where. */
+const carriers = (definition: ServerDefinition) =>
+  isRemote(definition) ? [definition.headers ?? {}, definition.oauth?.clientSecret ?? null] : null
+
+function heldClients(approved: Config, proposed: Config): HeldChange[] {
+  return Object.keys(proposed.clients)
+    .filter((name) => !Object.hasOwn(approved.clients, name))
+    .map((name) => ({
+      id: changeId('client', name),
+      kind: 'client' as const,
+      title: `Let the client ${name} in`,
+      lines: [`${name} gets a socket of its own; what it may call is decided by the rules.`],
+      approve: (config) => ({ ...config, clients: { ...config.clients, [name]: {} } }),
+    }))
+}
+
+function heldRules(approved: Config, proposed: Config): HeldChange[] {
+  const added = proposed.rules.filter(
+    (rule) => rule.effect === 'allow' && !includes(approved.rules, rule),
+  )
+  const removed = approved.rules.filter(
+    (rule) => rule.effect === 'deny' && !includes(proposed.rules, rule),
+  )
+  return [
+    ...unique(added).map((rule) => ({
+      id: changeId('rule.allow', rule),
+      kind: 'rule.allow' as const,
+      title: 'Allow more',
+      lines: [ruleText(rule)],
+      approve: (config: Config) => ({ ...config, rules: [...config.rules, rule] }),
+    })),
+    ...unique(removed).map((rule) => ({
+      id: changeId('rule.deny-removed', rule),
+      kind: 'rule.deny-removed' as const,
+      title: 'Stop denying',
+      lines: [ruleText(rule)],
+      approve: (config: Config) => ({
+        ...config,
+        rules: config.rules.filter((other) => !same(other, rule)),
+      }),
+    })),
+  ]
+}
+
+const serverChangeId = (name: string, definition: ServerDefinition) =>
+  changeId('server', [name, definition])
+
+function changeId(kind: string, content: unknown): string {
+  return createHash('sha256')
+    .update(`${kind}\n${canonical(content)}`)
+    .digest('hex')
+    .slice(0, 16)
+}
+
+const includes = (rules: readonly Rule[], rule: Rule) => rules.some((other) => same(other, rule))
+const unique = (rules: readonly Rule[]) =>
+  rules.filter((rule, index) => rules.findIndex((r) => same(r, rule)) === index)
+const same = (a: unknown, b: unknown) => canonical(a) === canonical(b)
+
+/** JSON with sorted members, so that the order in which a person wrote them means nothing. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+}
