@@ -1,2 +1,3 @@
+export * from './bridge.ts'
 export * from './channels.ts'
 export * from './views.ts'
