@@ -46,6 +46,8 @@ export async function openApprovedConfig(options: {
   )
   const key = await macKey(vault)
 
+  // Approvals that a lasting vault signed cannot be checked without it: they are neither believed nor overwritten.
+  const keeps = key !== null || !get.get('approved_config_mac')?.value
   let approved = loadApproved()
   let problem: string | null = null
   let comparison = compare(approved, approved)
@@ -81,10 +83,11 @@ export async function openApprovedConfig(options: {
 
   function saveApproved(config: Config): void {
     const text = canonical(config)
-    state.transaction(() => {
-      put.run('approved_config', text)
-      put.run('approved_config_mac', key === null ? '' : sign(text))
-    })
+    if (keeps)
+      state.transaction(() => {
+        put.run('approved_config', text)
+        put.run('approved_config_mac', key === null ? '' : sign(text))
+      })
     approved = config
   }
 

@@ -1,0 +1,180 @@
+import { WarderError } from '../errors.ts'
+import { createEmitter, type Emitter } from '../events.ts'
+import type { State } from '../store/state.ts'
+import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
+
+/** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
+export interface AuditLog {
+  /** Resolves once the row is on disk; the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
+  intent(intent: Intent): Promise<void>
+  /** On disk soon after; a crash in between leaves an intent without outcome, which `closeLost` names at the next start. */
+  outcome(intent: Intent, outcome: Outcome): void
+  /** Newest first, or oldest first where `after` is given. */
+  query(filter: RowFilter): Row[]
+  /** Gives every intent that an earlier run left without outcome the outcome `lost`. */
+  closeLost(): void
+  /** Writes what is waiting. */
+  flush(): void
+  readonly events: Emitter<{ appended: [rows: readonly Row[]] }>
+}
+
+interface Waiting {
+  readonly row: Omit<Row, 'seq'>
+  readonly settle?: { resolve: () => void; reject: (error: WarderError) => void }
+}
+
+export function openAuditLog(options: { state: State; clock: () => number }): AuditLog {
+  const { state, clock } = options
+  const events = createEmitter<{ appended: [rows: readonly Row[]] }>()
+  const insert =
+    state.prepare(`INSERT INTO audit (at, call, phase, user, client, proof, session, server, account, method,
+    target, decision, rule, argument_keys, bytes, outcome, code, latency_ms, masked)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  let waiting: Waiting[] = []
+  let scheduled = false
+
+  function append(entry: Waiting): void {
+    waiting.push(entry)
+    if (scheduled) return
+    scheduled = true
+    setImmediate(flush)
+  }
+
+  function flush(): void {
+    scheduled = false
+    const batch = waiting
+    waiting = []
+    if (batch.length === 0) return
+    let rows: Row[]
+    try {
+      rows = state.transaction(() =>
+        batch.map(({ row }) => ({
+          ...row,
+          seq: Number(insert.run(...columns(row)).lastInsertRowid),
+        })),
+      )
+    } catch (cause) {
+      const error = new WarderError(
+        'audit.unwritable',
+        'The audit log cannot be written, so no call leaves.',
+        { cause },
+      )
+      for (const { settle } of batch) settle?.reject(error)
+      // Outcomes are kept for the next commit: their calls happened, and the record has to say so.
+      waiting = [...batch.filter(({ settle }) => settle === undefined), ...waiting].slice(
+        -MAX_WAITING,
+      )
+      return
+    }
+    for (const { settle } of batch) settle?.resolve()
+    events.emit('appended', rows)
+  }
+
+  return {
+    intent: (intent) =>
+      new Promise((resolve, reject) => {
+        const row = {
+          ...intent,
+          at: clock(),
+          phase: 'intent' as const,
+          outcome: null,
+          code: null,
+          latencyMs: null,
+          masked: 0,
+        }
+        append({ row, settle: { resolve, reject } })
+      }),
+    outcome: (intent, outcome) =>
+      append({ row: { ...intent, ...outcome, at: clock(), phase: 'outcome' } }),
+    query: (filter) => query(state, filter),
+    closeLost() {
+      const open = state.prepare(`SELECT * FROM audit AS i WHERE phase = 'intent'
+        AND NOT EXISTS (SELECT 1 FROM audit AS o WHERE o.call = i.call AND o.phase = 'outcome')`)
+      for (const row of open.all().map(toRow))
+        append({ row: { ...row, at: clock(), phase: 'outcome', outcome: 'lost', bytes: 0 } })
+      flush()
+    },
+    flush,
+    events,
+  }
+}
+
+/** Outcomes that could not be written wait for space on the disk up to this many. */
+const MAX_WAITING = 10_000
+
+function query(state: State, filter: RowFilter): Row[] {
+  const conditions: string[] = []
+  const values: (string | number)[] = []
+  const where = (sql: string, value: string | number | undefined) => {
+    if (value === undefined) return
+    conditions.push(sql)
+    values.push(value)
+  }
+  where('client = ?', filter.client)
+  where('server = ?', filter.server)
+  where('target = ?', filter.target)
+  where('decision = ?', filter.decision)
+  where('phase = ?', filter.phase)
+  where('at >= ?', filter.since)
+  where('seq < ?', filter.before)
+  where('seq > ?', filter.after)
+  const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  const order = filter.after === undefined ? 'DESC' : 'ASC'
+  return state
+    .prepare(`SELECT * FROM audit ${condition} ORDER BY seq ${order} LIMIT ?`)
+    .all(...values, filter.limit)
+    .map(toRow)
+}
+
+function columns(row: Omit<Row, 'seq'>) {
+  return [
+    row.at,
+    row.call,
+    row.phase,
+    row.user,
+    row.client,
+    row.proof,
+    row.session,
+    row.server,
+    row.account,
+    row.method,
+    row.target,
+    row.decision,
+    row.rule,
+    JSON.stringify(row.argumentKeys),
+    row.bytes,
+    row.outcome,
+    row.code,
+    row.latencyMs,
+    row.masked,
+  ]
+}
+
+type SqlRow = Record<string, unknown>
+
+function toRow(row: SqlRow): Row {
+  const text = (name: string) => String(row[name])
+  const textOrNull = (name: string) => (row[name] === null ? null : String(row[name]))
+  return {
+    seq: Number(row.seq),
+    at: Number(row.at),
+    call: text('call'),
+    phase: row.phase as Row['phase'],
+    user: text('user'),
+    client: text('client'),
+    proof: row.proof as Row['proof'],
+    session: textOrNull('session'),
+    server: text('server'),
+    account: textOrNull('account'),
+    method: text('method'),
+    target: textOrNull('target'),
+    decision: row.decision as Row['decision'],
+    rule: text('rule'),
+    argumentKeys: JSON.parse(text('argument_keys')) as string[],
+    bytes: Number(row.bytes),
+    outcome: row.outcome as Row['outcome'],
+    code: textOrNull('code'),
+    latencyMs: row.latency_ms === null ? null : Number(row.latency_ms),
+    masked: Number(row.masked),
+  }
+}

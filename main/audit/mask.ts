@@ -1,0 +1,80 @@
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+
+/**
+ * Takes the vault's own bytes out of a text: exact matches of every secret this process holds, as it is and in the
+ * encodings it travels in (JSON escapes, percent, base64, base64url, hexadecimal). No guessing: nothing else is touched.
+ *
+ * @returns the text without the secrets, and how many places were masked
+ */
+export type Mask = (text: string) => { readonly text: string; readonly masked: number }
+
+interface Form {
+  readonly value: string
+  readonly mask: string
+}
+
+export function createMask(knownSecrets: KnownSecrets): Mask {
+  let version = -1
+  let forms: Form[] = []
+  return (text) => {
+    if (version !== knownSecrets.version) {
+      version = knownSecrets.version
+      // Longest first, so that a secret that holds another one is named as itself.
+      forms = [...knownSecrets.entries()]
+        .flatMap(({ label, value }) =>
+          formsOf(value).map((form) => ({ value: form, mask: `[masked by Warder: ${label}]` })),
+        )
+        .sort((a, b) => b.value.length - a.value.length)
+    }
+    let masked = 0
+    let result = text
+    for (const { value, mask } of forms) {
+      // Most texts hold none: one search is the whole cost then.
+      if (!result.includes(value)) continue
+      const parts = result.split(value)
+      masked += parts.length - 1
+      result = parts.join(mask)
+    }
+    return { text: result, masked }
+  }
+}
+
+/** Every form of a secret that is searched for, each once. */
+export function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8')
+  const hex = bytes.toString('hex')
+  const json = JSON.stringify(secret).slice(1, -1)
+  const percent = encodeURIComponent(secret)
+  return [
+    ...new Set([
+      secret,
+      json,
+      json.replaceAll('/', '\\/'),
+      percent,
+      percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+      new URLSearchParams([['', secret]]).toString().slice(1),
+      hex,
+      hex.toUpperCase(),
+      ...base64Forms(bytes),
+    ]),
+  ]
+}
+
+/** Shorter runs of base64 characters occur by chance. */
+const SHORTEST_RUN = 10
+
+/**
+ * A secret inside a longer base64 text starts at one of three offsets; each gives the characters that depend on the
+ * secret's bytes alone. The first and last few bits are shared with the neighbours and left out.
+ */
+function base64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    const start = Math.ceil((offset * 8) / 6)
+    const end = Math.floor(((offset + bytes.length) * 8) / 6)
+    const core = encoded.slice(start, end)
+    return core.length < SHORTEST_RUN ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}
