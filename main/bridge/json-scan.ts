@@ -1,0 +1,163 @@
+import { char, entryWidth, type Tape, unquote, writeTape } from './json-tape.ts'
+
+/**
+ * Reads one JSON text without re-serialising it: every value keeps the span it was written in, so that what was judged
+ * can be forwarded byte for byte. Parsing and writing again would alter big integers, `1e400`, `-0` and key order.
+ */
+
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+
+/** A stretch of a text, in UTF-16 units; `end` is exclusive. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+export interface JsonMember {
+  /** The name with its escapes resolved. */
+  readonly name: string
+  readonly value: JsonNode
+}
+
+/** One value of a text that was read whole. Asking a value for what it is not (an array for a member) finds nothing. */
+export interface JsonNode extends Span {
+  readonly kind: JsonKind
+  /** The value exactly as it was written. */
+  readonly raw: string
+  member(name: string): JsonNode | undefined
+  members(): JsonMember[]
+  elements(): JsonNode[]
+  /** @returns undefined also for a string with a lone surrogate: UTF-8 cannot hold it, so two readers may differ */
+  string(): string | undefined
+  /** @returns undefined also for a number that a double does not hold exactly as written (`1e400`, 2^53 + 1) */
+  number(): number | undefined
+  boolean(): boolean | undefined
+  /** The value as `JSON.parse` gives it, numbers rounded: to look at, never to send on. */
+  value(): unknown
+}
+
+export interface JsonLimits {
+  /** How deep objects and arrays may nest; a scalar has depth 0. */
+  readonly maxDepth?: number
+  /** How many values and member names a text may hold: bounds the memory that one message can take. */
+  readonly maxValues?: number
+}
+
+export const defaultJsonLimits = { maxDepth: 128, maxValues: 1_000_000 } as const
+
+/**
+ * Reads one JSON text strictly (RFC 8259), refusing also what two readers may understand in two ways: an object with
+ * the same name twice (after unescaping, so `"\u0061"` is `"a"`).
+ *
+ * @throws WarderError `bridge.malformed`; the message names the reason and the place and never quotes the text
+ */
+export function readJson(text: string, limits: JsonLimits = {}): JsonNode {
+  const { maxDepth, maxValues } = { ...defaultJsonLimits, ...limits }
+  return nodeAt(text, writeTape(text, maxDepth, maxValues), 0)
+}
+
+/** The text with some spans replaced and everything else untouched. Spans must not overlap. */
+export function splice(text: string, edits: readonly (Span & { readonly text: string })[]): string {
+  let result = ''
+  let at = 0
+  for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
+    if (edit.start < at) throw new RangeError('spans overlap')
+    result += text.slice(at, edit.start) + edit.text
+    at = edit.end
+  }
+  return result + text.slice(at)
+}
+
+function nodeAt(text: string, tape: Tape, index: number): JsonNode {
+  const start = tape[index] ?? 0
+  const end = tape[index + 1] ?? 0
+  const next = tape[index + 2] ?? 0
+  const kind = kindAt(text, start)
+  const raw = () => text.slice(start, end)
+
+  /** Calls back with the name and the tape index of each member's value until it is told to stop. */
+  const walk = (visit: (name: string, value: number) => boolean) => {
+    if (kind !== 'object') return
+    for (let at = index + entryWidth; at < next; ) {
+      const value = at + entryWidth
+      if (visit(unquote(text, tape[at] ?? 0, tape[at + 1] ?? 0), value)) return
+      at = tape[value + 2] ?? next
+    }
+  }
+
+  return {
+    kind,
+    start,
+    end,
+    get raw() {
+      return raw()
+    },
+    member(name) {
+      let found: JsonNode | undefined
+      walk((candidate, value) => {
+        if (candidate === name) found = nodeAt(text, tape, value)
+        return found !== undefined
+      })
+      return found
+    },
+    members() {
+      const found: JsonMember[] = []
+      walk((name, value) => {
+        found.push({ name, value: nodeAt(text, tape, value) })
+        return false
+      })
+      return found
+    },
+    elements() {
+      const found: JsonNode[] = []
+      if (kind !== 'array') return found
+      for (let at = index + entryWidth; at < next; at = tape[at + 2] ?? next)
+        found.push(nodeAt(text, tape, at))
+      return found
+    },
+    string() {
+      if (kind !== 'string') return undefined
+      const string = unquote(text, start, end)
+      return string.isWellFormed() ? string : undefined
+    },
+    number: () => (kind === 'number' ? exactNumber(raw()) : undefined),
+    boolean: () => (kind === 'boolean' ? raw() === 'true' : undefined),
+    value: () => JSON.parse(raw()) as unknown,
+  }
+}
+
+function kindAt(text: string, start: number): JsonKind {
+  switch (text.charCodeAt(start)) {
+    case char.openObject:
+      return 'object'
+    case char.openArray:
+      return 'array'
+    case char.quote:
+      return 'string'
+    case char.t:
+    case char.f:
+      return 'boolean'
+    case char.n:
+      return 'null'
+    default:
+      return 'number'
+  }
+}
+
+/** @returns the number, if writing it out again gives the same decimal value */
+function exactNumber(raw: string): number | undefined {
+  const number = Number(raw)
+  if (!Number.isFinite(number)) return undefined
+  return decimal(raw) === decimal(String(number)) ? number : undefined
+}
+
+/** One spelling for every decimal of the same absolute value: its significant digits and the power of ten. */
+function decimal(written: string): string {
+  const [mantissa = '', exponent = '0'] = written.replace(/^-/, '').toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return '0'
+  const power = Number(exponent) - fraction.length + digits.length - significant.length
+  return `${significant}e${power}`
+}
