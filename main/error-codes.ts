@@ -45,6 +45,11 @@ export const errorCodes = {
     meaning: 'Another companion already holds this home.',
     mend: 'Use the one that runs (`warder status`), stop it, or choose another `--home`.',
   },
+  'ui.missing': {
+    exit: 1,
+    meaning: 'The files of the window are not there, or not those of this version.',
+    mend: 'Build them with `npm run build`, or install Warder again.',
+  },
   'store.unwritable': {
     exit: 1,
     meaning:
