@@ -1,0 +1,179 @@
+import { WarderError } from '../errors.ts'
+import { type JsonLimits, type JsonNode, readJson, splice } from './json-scan.ts'
+
+/**
+ * The JSON-RPC 2.0 envelope around every message. It is read strictly and narrowly: whatever another reader could
+ * understand differently (a second spelling of `method`, a batch, an unknown member) is refused before any meaning is
+ * read, since the decision must be about the message that the other side acts on.
+ */
+
+interface MessageText {
+  /** The whole message as it came. */
+  readonly text: string
+}
+
+export interface RequestMessage extends MessageText {
+  readonly kind: 'request'
+  /** A string or an integer; `id.raw` is how the sender wrote it and what the answer must repeat. */
+  readonly id: JsonNode
+  readonly method: string
+  readonly params: JsonNode | undefined
+}
+
+export interface NotificationMessage extends MessageText {
+  readonly kind: 'notification'
+  readonly method: string
+  readonly params: JsonNode | undefined
+}
+
+/** Exactly one of `result` and `error` is there. */
+export interface ResponseMessage extends MessageText {
+  readonly kind: 'response'
+  /** Undefined only in an error about a request whose id its receiver could not read. */
+  readonly id: JsonNode | undefined
+  readonly result: JsonNode | undefined
+  readonly error: JsonNode | undefined
+}
+
+export type Message = RequestMessage | NotificationMessage | ResponseMessage
+
+const envelopeNames = ['jsonrpc', 'id', 'method', 'params', 'result', 'error']
+
+/** The members of `params` that decide what a message does (MCP 2025-11-25 and 2026-07-28). */
+const decisiveNames = [
+  '_meta',
+  'argument',
+  'arguments',
+  'capabilities',
+  'clientInfo',
+  'cursor',
+  'inputResponses',
+  'level',
+  'name',
+  'progressToken',
+  'protocolVersion',
+  'ref',
+  'requestId',
+  'requestState',
+  'task',
+  'taskId',
+  'uri',
+]
+
+/**
+ * Reads one message.
+ *
+ * @throws WarderError `bridge.malformed`; the message names the reason and never quotes the text
+ */
+export function readMessage(text: string, limits?: JsonLimits): Message {
+  const root = readJson(text, limits)
+  if (root.kind === 'array') refuse('batches are not part of this protocol')
+  if (root.kind !== 'object') refuse('it is not an object')
+  const members = envelopeMembers(root)
+
+  if (members.get('jsonrpc')?.string() !== '2.0') refuse('jsonrpc is not "2.0"')
+  return members.has('method') ? readCall(text, members) : readResponse(text, members)
+}
+
+/**
+ * Refuses an object with a member that only looks like one of the names (`Name`, `ｎａｍｅ`, `argumentſ`): a reader that
+ * folds case takes it for the real one, so the two sides would see different messages.
+ *
+ * @throws WarderError `bridge.malformed`
+ */
+export function refuseLookAlikes(object: JsonNode, names: readonly string[]): void {
+  for (const { name } of object.members())
+    if (!names.includes(name) && names.some((known) => fold(known) === fold(name)))
+      refuse('a member only looks like one of the protocol')
+}
+
+/** The same message with another id. Nothing but the id's own characters changes. */
+export function withId(message: RequestMessage | ResponseMessage, newIdText: string): string {
+  if (message.id === undefined) return refuse('it has no id')
+  return splice(message.text, [{ start: message.id.start, end: message.id.end, text: newIdText }])
+}
+
+/** @param resultText one JSON value, taken as it is */
+export function resultResponse(idText: string, resultText: string): string {
+  return `{"jsonrpc":"2.0","id":${idText},"result":${resultText}}`
+}
+
+/**
+ * @param idText the request's id as it was written, `null` where it could not be read
+ * @param code of JSON-RPC 2.0 §5.1 or of MCP
+ */
+export function errorResponse(
+  idText: string | null,
+  code: number,
+  message: string,
+  data?: unknown,
+): string {
+  const error = JSON.stringify({ code, message, data })
+  return `{"jsonrpc":"2.0","id":${idText},"error":${error}}`
+}
+
+/**
+ * A JSON text on one line, for the newline framing: HTTP servers may send it with line breaks between the tokens. Inside
+ * strings JSON allows none, so the values stay as they are.
+ */
+export function onOneLine(jsonText: string): string {
+  return jsonText.replace(/[\r\n]/g, ' ')
+}
+
+function envelopeMembers(root: JsonNode): Map<string, JsonNode> {
+  refuseLookAlikes(root, envelopeNames)
+  const members = new Map(root.members().map(({ name, value }) => [name, value]))
+  for (const name of members.keys())
+    if (!envelopeNames.includes(name)) refuse('it has a member that JSON-RPC does not know')
+  return members
+}
+
+function readCall(
+  text: string,
+  members: Map<string, JsonNode>,
+): RequestMessage | NotificationMessage {
+  if (members.has('result') || members.has('error')) refuse('it is a request and an answer at once')
+  const method = members.get('method')?.string()
+  if (method === undefined) return refuse('method is not a string')
+  const params = members.get('params')
+  if (params !== undefined) checkParams(params)
+  const id = members.get('id')
+  return id === undefined
+    ? { kind: 'notification', text, method, params }
+    : { kind: 'request', text, id: checkId(id), method, params }
+}
+
+function readResponse(text: string, members: Map<string, JsonNode>): ResponseMessage {
+  if (members.has('params')) refuse('it has params and no method')
+  const result = members.get('result')
+  const error = members.get('error')
+  if ((result === undefined) === (error === undefined))
+    refuse('it has neither method nor exactly one of result and error')
+  const id = members.get('id')
+  if (error !== undefined && (id === undefined || id.kind === 'null'))
+    return { kind: 'response', text, id: undefined, result, error }
+  if (id === undefined) return refuse('an answer has no id')
+  return { kind: 'response', text, id: checkId(id), result, error }
+}
+
+function checkParams(params: JsonNode): void {
+  if (params.kind !== 'object') refuse('params is not an object')
+  refuseLookAlikes(params, decisiveNames)
+}
+
+/** MCP narrows JSON-RPC: an id is a string or an integer and never null. */
+function checkId(id: JsonNode): JsonNode {
+  const readable = id.string() !== undefined || (id.kind === 'number' && /^-?\d+$/.test(id.raw))
+  return readable ? id : refuse('id is neither a string nor an integer')
+}
+
+/** One form for all spellings that case folding or Unicode compatibility takes for the same. */
+function fold(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+}
+
+function refuse(reason: string): never {
+  throw new WarderError('bridge.malformed', `The message is refused: ${reason}.`, {
+    details: { reason },
+  })
+}
