@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer'
+import { WarderError } from '../errors.ts'
+
+/** MCP's framing on byte streams: one message a line, UTF-8, no line break inside (MCP stdio transport). */
+
+export interface LineLimits {
+  /** The longest line in bytes, without its line break. */
+  readonly maxBytes: number
+}
+
+/** What the official SDK takes; a screenshot in base64 is some megabytes. */
+export const defaultLineLimits: LineLimits = { maxBytes: 10 * 1024 * 1024 }
+
+export interface LineHandlers {
+  /** Called in order. The stream is not read on until a returned promise has settled. */
+  readonly onLine: (line: string) => void | Promise<void>
+  /** A line that is not UTF-8 was dropped: decoding it with replacement characters would alter what was said. */
+  readonly onDropped?: () => void
+}
+
+/**
+ * Reads a stream to its end, line by line. Empty lines are skipped, a carriage return before the line break is cut, and
+ * a last line without a line break counts.
+ *
+ * @throws WarderError `bridge.too_large` as soon as a line grows over the limit; the stream is then destroyed
+ */
+export async function readLines(
+  stream: AsyncIterable<Buffer>,
+  handlers: LineHandlers,
+  limits: LineLimits = defaultLineLimits,
+): Promise<void> {
+  const framer = createFramer(limits.maxBytes)
+  const deliver = (bytes: Buffer): void | Promise<void> => {
+    const end = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length
+    if (end === 0) return
+    const line = bytes.subarray(0, end)
+    return isUtf8(line) ? handlers.onLine(line.toString('utf8')) : handlers.onDropped?.()
+  }
+
+  for await (const chunk of stream)
+    for (const line of framer.push(chunk)) {
+      const settled = deliver(line)
+      if (settled !== undefined) await settled
+    }
+  await deliver(framer.rest())
+}
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+
+interface Framer {
+  /** The lines that the chunk completes. Each is valid until the next one is asked for. */
+  push(chunk: Buffer): Iterable<Buffer>
+  /** What came after the last line break. */
+  rest(): Buffer
+}
+
+function createFramer(maxBytes: number): Framer {
+  // Grows by doubling, so that a line which comes byte by byte costs neither a buffer each nor a copy of all each time.
+  let held = Buffer.alloc(0)
+  let length = 0
+
+  const checkSize = (bytes: number) => {
+    if (bytes > maxBytes)
+      throw new WarderError('bridge.too_large', `A line is longer than ${maxBytes} bytes.`)
+  }
+
+  const hold = (bytes: Buffer) => {
+    const needed = length + bytes.length
+    checkSize(needed)
+    if (needed > held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, Math.min(held.length * 2, maxBytes)))
+      held.copy(grown, 0, 0, length)
+      held = grown
+    }
+    bytes.copy(held, length)
+    length = needed
+  }
+
+  const take = (): Buffer => {
+    const line = held.subarray(0, length)
+    held = Buffer.alloc(0)
+    length = 0
+    return line
+  }
+
+  return {
+    *push(chunk) {
+      let from = 0
+      for (let to = chunk.indexOf(lineFeed); to !== -1; to = chunk.indexOf(lineFeed, from)) {
+        const piece = chunk.subarray(from, to)
+        from = to + 1
+        if (length > 0) {
+          hold(piece)
+          yield take()
+        } else {
+          checkSize(piece.length)
+          yield piece
+        }
+      }
+      if (from < chunk.length) hold(chunk.subarray(from))
+    },
+    rest: take,
+  }
+}
