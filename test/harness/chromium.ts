@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright'
+import { accountPassword, accounts } from './identity-provider/types.ts'
+
+/** `WARDER_CHROMIUM`, the distribution's Chromium, or the one Playwright has downloaded; `null` when there is none. */
+export function chromiumPath(): string | null {
+  const candidates = [process.env.WARDER_CHROMIUM, '/usr/bin/chromium', chromium.executablePath()]
+  return candidates.find((candidate) => candidate && existsSync(candidate)) ?? null
+}
+
+/** Chromium that talks to loopback only: every other name fails to resolve, and its own services are off. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = chromiumPath()
+  if (!executablePath) throw new Error('No Chromium: set WARDER_CHROMIUM or install the package.')
+  return chromium.launch({
+    executablePath,
+    chromiumSandbox: process.getuid?.() !== 0, // its sandbox refuses to run for root
+    args: [
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+      '--no-first-run',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+    ],
+  })
+}
+
+export interface Person {
+  readonly email: string
+  readonly password: string
+  readonly decision: 'Allow' | 'Deny'
+  /** What is left ticked on the consent page; everything that was asked for when left out. */
+  readonly scopes?: readonly string[]
+}
+
+const alice: Person = { email: accounts.alice, password: accountPassword, decision: 'Allow' }
+
+/**
+ * Walks sign-in and consent of any provider of the lab as a person would, and resolves when the browser has loaded the
+ * page that the provider sent it to.
+ * @param url the authorization request
+ * @param provider pages of its origin are the provider's
+ */
+export async function signIn(
+  page: Page,
+  url: string,
+  provider: { readonly issuer: string },
+  person: Partial<Person> = {},
+): Promise<void> {
+  const who = { ...alice, ...person }
+  await page.goto(url)
+  const { origin } = new URL(provider.issuer)
+  while (new URL(page.url()).origin === origin) {
+    await Promise.all([page.waitForEvent('framenavigated'), answerPage(page, who)])
+    await page.waitForLoadState()
+  }
+}
+
+async function answerPage(page: Page, who: Person): Promise<void> {
+  const title = await page.getByRole('heading', { level: 1 }).innerText()
+  if (title === 'Sign in') {
+    await page.getByLabel('E-mail').fill(who.email)
+    await page.getByLabel('Password').fill(who.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  } else if (title === 'Allow access') {
+    for (const box of await page.getByRole('checkbox').all())
+      await box.setChecked(!who.scopes || who.scopes.includes(await box.inputValue()))
+    await page.getByRole('button', { name: who.decision }).click()
+  } else {
+    throw new Error(`The provider shows: ${await page.locator('body').innerText()}`)
+  }
+}

@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+const require = createRequire(import.meta.url)
+
+/** The program of a package that names it in `bin`, wherever npm put the package. */
+function program(packageName: string, file: string): string {
+  return path.join(path.dirname(require.resolve(`${packageName}/package.json`)), file)
+}
+
+/** Entry of the MCP project's reference server; its argument picks the transport. */
+export const serverEverything = program('@modelcontextprotocol/server-everything', 'dist/index.js')
+
+/** The reference server over stdio; its tool `get-env` shows which environment it was given. */
+export const everythingStdio = {
+  command: process.execPath,
+  args: [serverEverything, 'stdio'],
+} as const

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/** What a test may choose; every member has the default that a complete provider would have. */
+export const settings = z.object({
+  /** Lifetime of an access token in seconds. */
+  accessTokenTtl: z.number().default(600),
+  accessTokenFormat: z.enum(['opaque', 'jwt']).default('opaque'),
+  /** Dynamic client registration (RFC 7591). */
+  registration: z.boolean().default(true),
+  /** RFC 7009. */
+  revocation: z.boolean().default(true),
+  refreshTokens: z.boolean().default(true),
+  /** A new refresh token at each use; the use of an old one ends the grant. */
+  rotation: z.boolean().default(true),
+  /**
+   * Client ID metadata documents by their URL; the provider reads them from here and never from the network. Switches
+   * the feature on.
+   */
+  clientDocuments: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  /** Clients that are registered beforehand, as RFC 7591 metadata. */
+  clients: z.array(z.record(z.string(), z.unknown())).default([]),
+})
+
+export type OidcProviderOptions = z.input<typeof settings>
+
+export const programSettings = settings.extend({
+  introspectionClient: z.object({ clientId: z.string(), clientSecret: z.string() }),
+})
+export type ProgramSettings = z.infer<typeof programSettings>
