@@ -1,5 +1,5 @@
 import { WarderError } from '../errors.ts'
-import { type JsonLimits, type JsonNode, readJson, splice } from './json-scan.ts'
+import { type JsonLimits, type JsonNode, readJson, type Span, splice } from './json-scan.ts'
 
 /**
  * The JSON-RPC 2.0 envelope around every message. It is read strictly and narrowly: whatever another reader could
@@ -14,8 +14,9 @@ interface MessageText {
 
 export interface RequestMessage extends MessageText {
   readonly kind: 'request'
-  /** A string or an integer; `id.raw` is how the sender wrote it and what the answer must repeat. */
-  readonly id: JsonNode
+  /** A string or an integer, as the sender wrote it (a string with its quotes): what the answer must repeat. */
+  readonly id: string
+  readonly idSpan: Span
   readonly method: string
   readonly params: JsonNode | undefined
 }
@@ -29,8 +30,10 @@ export interface NotificationMessage extends MessageText {
 /** Exactly one of `result` and `error` is there. */
 export interface ResponseMessage extends MessageText {
   readonly kind: 'response'
-  /** Undefined only in an error about a request whose id its receiver could not read. */
-  readonly id: JsonNode | undefined
+  /** As in the request; `null` only in an error about a request whose id its receiver could not read. */
+  readonly id: string
+  /** Undefined where the message has no id at all. */
+  readonly idSpan: Span | undefined
   readonly result: JsonNode | undefined
   readonly error: JsonNode | undefined
 }
@@ -89,8 +92,9 @@ export function refuseLookAlikes(object: JsonNode, names: readonly string[]): vo
 
 /** The same message with another id. Nothing but the id's own characters changes. */
 export function withId(message: RequestMessage | ResponseMessage, newIdText: string): string {
-  if (message.id === undefined) return refuse('it has no id')
-  return splice(message.text, [{ start: message.id.start, end: message.id.end, text: newIdText }])
+  if (message.idSpan === undefined) return refuse('it has no id')
+  const { start, end } = message.idSpan
+  return splice(message.text, [{ start, end, text: newIdText }])
 }
 
 /** @param resultText one JSON value, taken as it is */
@@ -99,11 +103,11 @@ export function resultResponse(idText: string, resultText: string): string {
 }
 
 /**
- * @param idText the request's id as it was written, `null` where it could not be read
+ * @param idText the request's id as it was written, the word `null` where it could not be read
  * @param code of JSON-RPC 2.0 §5.1 or of MCP
  */
 export function errorResponse(
-  idText: string | null,
+  idText: string,
   code: number,
   message: string,
   data?: unknown,
@@ -140,7 +144,7 @@ function readCall(
   const id = members.get('id')
   return id === undefined
     ? { kind: 'notification', text, method, params }
-    : { kind: 'request', text, id: checkId(id), method, params }
+    : { kind: 'request', text, id: idText(id), idSpan: id, method, params }
 }
 
 function readResponse(text: string, members: Map<string, JsonNode>): ResponseMessage {
@@ -151,9 +155,9 @@ function readResponse(text: string, members: Map<string, JsonNode>): ResponseMes
     refuse('it has neither method nor exactly one of result and error')
   const id = members.get('id')
   if (error !== undefined && (id === undefined || id.kind === 'null'))
-    return { kind: 'response', text, id: undefined, result, error }
+    return { kind: 'response', text, id: 'null', idSpan: id, result, error }
   if (id === undefined) return refuse('an answer has no id')
-  return { kind: 'response', text, id: checkId(id), result, error }
+  return { kind: 'response', text, id: idText(id), idSpan: id, result, error }
 }
 
 function checkParams(params: JsonNode): void {
@@ -162,9 +166,9 @@ function checkParams(params: JsonNode): void {
 }
 
 /** MCP narrows JSON-RPC: an id is a string or an integer and never null. */
-function checkId(id: JsonNode): JsonNode {
+function idText(id: JsonNode): string {
   const readable = id.string() !== undefined || (id.kind === 'number' && /^-?\d+$/.test(id.raw))
-  return readable ? id : refuse('id is neither a string nor an integer')
+  return readable ? id.raw : refuse('id is neither a string nor an integer')
 }
 
 /** One form for all spellings that case folding or Unicode compatibility takes for the same. */

@@ -28,7 +28,7 @@ describe('readMessage: the three kinds', () => {
       '{"jsonrpc":"2.0","id":"\\u0061","method":"tools/call","params":{"name":"x"}}',
     )
     if (message.kind !== 'request') throw new Error(message.kind)
-    expect(message.id.raw).toBe('"\\u0061"')
+    expect(message.id).toBe('"\\u0061"')
     expect(message.method).toBe('tools/call')
     expect(message.params?.member('name')?.string()).toBe('x')
   })
@@ -47,7 +47,7 @@ describe('readMessage: the three kinds', () => {
       '{"n":1e400,"m":-0,"big":123456789012345678901234567890,"__proto__":{"polluted":1}}'
     const message = readMessage(`{"jsonrpc":"2.0","id":7,"result":${result}}`)
     if (message.kind !== 'response') throw new Error(message.kind)
-    expect([message.id?.raw, message.result?.raw, message.error]).toEqual(['7', result, undefined])
+    expect([message.id, message.result?.raw, message.error]).toEqual(['7', result, undefined])
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
   })
 
@@ -55,7 +55,7 @@ describe('readMessage: the three kinds', () => {
     const message = readMessage(
       `{"jsonrpc":"2.0",${id}"error":{"code":-32700,"message":"Parse error"}}`,
     )
-    expect(message).toMatchObject({ kind: 'response', id: undefined, result: undefined })
+    expect(message).toMatchObject({ kind: 'response', id: 'null', result: undefined })
   })
 
   it.each(['0', '-1', '123456789012345678901234567890', '""', '"__proto__"'])(
@@ -194,10 +194,10 @@ describe('splicing', () => {
     expect(errorResponse('7', -32602, 'no "quotes"\nbroken')).toBe(
       '{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"no \\"quotes\\"\\nbroken"}}',
     )
-    expect(errorResponse(null, -32700, 'x', { code: 'bridge.malformed' })).toContain(
+    expect(errorResponse('null', -32700, 'x', { code: 'bridge.malformed' })).toContain(
       '"data":{"code":"bridge.malformed"}',
     )
-    expect(readMessage(errorResponse(null, -32700, 'x')).kind).toBe('response')
+    expect(readMessage(errorResponse('null', -32700, 'x')).kind).toBe('response')
   })
 
   it('onOneLine leaves values alone', () => {
