@@ -97,6 +97,11 @@ export const errorCodes = {
     meaning: 'The remote server could not be reached or did not answer in time.',
     mend: 'Check the network and the URL (`warder server list`).',
   },
+  'server.refused': {
+    exit: 1,
+    meaning: 'The remote server answered with an HTTP error.',
+    mend: 'The message names the status; the operator of the server knows why.',
+  },
   'server.protocol': {
     exit: 1,
     meaning: 'The server answered with something that is not the Model Context Protocol.',
@@ -173,6 +178,17 @@ export const errorCodes = {
     meaning: 'The keychain did not confirm that the item was deleted.',
     mend: 'Unlock the keyring and repeat: until then the item must be taken as still there.',
   },
+  'vault.failed': {
+    exit: 1,
+    meaning:
+      'The keychain, or the helper that asks it, failed in the middle of an operation; whether it was carried out is unknown.',
+    mend: 'Repeat. If it stays, see `warder status` for the state of the vault.',
+  },
+  'vault.damaged': {
+    exit: 1,
+    meaning: 'An item in the keychain is not as Warder wrote it, so nothing of it was used.',
+    mend: 'Something else changed it. Connect again or set the secret again; that replaces the item.',
+  },
   'vault.wrong_passphrase': {
     exit: 1,
     meaning: 'The passphrase does not open the vault file, or the file was altered.',
@@ -198,6 +214,11 @@ export const errorCodes = {
     exit: 1,
     meaning: 'An answer was larger or deeper than Warder reads.',
     mend: 'The other side is broken or hostile; nothing of the answer was used.',
+  },
+  'net.malformed': {
+    exit: 1,
+    meaning: 'An answer was not the UTF-8 text or the JSON that was expected.',
+    mend: 'Check that the URL is the right one; nothing of the answer was used.',
   },
   'oauth.metadata_invalid': {
     exit: 1,
@@ -309,15 +330,20 @@ export const errorCodes = {
     meaning: 'The client did not say which server it wants.',
     mend: 'Add `--server NAME`.',
   },
+  'bridge.not_opened': {
+    exit: 1,
+    meaning: 'The client sent a call before it opened the session with `initialize`.',
+    mend: 'The client is broken, or speaks a revision that Warder does not translate yet.',
+  },
+  'bridge.busy': {
+    exit: 1,
+    meaning: 'Too many calls of one session wait for an answer.',
+    mend: 'Let some of them finish first.',
+  },
   'bridge.era_unsupported': {
     exit: 1,
     meaning: 'The two sides speak revisions of the protocol that Warder does not translate yet.',
     mend: 'Use the 2025-11-25 revision on both sides.',
-  },
-  'bridge.paused': {
-    exit: 1,
-    meaning: 'Calls are paused.',
-    mend: 'Resume them from the tray or the window.',
   },
   'door.port_taken': {
     exit: 1,
