@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import * as oauth from 'openid-client'
 import { describe, expect, it } from 'vitest'
 import { launchBrowser, type Person, signIn } from './chromium.ts'
@@ -7,6 +11,8 @@ import { digest } from './identity-provider/journal.ts'
 import { accounts, type IdentityProvider } from './identity-provider/types.ts'
 import { startOidcProvider } from './oidc-provider/index.ts'
 import { startResourceServer } from './resource-server.ts'
+import { everythingStdio, keyedStdio } from './stdio-servers.ts'
+import { startSystemBrowser } from './xdg-open/index.ts'
 
 const initialize = {
   jsonrpc: '2.0',
@@ -220,5 +226,48 @@ describe('the protected MCP server', () => {
     const answer = await post(open.url)
     expect(answer.headers.get('content-type')).toBe('text/event-stream')
     expect(await answer.text()).toContain('"protocolVersion":"2025-11-25"')
+  })
+})
+
+describe('the local MCP servers', () => {
+  /** Starts a server with this environment and nothing else, and lists its tools with the official client. */
+  async function toolsOf(
+    server: { readonly command: string; readonly args: readonly string[] },
+    env: Record<string, string> = {},
+  ): Promise<string[]> {
+    const client = new Client({ name: 'lab', version: '1' })
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => client.close())
+    const { command, args } = server
+    await client.connect(
+      new StdioClientTransport({ command, args: [...args], env, stderr: 'ignore' }),
+    )
+    return (await client.listTools()).tools.map(({ name }) => name)
+  }
+
+  it('start with nothing, or with the one key they need', async () => {
+    expect(await toolsOf(everythingStdio)).toContain('get-env')
+    expect(await toolsOf(keyedStdio, { [keyedStdio.key]: 'of the lab' })).toContain('list_bases')
+    await expect(toolsOf(keyedStdio)).rejects.toThrow('Connection closed')
+  })
+})
+
+describe('the system browser', () => {
+  const run = promisify(execFile)
+
+  it('is whatever runs xdg-open, and gets its argument byte for byte', async () => {
+    await using system = await startSystemBrowser()
+    const urls = [`https://as.test/auth?x='"$(id)%20&é=\u{1f511}`, 'https://as.test/second']
+    for (const url of urls) await run('xdg-open', [url], { env: system.env })
+    expect([await system.next(), await system.next()]).toEqual(urls)
+    await run('xdg-open', ['https://as.test/', '--and-more'], { env: system.env })
+    await expect(system.next()).rejects.toThrow('Not one argument')
+  })
+
+  it('can fail', async () => {
+    await using system = await startSystemBrowser({ exitCode: 3 })
+    const call = run('xdg-open', ['https://as.test/'], { env: system.env })
+    await expect(call).rejects.toMatchObject({ code: 3 })
+    expect(system.opened).toEqual([['https://as.test/']])
   })
 })

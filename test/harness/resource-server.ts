@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   createServer,
   request as httpRequest,
@@ -7,11 +8,11 @@ import {
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pipeline } from 'node:stream'
-import { serverEverything } from './everything-stdio.ts'
 import { testHome } from './home.ts'
 import { digest } from './identity-provider/journal.ts'
 import type { IdentityProvider } from './identity-provider/types.ts'
 import { spawnReady } from './processes.ts'
+import { serverEverything } from './stdio-servers.ts'
 import { tokenValidator, type Validate } from './token-validator.ts'
 
 /** One request as it arrived at the MCP server's door. */
@@ -54,7 +55,8 @@ export async function startResourceServer(
 ): Promise<ResourceServer> {
   await using started = new AsyncDisposableStack()
   const home = started.use(await testHome())
-  const socket = path.join(home.path, 'mcp.sock')
+  const socket =
+    process.platform === 'win32' ? `\\\\.\\pipe\\${randomUUID()}` : path.join(home.path, 'mcp.sock')
   started.use(await startEverything(socket))
 
   const seen: Mutable<SeenRequest>[] = []

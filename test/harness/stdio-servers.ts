@@ -16,3 +16,13 @@ export const everythingStdio = {
   command: process.execPath,
   args: [serverEverything, 'stdio'],
 } as const
+
+/**
+ * A real server that needs a key in its environment and ends with 1 without it. It lists its tools without the
+ * network; calling one would not.
+ */
+export const keyedStdio = {
+  command: process.execPath,
+  args: [program('airtable-mcp-server', 'dist/main.js')],
+  key: 'AIRTABLE_API_KEY',
+} as const

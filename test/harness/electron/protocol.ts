@@ -1,0 +1,54 @@
+/** What the driven process and the test tell each other over Node's IPC channel. */
+
+export interface MenuNode {
+  readonly label: string
+  readonly type: string
+  readonly enabled: boolean
+  readonly items: readonly MenuNode[]
+}
+
+export interface OpenDialog {
+  readonly id: number
+  readonly message: string
+  readonly detail: string
+  readonly buttons: readonly string[]
+  readonly defaultId: number
+  readonly cancelId: number
+}
+
+/** All that a person would see of the desktop, sent whole after each change. */
+export interface Snapshot {
+  /** CDP endpoint of the Chromium that shows the windows; null before the first window. */
+  readonly cdp: string | null
+  readonly windows: readonly { readonly url: string; readonly visible: boolean }[]
+  readonly tray: {
+    readonly image: string
+    readonly tooltip: string
+    readonly menu: readonly MenuNode[]
+  } | null
+  /** Questions that wait for an answer. */
+  readonly dialogs: readonly OpenDialog[]
+  /** Texts of error boxes. */
+  readonly errors: readonly string[]
+  readonly notifications: readonly { readonly title: string; readonly body: string }[]
+  /** What was handed to `shell.openExternal`. */
+  readonly opened: readonly string[]
+  /** What the page tried and was denied: `navigate URL`, `frame URL`, `open URL`. */
+  readonly denied: readonly string[]
+}
+
+export type Command =
+  | { readonly do: 'click'; readonly path: readonly string[] }
+  | { readonly do: 'answer'; readonly dialog: number; readonly button: number }
+  | { readonly do: 'close-window' }
+  | { readonly do: 'permissions' }
+
+export type FromDriven =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly reason: string }
+
+export interface ToDriven {
+  readonly id: number
+  readonly command: Command
+}

@@ -1,0 +1,232 @@
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type BrowserContext, chromium, type Page, type Route } from 'playwright'
+import { app, lifecycle, preventable } from './app.ts'
+import { dispatch, toAppUrl, toWebUrl } from './ipc-main.ts'
+import { preloadWorld } from './preload-world.ts'
+import { answerByProtocol } from './session.ts'
+import { chromiumPath, stage } from './stage.ts'
+
+type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0]
+
+let nextId = 1
+let browser: Promise<BrowserContext> | null = null
+const shown = new Map<Page, FakeWebContents>()
+const all = new Set<FakeBrowserWindow>()
+
+/** A page of the real Chromium, told about by Electron's events. */
+class FakeWebContents extends EventEmitter {
+  readonly id = nextId++
+  readonly page: Promise<Page>
+  allowed: string | null = null
+  openHandler: OpenHandler = () => ({ action: 'allow' })
+  private readonly outbox: { channel: string; args: unknown[] }[] = []
+  private waiting: (() => void) | null = null
+  private destroyed = false
+
+  constructor(preload: string | undefined) {
+    super()
+    this.page = openPage(this, preload)
+    app.emit('web-contents-created', preventable(), this)
+  }
+
+  setWindowOpenHandler(handler: OpenHandler): void {
+    this.openHandler = handler
+  }
+
+  isDestroyed(): boolean {
+    return this.destroyed
+  }
+
+  send(channel: string, ...args: unknown[]): void {
+    this.outbox.push({ channel, args: structuredClone(args) })
+    this.waiting?.()
+  }
+
+  /** The next message for the page. A page that was replaced never gets an answer. */
+  async next(): Promise<{ channel: string; args: unknown[] }> {
+    for (;;) {
+      const message = this.outbox.shift()
+      if (message) return message
+      await new Promise<void>((resolve) => {
+        this.waiting = resolve
+      })
+    }
+  }
+
+  markDestroyed(): void {
+    this.destroyed = true
+    this.emit('destroyed')
+  }
+}
+
+class FakeBrowserWindow extends EventEmitter {
+  readonly webContents: FakeWebContents
+  private url = ''
+  private visible: boolean
+
+  constructor(options: Electron.BrowserWindowConstructorOptions = {}) {
+    super()
+    lifecycle.requireReady('BrowserWindow')
+    requireSafe(options.webPreferences)
+    this.visible = options.show ?? true
+    this.webContents = new FakeWebContents(options.webPreferences?.preload)
+    all.add(this)
+    lifecycle.addWindow(this)
+    tellWindows()
+  }
+
+  async loadURL(url: string): Promise<void> {
+    const page = await this.webContents.page
+    this.webContents.allowed = toWebUrl(url)
+    await page.goto(toWebUrl(url))
+    this.webContents.allowed = null
+    this.url = url
+    this.emit('ready-to-show')
+    tellWindows()
+  }
+
+  show(): void {
+    this.setVisible(true)
+  }
+  hide(): void {
+    this.setVisible(false)
+  }
+  focus(): void {}
+  restore(): void {}
+  isMinimized(): boolean {
+    return false
+  }
+  isVisible(): boolean {
+    return this.visible
+  }
+
+  close(): void {
+    const event = preventable()
+    this.emit('close', event)
+    if (!event.defaultPrevented) this.destroy()
+  }
+
+  destroy(): void {
+    if (!all.delete(this)) return
+    this.webContents.markDestroyed()
+    this.emit('closed')
+    tellWindows()
+    this.webContents.page.then((page) => page.close()).catch(() => undefined)
+    lifecycle.removeWindow(this)
+  }
+
+  view() {
+    return { url: this.url, visible: this.visible }
+  }
+
+  private setVisible(visible: boolean): void {
+    this.visible = visible
+    tellWindows()
+  }
+}
+
+type Used = 'loadURL' | 'show' | 'hide' | 'focus' | 'restore' | 'isMinimized' | 'isVisible'
+/** Compiles only while the fake's methods are Electron's. */
+const faithful: new (
+  options?: Electron.BrowserWindowConstructorOptions,
+) => Pick<Electron.BrowserWindow, Used | 'close' | 'destroy'> = FakeBrowserWindow
+void faithful
+
+export { FakeBrowserWindow as BrowserWindow }
+
+/** The window of a person's choice: the harness has one. */
+export const onlyWindow = (): FakeBrowserWindow | undefined => [...all][0]
+
+function tellWindows(): void {
+  stage.change({ windows: [...all].map((window) => window.view()) })
+}
+
+/** What a fake cannot enforce it insists on. */
+function requireSafe(preferences: Electron.WebPreferences = {}): void {
+  if (!lifecycle.isSandboxed() || preferences.sandbox !== true)
+    throw new Error('The harness knows only sandboxed pages')
+  if (preferences.contextIsolation === false || preferences.nodeIntegration === true)
+    throw new Error('The harness knows only isolated pages without Node')
+}
+
+async function openPage(contents: FakeWebContents, preload: string | undefined): Promise<Page> {
+  browser ??= startChromium()
+  const context = await browser
+  const page = await context.newPage()
+  shown.set(page, contents)
+  await page.exposeBinding('harnessInvoke', ({ frame }, channel: string, args: unknown[]) =>
+    dispatch(contents, frame, channel, args),
+  )
+  await page.exposeBinding('harnessReceive', () => contents.next())
+  if (preload !== undefined) {
+    const source = await readFile(preload, 'utf8')
+    await page.addInitScript(`(${preloadWorld})((require) => {${source}\n})`)
+  }
+  page.on('popup', (popup) => settlePopup(contents, popup))
+  return page
+}
+
+function settlePopup(contents: FakeWebContents, popup: Page): void {
+  const url = toAppUrl(popup.url())
+  const details = { url, frameName: '', features: '' } as Electron.HandlerDetails
+  if (contents.openHandler(details).action === 'allow') return
+  deny(`open ${url}`)
+  popup.close().catch(() => undefined)
+}
+
+async function startChromium(): Promise<BrowserContext> {
+  const profile = path.join(app.getPath('userData'), 'chromium')
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: chromiumPath,
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ['--remote-debugging-port=0'],
+  })
+  lifecycle.beforeExit(() => context.close())
+  await context.route('**/*', serve)
+  const [port, target] = readFileSync(path.join(profile, 'DevToolsActivePort'), 'utf8').split('\n')
+  stage.change({ cdp: `ws://127.0.0.1:${port}${target}` })
+  return context
+}
+
+/** Every request of every page: to the protocol handler, or nowhere. */
+async function serve(route: Route): Promise<void> {
+  const request = route.request()
+  if (request.isNavigationRequest() && isDenied(route)) return route.abort('blockedbyclient')
+  const answer = await answerByProtocol(
+    new Request(toAppUrl(request.url()), { method: request.method() }),
+  ).catch(() => null)
+  if (answer === null) return route.abort('blockedbyclient')
+  await route.fulfill({
+    status: answer.status,
+    headers: Object.fromEntries(answer.headers),
+    body: Buffer.from(await answer.arrayBuffer()),
+  })
+}
+
+/** Electron's navigation events, for what `loadURL` did not start. */
+function isDenied(route: Route): boolean {
+  const request = route.request()
+  const frame = request.frame()
+  const contents = shown.get(frame.page())
+  if (contents === undefined) return true
+  const isMainFrame = frame.parentFrame() === null
+  if (isMainFrame && request.url() === contents.allowed) return false
+  const url = toAppUrl(request.url())
+  const event = Object.assign(preventable(), { url, isMainFrame, isSameDocument: false })
+  contents.emit('will-frame-navigate', event)
+  if (isMainFrame) contents.emit('will-navigate', event, url)
+  // Object.assign copied the getter's value, so the event itself is asked through a second one.
+  return event.defaultPrevented ? denied(isMainFrame, url) : false
+}
+
+function denied(isMainFrame: boolean, url: string): true {
+  deny(`${isMainFrame ? 'navigate' : 'frame'} ${url}`)
+  return true
+}
+
+function deny(what: string): void {
+  stage.change({ denied: [...stage.now.denied, what] })
+}
