@@ -20,6 +20,21 @@ export const errorCodes = {
     meaning: 'The control API has no such channel.',
     mend: 'The command line and the companion are of different versions: restart the companion.',
   },
+  'error.unknown': {
+    exit: 3,
+    meaning: 'No error has that code.',
+    mend: 'See `warder errors` for all of them.',
+  },
+  'cli.cancelled': {
+    exit: 1,
+    meaning: 'The command was cancelled (Ctrl-C, or the end of its input) before it was done.',
+    mend: 'Nothing was changed. Run it again when you are ready.',
+  },
+  'install.node_too_old': {
+    exit: 1,
+    meaning: 'Warder runs on a Node that is older than 22.13.',
+    mend: 'Install a newer Node, and write its absolute path into the configuration of your client.',
+  },
   'control.unauthorized': {
     exit: 1,
     meaning: 'The caller of the control API did not prove who it is.',
@@ -39,6 +54,16 @@ export const errorCodes = {
     exit: 69,
     meaning: 'No companion answers for this home.',
     mend: 'Start it with `warder serve` (or open the app).',
+  },
+  'companion.foreign': {
+    exit: 1,
+    meaning: 'The control socket of this home belongs to another user, so nothing was sent to it.',
+    mend: 'Use a `--home` of your own. If this one is yours, somebody else could write to it: look who.',
+  },
+  'companion.not_understood': {
+    exit: 1,
+    meaning: 'The companion answered in a form that this command line does not know.',
+    mend: 'They are of different versions: restart the companion.',
   },
   'instance.running': {
     exit: 1,
@@ -91,6 +116,16 @@ export const errorCodes = {
     exit: 1,
     meaning: 'The local server could not be started, or ended before it answered.',
     mend: 'Run `warder server test NAME`; the message names the exit code and the last lines it wrote.',
+  },
+  'server.ended': {
+    exit: 1,
+    meaning: 'The local server ended while it was in use.',
+    mend: 'The next call starts it again; the message names the exit code and the last lines it wrote.',
+  },
+  'server.stop_failed': {
+    exit: 1,
+    meaning: 'A process of a local server could not be ended.',
+    mend: 'End the process that the message names by hand; until then it may still use its credential.',
   },
   'server.unreachable': {
     exit: 1,
