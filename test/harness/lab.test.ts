@@ -6,6 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import * as oauth from 'openid-client'
 import { describe, expect, it } from 'vitest'
+import { startBetterAuth } from './better-auth/index.ts'
 import { launchBrowser, type Person, signIn } from './chromium.ts'
 import { digest } from './identity-provider/journal.ts'
 import { accounts, type IdentityProvider } from './identity-provider/types.ts'
@@ -53,6 +54,7 @@ async function obtainTokens(
     new URL(provider.issuer),
     {
       client_name: 'Lab',
+      application_type: 'native',
       redirect_uris: [redirectUri],
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
@@ -65,7 +67,8 @@ async function obtainTokens(
   const state = oauth.randomState()
   const url = oauth.buildAuthorizationUrl(client, {
     redirect_uri: redirectUri,
-    scope: 'openid email mcp:read mcp:write',
+    scope: 'openid email offline_access mcp:read mcp:write',
+    prompt: 'consent',
     resource,
     state,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
@@ -140,6 +143,31 @@ describe('oidc-provider with the protected MCP server', () => {
 
     expect((await post(other.url, tokens.access_token)).status).toBe(200)
     expect((await post(server.url, tokens.access_token)).status).toBe(401)
+  })
+})
+
+describe('better-auth with the protected MCP server', () => {
+  it('lets a person sign in under an issuer with a path, and the token in', async () => {
+    await using provider = await startBetterAuth()
+    await using server = await startResourceServer(provider)
+    await using other = await startResourceServer(provider)
+    const { client, tokens } = await obtainTokens(provider, server.url, {
+      email: accounts.bob,
+      scopes: ['openid', 'email', 'offline_access', 'mcp:read'],
+    })
+
+    // Its ID token names nobody; userinfo does (OIDC Core §5.4).
+    const subject = tokens.claims()?.sub ?? ''
+    const info = await oauth.fetchUserInfo(client, tokens.access_token, subject)
+    expect(info.email).toBe(accounts.bob)
+    expect(tokens.scope).not.toContain('mcp:write')
+    expect((await post(server.url, tokens.access_token)).status).toBe(200)
+    expect((await post(other.url, tokens.access_token)).status).toBe(401)
+    const first = tokens.refresh_token ?? ''
+    const renewed = await oauth.refreshTokenGrant(client, first, { resource: server.url })
+    expect(renewed.refresh_token).not.toBe(first)
+    await oauth.tokenRevocation(client, renewed.refresh_token ?? '')
+    await expect(oauth.refreshTokenGrant(client, renewed.refresh_token ?? '')).rejects.toThrow()
   })
 })
 
