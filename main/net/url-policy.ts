@@ -37,11 +37,11 @@ const sentences = {
 export type UrlRule = keyof typeof sentences
 
 /**
- * Decides whether a URL from outside may be used. Parses and validates, never repairs: what passes is used byte for
- * byte as it was given, and the parsed form reads the same. Four differences between the two are let through, because
- * no program takes them for another place: the case of scheme and host, a U-label for its A-label, the default port
- * written out, and an empty path for `/` (RFC 3986 §6.2.2.1 and §6.2.3).
- * @returns the parsed form, for comparing; dial or open what was given
+ * Decides whether a URL from outside may be used. Parses and validates, never repairs: what passes serializes to what
+ * was given, byte for byte. Four differences are let through, because no program takes them for another place: the
+ * case of scheme and host, a U-label for its A-label, the default port written out, and an empty path for `/`
+ * (RFC 3986 §6.2.2.1 and §6.2.3). Anything else that a parser would mend is refused.
+ * @returns the parsed form; its `href` is what is dialled. Compare identifiers (RFC 8414 §3.3) by the string given
  * @throws WarderError `net.url_refused` with `details: { field, rule }`
  */
 export function checkUrl(raw: string, field: UrlField, policy: UrlPolicy): URL {
