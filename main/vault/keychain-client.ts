@@ -78,9 +78,11 @@ export function createKeychainClient(options: KeychainClientOptions): KeychainCl
       current.waiting.set(id, {
         settle(answer) {
           done()
-          if ('failure' in answer)
-            reject(keychainFailure(answer.failure.stage, answer.failure.reason))
-          else resolve(answer.result)
+          if ('result' in answer) return resolve(answer.result)
+          const error = keychainFailure(answer.failure.stage, answer.failure.reason)
+          reject(error)
+          // A helper keeps a dead connection, and a library that did not load, for good: the next one starts afresh.
+          if (error.code === 'vault.absent') end(current, error)
         },
         fail(error) {
           done()

@@ -11,7 +11,7 @@ const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
     'The keychain is locked, or its prompt was dismissed.',
   ],
   [
-    /autolaunch D-Bus|Could not connect|org\.freedesktop\.secrets|ServiceUnknown|NameHasNoOwner/,
+    /autolaunch D-Bus|Could not connect|connection is closed|org\.freedesktop\.secrets|ServiceUnknown|NameHasNoOwner/,
     'vault.absent',
     'No keychain service answers in this session.',
   ],
