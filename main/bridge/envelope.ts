@@ -36,6 +36,8 @@ export interface ResponseMessage extends MessageText {
   readonly idSpan: Span | undefined
   readonly result: JsonNode | undefined
   readonly error: JsonNode | undefined
+  /** Whichever of the two is there. */
+  readonly value: JsonNode
 }
 
 export type Message = RequestMessage | NotificationMessage | ResponseMessage
@@ -102,6 +104,12 @@ export function resultResponse(idText: string, resultText: string): string {
   return `{"jsonrpc":"2.0","id":${idText},"result":${resultText}}`
 }
 
+/** An answer of the server under the client's own id; its result or error reads `valueText`. */
+export function answerWith(idText: string, answer: ResponseMessage, valueText: string): string {
+  const member = answer.result === undefined ? 'error' : 'result'
+  return `{"jsonrpc":"2.0","id":${idText},"${member}":${valueText}}`
+}
+
 /**
  * @param idText the request's id as it was written, the word `null` where it could not be read
  * @param code of JSON-RPC 2.0 §5.1 or of MCP
@@ -144,20 +152,21 @@ function readCall(
   const id = members.get('id')
   return id === undefined
     ? { kind: 'notification', text, method, params }
-    : { kind: 'request', text, id: idText(id), idSpan: id, method, params }
+    : { kind: 'request', text, id: readId(id), idSpan: id, method, params }
 }
 
 function readResponse(text: string, members: Map<string, JsonNode>): ResponseMessage {
   if (members.has('params')) refuse('it has params and no method')
   const result = members.get('result')
   const error = members.get('error')
-  if ((result === undefined) === (error === undefined))
-    refuse('it has neither method nor exactly one of result and error')
+  const value = result ?? error
+  if (value === undefined || (result !== undefined && error !== undefined))
+    return refuse('it has neither method nor exactly one of result and error')
   const id = members.get('id')
   if (error !== undefined && (id === undefined || id.kind === 'null'))
-    return { kind: 'response', text, id: 'null', idSpan: id, result, error }
+    return { kind: 'response', text, id: 'null', idSpan: id, result, error, value }
   if (id === undefined) return refuse('an answer has no id')
-  return { kind: 'response', text, id: idText(id), idSpan: id, result, error }
+  return { kind: 'response', text, id: readId(id), idSpan: id, result, error, value }
 }
 
 function checkParams(params: JsonNode): void {
@@ -166,7 +175,7 @@ function checkParams(params: JsonNode): void {
 }
 
 /** MCP narrows JSON-RPC: an id is a string or an integer and never null. */
-function idText(id: JsonNode): string {
+function readId(id: JsonNode): string {
   const readable = id.string() !== undefined || (id.kind === 'number' && /^-?\d+$/.test(id.raw))
   return readable ? id.raw : refuse('id is neither a string nor an integer')
 }

@@ -1,0 +1,242 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isWarderError, toWarderError, WarderError } from '../errors.ts'
+import type { LocalServer } from '../store/config-schema.ts'
+import { findCommand } from './command.ts'
+import { childEnvironment } from './environment.ts'
+import { describeExit, nodeErrorCode } from './exit.ts'
+import { defaultLineLimits, readLines } from './lines.ts'
+import { type ProcessGroup, processGroup } from './process-group.ts'
+import { createStderrTail } from './stderr-tail.ts'
+
+/** How long a server may take to leave, in milliseconds (MCP 2025-11-25, lifecycle, Shutdown). */
+export interface StopGrace {
+  /** From the end of its input to SIGTERM. */
+  readonly inputMs: number
+  /** From SIGTERM to SIGKILL. */
+  readonly termMs: number
+  /** From SIGKILL until it counts as impossible to end. */
+  readonly killMs: number
+}
+
+export const defaultGrace: StopGrace = { inputMs: 2_000, termMs: 2_000, killMs: 5_000 }
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** How a local server ended. `error` says it in words: `server.start_failed` if it never wrote a line. */
+export interface ServerExit extends Ended {
+  readonly error: WarderError
+}
+
+export interface LocalServerOptions {
+  readonly name: string
+  readonly definition: LocalServer
+  /** What the definition injects, references resolved. Goes into the child's environment and nowhere else. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Replaces every known secret in a text: what the server writes to stderr passes through it. */
+  readonly mask: (text: string) => string
+  /** Called with each line of its output in order; a returned promise holds the next line back. */
+  readonly onLine: (line: string) => void | Promise<void>
+  /** A line that was not UTF-8 was dropped. */
+  readonly onDropped?: () => void
+  /** Called once, after the last line, however the server ended. */
+  readonly onExit: (exit: ServerExit) => void
+  readonly grace?: StopGrace
+  readonly maxLineBytes?: number
+}
+
+export interface LocalServerProcess {
+  readonly pid: number
+  /**
+   * Writes one line. Settles when the server's input takes more.
+   * @throws WarderError `server.ended` when nobody reads any more, `server.unreachable` when too much waits unread
+   */
+  send(text: string): Promise<void>
+  /**
+   * Ends the server and all it started: end of input, SIGTERM, SIGKILL. May be called again. Resolves when none is left.
+   * @throws WarderError `server.stop_failed`
+   */
+  stop(): Promise<void>
+  /** The end of what it wrote to stderr, masked. */
+  stderr(): string
+}
+
+/** What may wait in memory for a server that does not read. */
+const maxUnreadBytes = 32 * 1024 * 1024
+/** How long the last lines may take to arrive after the process has ended: a child of its own may hold the pipe. */
+const lastLinesMs = 250
+const pollMs = 20
+
+/**
+ * Starts a local server without a shell, in a process group of its own and with nothing of our environment but what any
+ * program needs.
+ *
+ * @throws WarderError `server.start_failed` with the reason in words
+ */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServerProcess> {
+  const { name, onExit, mask, grace = defaultGrace } = options
+  const child = await spawnServer(options)
+  // Set on every child that was spawned; 0 would be our own group.
+  const pid = child.pid as number
+  const group = processGroup(pid)
+  const tail = createStderrTail(mask)
+  let answered = false
+  let failure: WarderError | undefined
+  let stopping: Promise<void> | undefined
+
+  const { promise: exited, resolve: onExited } = Promise.withResolvers<Ended>()
+  child.once('exit', (code, signal) => onExited({ code, signal }))
+  const stop = () => {
+    stopping ??= endServer(child, exited, group, grace, name)
+    return stopping
+  }
+  /** A server that broke the protocol, or left part of itself behind, is ended by us. */
+  const giveUp = (error?: WarderError) => {
+    failure ??= error
+    stop().catch(() => {})
+  }
+
+  child.on('error', () => {})
+  child.stderr.on('data', tail.push)
+  child.stdin.on('error', () => giveUp())
+  const reading = readLines(
+    child.stdout,
+    {
+      onLine(line) {
+        answered = true
+        return options.onLine(line)
+      },
+      onDropped: () => options.onDropped?.(),
+    },
+    { maxBytes: options.maxLineBytes ?? defaultLineLimits.maxBytes },
+  ).then(
+    () => giveUp(),
+    (error: unknown) => giveUp(readFailure(error, name)),
+  )
+
+  void exited.then(async ({ code, signal }) => {
+    giveUp()
+    await Promise.race([reading, sleep(lastLinesMs)])
+    child.stdout.destroy()
+    const error = failure ?? describeExit({ name, code, signal, answered, stderr: tail.text(500) })
+    onExit({ code, signal, error })
+  })
+
+  return {
+    pid,
+    send: (text) => send(child, text, name),
+    stop,
+    stderr: () => tail.text(4_000),
+  }
+}
+
+async function spawnServer(options: LocalServerOptions): Promise<ChildProcessWithoutNullStreams> {
+  const { name, definition } = options
+  const env = childEnvironment(options.environment)
+  const refuse = (reason: string): never => {
+    throw new WarderError('server.start_failed', `${name} could not be started: ${reason}.`, {
+      details: { server: name },
+    })
+  }
+
+  // Node's own error about a NUL byte quotes the value, which may be the credential.
+  for (const [variable, value] of Object.entries(env))
+    if (value.includes('\0')) refuse(`the value of ${variable} has a NUL byte`)
+  if (definition.args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
+  if (definition.cwd !== undefined && !(await isDirectory(definition.cwd)))
+    refuse(`there is no folder ${JSON.stringify(definition.cwd)}`)
+  const found = await findCommand(definition.command, {
+    path: env.PATH ?? env.Path,
+    cwd: definition.cwd,
+    pathExt: env.PATHEXT,
+  })
+  if (found.file === undefined) return refuse(found.problem)
+
+  try {
+    const child = spawn(found.file, definition.args, {
+      cwd: definition.cwd,
+      env,
+      shell: false,
+      windowsHide: true,
+      // Its own process group, so that all it starts can be ended with it.
+      detached: process.platform !== 'win32',
+    })
+    await once(child, 'spawn')
+    return child
+  } catch (error) {
+    return refuse(`the operating system answered ${nodeErrorCode(error)}`)
+  }
+}
+
+async function send(
+  child: ChildProcessWithoutNullStreams,
+  text: string,
+  name: string,
+): Promise<void> {
+  const { stdin } = child
+  if (/[\r\n]/.test(text)) throw new WarderError('bridge.malformed', 'A message has a line break.')
+  if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
+  if (stdin.writableLength > maxUnreadBytes)
+    throw new WarderError('server.unreachable', `${name} does not read what it is sent.`)
+  if (stdin.write(`${text}\n`)) return
+  const waiting = new AbortController()
+  const { signal } = waiting
+  try {
+    await Promise.race([once(stdin, 'drain', { signal }), once(stdin, 'close', { signal })])
+  } catch {
+    // What broke the pipe is told by the exit.
+  } finally {
+    waiting.abort()
+  }
+  if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
+}
+
+async function endServer(
+  child: ChildProcessWithoutNullStreams,
+  exited: Promise<unknown>,
+  group: ProcessGroup,
+  grace: StopGrace,
+  name: string,
+): Promise<void> {
+  child.stdin.end()
+  await within(grace.inputMs, exited)
+  if (!group.alive()) return
+  group.signal('SIGTERM')
+  if (await goneWithin(grace.termMs, group)) return
+  group.signal('SIGKILL')
+  if (await goneWithin(grace.killMs, group)) return
+  throw new WarderError('server.stop_failed', `${name} (process ${child.pid}) could not be ended.`)
+}
+
+async function within(ms: number, event: Promise<unknown>): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([event, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})])
+  timer.abort()
+}
+
+/** The end of a group has no event, so it is looked for; only while a server is being stopped. */
+async function goneWithin(ms: number, group: ProcessGroup): Promise<boolean> {
+  for (const deadline = performance.now() + ms; group.alive(); await sleep(pollMs))
+    if (performance.now() > deadline) return false
+  return true
+}
+
+function readFailure(error: unknown, name: string): WarderError {
+  if (isWarderError(error, 'bridge.too_large'))
+    return new WarderError(
+      'server.protocol',
+      `${name} wrote a line that is too long; it was ended.`,
+    )
+  return toWarderError(error)
+}
+
+const isDirectory = (folder: string): Promise<boolean> =>
+  stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )

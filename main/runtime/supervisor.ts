@@ -1,0 +1,114 @@
+import { WarderError } from '../errors.ts'
+import { type LocalServerOptions, type LocalServerProcess, startLocalServer } from './process.ts'
+
+export interface StartOptions extends LocalServerOptions {
+  /** The grants whose tokens are in the child's environment: it ends when one of them is revoked. */
+  readonly holds: readonly string[]
+}
+
+export interface RunningServer {
+  readonly name: string
+  readonly pid: number
+  readonly holds: readonly string[]
+}
+
+/** All local servers of this companion. */
+export interface Runtime {
+  /** @throws WarderError `server.start_failed`, also when it was ended by one of the calls below while it started */
+  start(options: StartOptions): Promise<LocalServerProcess>
+  running(): RunningServer[]
+  /**
+   * Ends every server that holds the grant, those that are just starting too. Resolves when they are gone.
+   * @returns how many there were
+   * @throws WarderError `server.stop_failed`
+   */
+  endHolding(grantId: string): Promise<number>
+  /** The same for every instance of one server. */
+  endServer(name: string): Promise<number>
+  /** Ends all and starts no more. */
+  close(): Promise<void>
+}
+
+interface Instance {
+  readonly name: string
+  readonly holds: readonly string[]
+  readonly started: Promise<LocalServerProcess>
+  pid: number | undefined
+  ended: boolean
+}
+
+export function createRuntime(start = startLocalServer): Runtime {
+  const instances = new Set<Instance>()
+  let closed = false
+
+  const refused = (name: string) =>
+    new WarderError('server.start_failed', `${name} was ended before it had started.`)
+
+  const begin = (options: StartOptions): Instance => {
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+    const started = start({
+      ...options,
+      onExit(exit) {
+        leave()
+        options.onExit(exit)
+      },
+    })
+    const instance: Instance = {
+      name: options.name,
+      holds: options.holds,
+      started,
+      pid: undefined,
+      ended: false,
+    }
+    instances.add(instance)
+    // It is forgotten when all of it is gone; what cannot be ended stays in the list.
+    started.then(
+      (process) =>
+        left
+          .then(() => process.stop())
+          .then(
+            () => instances.delete(instance),
+            () => {},
+          ),
+      () => instances.delete(instance),
+    )
+    return instance
+  }
+
+  const end = async (instance: Instance): Promise<void> => {
+    instance.ended = true
+    const process = await instance.started.catch(() => undefined)
+    await process?.stop()
+  }
+
+  const endAll = async (chosen: Instance[]): Promise<number> => {
+    const results = await Promise.allSettled(chosen.map(end))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+    return chosen.length
+  }
+
+  return {
+    async start(options) {
+      if (closed) throw refused(options.name)
+      const instance = begin(options)
+      const process = await instance.started
+      instance.pid = process.pid
+      if (instance.ended) {
+        await process.stop()
+        throw refused(options.name)
+      }
+      return process
+    },
+    running: () =>
+      [...instances].flatMap(({ name, pid, holds }) =>
+        pid === undefined ? [] : [{ name, pid, holds }],
+      ),
+    endHolding: (grantId) => endAll([...instances].filter(({ holds }) => holds.includes(grantId))),
+    endServer: (name) => endAll([...instances].filter((instance) => instance.name === name)),
+    async close() {
+      closed = true
+      await endAll([...instances])
+    },
+  }
+}
