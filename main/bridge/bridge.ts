@@ -1,0 +1,231 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { WarderError } from '../errors.ts'
+import type { Clients } from '../identity/clients.ts'
+import type { Dialer } from '../net/dialer.ts'
+import type { Runtime } from '../runtime/supervisor.ts'
+import { pick, type Server } from '../servers/servers.ts'
+import { type Config, isRemote } from '../store/config-schema.ts'
+import { createConnection } from './connection.ts'
+import type { Injector } from './credentials.ts'
+import { openHttpSessions } from './doors/http-sessions.ts'
+import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
+import { openTokenDoor } from './doors/token.ts'
+import { readMessage } from './envelope.ts'
+import type { House } from './house.ts'
+import { LISTS_CHANGED } from './opening.ts'
+import { refusal } from './refusal.ts'
+import { relay } from './relay.ts'
+import { type Channel, createSession, type Session } from './session.ts'
+import { connectHttp } from './upstream/http.ts'
+import { connectStdio } from './upstream/stdio.ts'
+
+/** The MCP data path: doors on one side, servers on the other, the relay between them. */
+export interface Bridge {
+  /** Port of the token door on 127.0.0.1. */
+  readonly port: number
+  /** Client name → path of its socket. */
+  sockets(): Readonly<Record<string, string>>
+  /** Opens the socket of a client. */
+  letIn(client: string): Promise<void>
+  /** Closes it and ends every session of the client, at once. */
+  shutOut(client: string): Promise<void>
+  /** Cuts every session that has a token of this grant in its hands. */
+  cutGrant(grant: string): Promise<void>
+  /** Cuts every session with this server: its definition changed or is gone. */
+  cutServer(server: string): Promise<void>
+  /** Tells clients that stayed without their server to ask for its lists again. */
+  announce(server: string): void
+  close(): Promise<void>
+}
+
+/** @throws WarderError `door.port_taken`, `store.unwritable` */
+export async function openBridge(options: {
+  house: Omit<House, 'connect'>
+  user: string
+  config: () => Config
+  held: () => readonly string[]
+  clients: Clients
+  injector: Injector
+  dialer: Dialer
+  runtime: Runtime
+  socketDirectory: string
+  port: number
+}): Promise<Bridge> {
+  const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
+  const sessions = new Set<Session>()
+  const standing = new Map<Session, Channel>()
+  const doors = new Map<string, { path: string; door: SocketDoor }>()
+
+  const house: House = {
+    ...options.house,
+    connect(name, events) {
+      return createConnection({
+        lookup: () => lookup(name),
+        injector,
+        connect(server, { environment, holds }) {
+          const { definition } = server
+          if (isRemote(definition)) {
+            const policy = {
+              serverUrl: definition.url,
+              allowPrivateNetwork: definition.allowPrivateNetwork === true,
+            }
+            return Promise.resolve(
+              connectHttp({ url: definition.url, dispatcher: dialer.dispatcher(policy), events }),
+            )
+          }
+          return connectStdio({
+            events,
+            start: ({ onLine, onExit }) =>
+              runtime.start({
+                name,
+                definition,
+                environment,
+                holds,
+                mask: (text) => options.house.mask(text).text,
+                onLine,
+                onExit: (exit) => onExit(exit.error),
+              }),
+          })
+        },
+      })
+    },
+  }
+
+  function lookup(name: string): Server {
+    if (options.held().includes(name) && !Object.hasOwn(config().servers, name))
+      throw new WarderError('server.held', `The server ${name} waits for a person to approve it.`)
+    return pick(config().servers, name)
+  }
+
+  function begin(
+    client: string,
+    proof: 'same-user' | 'bearer',
+    server: string,
+    channel: Channel | null,
+  ): Session {
+    const session = createSession({
+      principals: { user, client, proof },
+      server,
+      house,
+      standing: channel,
+    })
+    sessions.add(session)
+    if (channel !== null) standing.set(session, channel)
+    clients.seen(client)
+    return session
+  }
+
+  async function end(session: Session): Promise<void> {
+    sessions.delete(session)
+    standing.delete(session)
+    await session.close()
+  }
+
+  async function endWhere(matches: (session: Session) => boolean): Promise<void> {
+    await Promise.all([...sessions].filter(matches).map(end))
+  }
+
+  /** Cut sessions stay: their next message is decided anew and opens the server again, if it still may. */
+  async function cutWhere(
+    matches: (session: Session) => boolean,
+    reason: WarderError,
+  ): Promise<void> {
+    await Promise.all([...sessions].filter(matches).map((session) => session.cut(reason)))
+  }
+
+  const http = openHttpSessions({
+    begin: (client, server) => begin(client, 'bearer', server, null),
+    end,
+    relay: (text, session, reply) => relay(text, session, reply, house),
+  })
+  const tokenDoor = await openTokenDoor(options.port, {
+    client: (bearer) => clients.byBearer(bearer),
+    receive: http.receive,
+  })
+
+  async function shutOut(client: string): Promise<void> {
+    const opened = doors.get(client)
+    doors.delete(client)
+    await opened?.door.close()
+    if (opened && process.platform !== 'win32') rmSync(opened.path, { force: true })
+    await endWhere((session) => session.principals.client === client)
+  }
+
+  /** The server a client was wired to, or the only one there is. @throws WarderError `bridge.server_required` */
+  function chosen(server: string | undefined): string {
+    if (server !== undefined) return server
+    const names = Object.keys(config().servers)
+    if (names.length === 1 && names[0] !== undefined) return names[0]
+    throw new WarderError(
+      'bridge.server_required',
+      `Say which server: ${names.join(', ') || 'there is none yet'}.`,
+    )
+  }
+
+  return {
+    port: tokenDoor.port,
+    sockets: () =>
+      Object.fromEntries([...doors].map(([client, { path: socket }]) => [client, socket])),
+    async letIn(client) {
+      if (doors.has(client)) return
+      const socket =
+        process.platform === 'win32'
+          ? `\\\\.\\pipe\\${path.basename(socketDirectory)}-client-${client}`
+          : path.join(socketDirectory, `client-${client}.sock`)
+      const door = await openSocketDoor(socket, {
+        open(wanted, channel) {
+          let server: string
+          try {
+            server = chosen(wanted)
+          } catch (error) {
+            return { receive: (line) => answerWith(error, line, channel), close: () => {} }
+          }
+          const session = begin(client, 'same-user', server, channel)
+          return {
+            receive: (line) => void relay(line, session, channel, house),
+            close: () => void end(session),
+          }
+        },
+      })
+      doors.set(client, { path: socket, door })
+    },
+    shutOut,
+    cutGrant: (grant) =>
+      cutWhere(
+        (session) => session.connection.holds(grant),
+        new WarderError(
+          'grant.sign_in_needed',
+          'The account was revoked while the call was under way.',
+        ),
+      ),
+    cutServer: (server) =>
+      cutWhere(
+        (session) => session.server === server,
+        new WarderError(
+          'server.ended',
+          `The definition of ${server} was changed while the call was under way.`,
+        ),
+      ),
+    announce(server) {
+      for (const [session, channel] of standing)
+        if (session.server === server) for (const text of LISTS_CHANGED) channel.send(text)
+    },
+    async close() {
+      http.close()
+      await tokenDoor.close()
+      await Promise.all([...doors.keys()].map((client) => shutOut(client)))
+      await endWhere(() => true)
+    },
+  }
+}
+
+/** Every request of a client that cannot be served gets the reason; nothing is closed without a word. */
+function answerWith(error: unknown, line: string, channel: Channel): void {
+  try {
+    const message = readMessage(line)
+    if (message.kind === 'request') channel.reply(refusal(message.id, error))
+  } catch (malformed) {
+    channel.reply(refusal('null', malformed))
+  }
+}

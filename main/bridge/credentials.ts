@@ -1,0 +1,72 @@
+import type { Grants } from '../oauth/types.ts'
+import { destination, injections, type Server } from '../servers/servers.ts'
+import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
+import type { NamedSecrets } from '../vault/secrets.ts'
+import type { Credential } from './upstream/upstream.ts'
+
+/** The credentials that a server's definition asks for, fetched at the moment they are used. */
+export interface Injector {
+  /** Headers for one message to a remote server. @throws WarderError `grant.*`, `secret.*`, `vault.*` */
+  headers(server: Server): Promise<Credential>
+  /** Environment for a local server that is about to start. @throws WarderError as above */
+  environment(server: Server): Promise<{
+    readonly values: Record<string, string>
+    /** Accounts and ids of the grants whose tokens are in it. */
+    readonly accounts: readonly string[]
+    readonly grants: readonly string[]
+  }>
+}
+
+export function createInjector(options: { grants: Grants; secrets: NamedSecrets }): Injector {
+  const { grants, secrets } = options
+
+  async function resolve(from: Reference, server: Server) {
+    if (from.kind === 'secret') {
+      const value = await secrets.read(from.name, {
+        server: server.name,
+        destination: destination(server.definition),
+      })
+      return { value, token: null }
+    }
+    const token = await grants.accessToken(from.server)
+    return { value: token.value, token }
+  }
+
+  return {
+    async headers(server) {
+      const { definition } = server
+      if (!isRemote(definition)) return { headers: {}, account: null, grant: null }
+      const headers: Record<string, string> = {}
+      for (const [name, value] of Object.entries(definition.headers ?? {}))
+        if (parseReference(value) === null) headers[name.toLowerCase()] = value
+      for (const { name, from } of injections(definition))
+        headers[name.toLowerCase()] = (await resolve(from, server)).value
+      if (definition.auth !== 'oauth') return { headers, account: null, grant: null }
+
+      const token = await grants.accessToken(server.name)
+      return {
+        headers: { ...headers, authorization: `Bearer ${token.value}` },
+        account: `${token.grant.server}/${token.grant.account}`,
+        grant: token.grant.id,
+        renew: async () => void (await grants.rejected(token)),
+      }
+    },
+    async environment(server) {
+      const { definition } = server
+      const values: Record<string, string> = {}
+      const accounts: string[] = []
+      const held: string[] = []
+      if (isRemote(definition)) return { values, accounts, grants: held }
+      for (const [name, value] of Object.entries(definition.env ?? {}))
+        if (parseReference(value) === null) values[name] = value
+      for (const { name, from } of injections(definition)) {
+        const { value, token } = await resolve(from, server)
+        values[name] = value
+        if (token === null) continue
+        accounts.push(`${token.grant.server}/${token.grant.account}`)
+        held.push(token.grant.id)
+      }
+      return { values, accounts, grants: held }
+    },
+  }
+}

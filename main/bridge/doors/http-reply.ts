@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+import { limits } from '../limits.ts'
+import type { Channel } from '../session.ts'
+
+/**
+ * The answer to one POST of a client (MCP 2025-11-25, Streamable HTTP): plain JSON where the answer is the first thing
+ * there is to say, a stream of events where something goes before it, 202 where there is nothing to say.
+ */
+export interface HttpReply extends Channel {
+  /** Names the session in the headers; before anything is sent. */
+  open(session: string): void
+  /** The message was a notification or an answer. */
+  accepted(): void
+  refuse(status: number, text: string): void
+}
+
+export function replyTo(response: ServerResponse): HttpReply {
+  let headers: Record<string, string> = { 'cache-control': 'no-store' }
+  let streaming = false
+
+  function event(text: string): void {
+    if (response.destroyed) return
+    if (!streaming) {
+      streaming = true
+      response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
+    }
+    // A client that does not read must not fill our memory.
+    if (response.writableLength > limits.outgoingBytes) response.destroy()
+    // JSON has no line break outside of its tokens, and an event's data ends at one.
+    else response.write(`data: ${text.replace(/[\r\n]+/g, ' ')}\n\n`)
+  }
+
+  function whole(status: number, text: string): void {
+    if (response.destroyed || response.headersSent) return
+    const body = Buffer.from(text)
+    response.writeHead(status, {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': body.length,
+    })
+    response.end(body)
+  }
+
+  return {
+    open(session) {
+      headers = { ...headers, 'mcp-session-id': session }
+    },
+    send: event,
+    reply(text) {
+      if (!streaming) return whole(200, text)
+      event(text)
+      response.end()
+    },
+    accepted() {
+      if (!response.headersSent && !response.destroyed) response.writeHead(202, headers).end()
+      else if (streaming) response.end()
+    },
+    refuse: whole,
+  }
+}

@@ -1,0 +1,107 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { z } from 'zod'
+import { isWarderError, WarderError } from '../../errors.ts'
+import { readLines } from '../../runtime/lines.ts'
+import { nameSchema } from '../../store/config-schema.ts'
+import { onOneLine } from '../envelope.ts'
+import { limits } from '../limits.ts'
+import { refusal } from '../refusal.ts'
+import type { Channel } from '../session.ts'
+
+/**
+ * One socket per client, in a directory that only this user can enter. Reaching it is the credential: it tells clients
+ * apart, and the audit says `same-user`, since any program of this user can reach it as well.
+ */
+export interface SocketDoor {
+  close(): Promise<void>
+}
+
+/** A client that came through its socket and named its server. */
+export interface SocketVisit {
+  /** @returns what takes its messages */
+  open(server: string | undefined, channel: Channel): Visitor
+}
+
+export interface Visitor {
+  receive(line: string): void
+  close(): void
+}
+
+/** First line of the shim: which server the client was wired to. */
+const greeting = z.object({ warder: z.literal(1), server: nameSchema.optional() })
+
+/** @throws WarderError `store.unwritable` */
+export async function openSocketDoor(path: string, visit: SocketVisit): Promise<SocketDoor> {
+  // The home's lock is ours, so a socket that lies here is a leftover.
+  if (process.platform !== 'win32') rmSync(path, { force: true })
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    // A client that goes away is seen at the end of its stream; nothing else is to be done about it.
+    socket.on('error', () => {})
+    void serve(socket, visit)
+  })
+  await listen(server, path)
+  if (process.platform !== 'win32') chmodSync(path, 0o600)
+  return {
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new WarderError('store.unwritable', `The socket ${path} cannot be opened.`, { cause }),
+      ),
+    )
+    server.listen(path, resolve)
+  })
+}
+
+async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
+  const send = (text: string) => {
+    if (socket.destroyed) return
+    // A client that does not read must not fill our memory, nor make others wait.
+    if (socket.writableLength > limits.outgoingBytes) socket.destroy()
+    else socket.write(`${onOneLine(text)}\n`)
+  }
+  const channel: Channel = { send, reply: send }
+  const visitors: Visitor[] = []
+  try {
+    await readLines(
+      socket,
+      {
+        onLine(line) {
+          const [visitor] = visitors
+          if (visitor === undefined) visitors.push(visit.open(greetingOf(line), channel))
+          else visitor.receive(line)
+        },
+      },
+      { maxBytes: limits.messageBytes },
+    )
+  } catch (error) {
+    if (isWarderError(error)) channel.reply(refusal('null', error))
+  } finally {
+    for (const visitor of visitors) visitor.close()
+    socket.end()
+  }
+}
+
+/** @throws WarderError `bridge.malformed` */
+function greetingOf(line: string): string | undefined {
+  try {
+    return greeting.parse(JSON.parse(line)).server
+  } catch (cause) {
+    throw new WarderError(
+      'bridge.malformed',
+      'The shim and the companion are of different versions.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WarderError } from '../../errors.ts'
+import { limits } from '../limits.ts'
+import { refusal } from '../refusal.ts'
+import { type HttpReply, replyTo } from './http-reply.ts'
+
+/**
+ * The token door: loopback HTTP for clients that speak it. Exact Host and port, no Origin at all (no page may call),
+ * a bearer per client on everything, POST of JSON only, 404 on every well-known path: clients such as Cursor ignore
+ * the header they were configured with as soon as they find OAuth metadata.
+ */
+export interface TokenDoor {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface TokenVisit {
+  /** @returns the client whose bearer this is, or null */
+  client(bearer: string): string | null
+  /** Takes one message of an authenticated client. */
+  receive(message: {
+    client: string
+    server: string
+    /** `Mcp-Session-Id` of the request. */
+    session: string | undefined
+    /** `MCP-Protocol-Version` of the request. */
+    protocolVersion: string | undefined
+    text: string
+    reply: HttpReply
+  }): Promise<void>
+}
+
+/** @param port 0 for any free one @throws WarderError `door.port_taken` */
+export async function openTokenDoor(port: number, visit: TokenVisit): Promise<TokenDoor> {
+  const server = createServer(
+    // Header limits of Node are right; the timeouts end slow and idle peers.
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 30_000,
+      requireHostHeader: true,
+    },
+    (request, response) => {
+      handle(request, response, visit, `${(server.address() as AddressInfo).port}`).catch(() =>
+        response.destroy(),
+      )
+    },
+  )
+  server.maxConnections = 512
+  server.on('upgrade', (_request, socket) => socket.destroy())
+  server.on('connect', (_request, socket) => socket.destroy())
+  await listen(server, port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new WarderError(
+          'door.port_taken',
+          `Port ${port} on 127.0.0.1 cannot be opened; another program has it.`,
+          { cause },
+        ),
+      ),
+    )
+    server.listen({ port, host: '127.0.0.1' }, resolve)
+  })
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: TokenVisit,
+  port: string,
+): Promise<void> {
+  const refused = refuse(request, port)
+  if (refused !== null) return end(response, refused)
+  const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.authorization ?? '')?.[1]
+  const client = bearer === undefined ? null : visit.client(bearer)
+  if (client === null) return end(response, 401, { 'www-authenticate': 'Bearer' })
+  const server = /^\/mcp\/([a-z0-9-]{1,32})$/.exec(request.url ?? '')?.[1]
+  if (server === undefined) return end(response, 404)
+  if (request.method !== 'POST') return end(response, 405, { allow: 'POST' })
+  if (!isJson(request)) return end(response, 415)
+
+  const text = await readBody(request)
+  if (text === null) return end(response, 400)
+  if (typeof text === 'number') return end(response, text)
+  const reply = replyTo(response)
+  const single = (name: string) => [request.headers[name]].flat()[0]
+  await visit
+    .receive({
+      client,
+      server,
+      session: single('mcp-session-id'),
+      protocolVersion: single('mcp-protocol-version'),
+      text,
+      reply,
+    })
+    .catch((error: unknown) => reply.refuse(400, refusal('null', error)))
+}
+
+/** What is refused before anybody is asked who they are. @returns an HTTP status, or null */
+function refuse(request: IncomingMessage, port: string): number | null {
+  const { headers, rawHeaders } = request
+  if (request.url?.startsWith('/.well-known/')) return 404
+  const once = [
+    'host',
+    'origin',
+    'authorization',
+    'content-type',
+    'content-length',
+    'mcp-session-id',
+  ]
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  // Two of one of these is two readings of one request.
+  if (once.some((name) => names.indexOf(name) !== names.lastIndexOf(name))) return 400
+  const host = headers.host?.toLowerCase()
+  if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return 421
+  if (headers.origin !== undefined) return 403
+  return null
+}
+
+function isJson(request: IncomingMessage): boolean {
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return false
+  return /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i.test(
+    request.headers['content-type'] ?? '',
+  )
+}
+
+/** @returns the text, null where it is not UTF-8, or the HTTP status that refuses it */
+async function readBody(request: IncomingMessage): Promise<string | null | 413> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limits.messageBytes) return 413
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+  } catch {
+    return null
+  }
+}
+
+function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'cache-control': 'no-store', ...headers }).end()
+}

@@ -1,0 +1,16 @@
+/** What one peer may cost us. Bytes and milliseconds. */
+export const limits = {
+  /** One message, either way. Screenshots as base64 are the largest that are common. */
+  messageBytes: 32 * 1024 * 1024,
+  /** Requests of one session that wait for an answer at the same time. */
+  inFlight: 256,
+  /** Sessions of one client at the token door. */
+  sessionsPerClient: 64,
+  /** A session at the token door that nobody used for this long is ended. */
+  sessionIdleMs: 60 * 60_000,
+  /** What may wait to be read by a slow client before it is cut off. */
+  outgoingBytes: 64 * 1024 * 1024,
+  /** Until the first byte of an answer. Tools think long; the client gives up on its own terms before this. */
+  answerTimeoutMs: 10 * 60_000,
+  goodbyeTimeoutMs: 2_000,
+} as const

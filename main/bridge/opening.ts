@@ -1,0 +1,50 @@
+import { type ErrorCode, toWarderError } from '../errors.ts'
+import type { RequestMessage } from './envelope.ts'
+
+/**
+ * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks).
+ * The client is told so and stays; its next request opens the server for real.
+ */
+const WAITS_FOR_PERSON: ReadonlySet<ErrorCode> = new Set([
+  'grant.sign_in_needed',
+  'grant.frozen',
+  'server.held',
+  'secret.unknown',
+  'secret.binding_changed',
+  'vault.choose',
+  'vault.locked',
+  'vault.locked_or_missing',
+  'vault.absent',
+])
+
+export const needsPerson = (code: ErrorCode) => WAITS_FOR_PERSON.has(code)
+
+/** The revisions with `initialize` (2026-07-28 has none), newest first. */
+export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
+
+/** The answer to `initialize` in the place of a server that waits for a person: lists may change as soon as it is there. */
+export function openWithoutServer(
+  initialize: RequestMessage,
+  server: string,
+  reason: unknown,
+): string {
+  const asked = initialize.params?.member('protocolVersion')?.string()
+  const result = {
+    // MCP 2025-11-25, Version Negotiation: the asked revision where it is known, else our newest.
+    protocolVersion:
+      SESSION_REVISIONS.find((revision) => revision === asked) ?? SESSION_REVISIONS[0],
+    capabilities: {
+      tools: { listChanged: true },
+      resources: { listChanged: true },
+      prompts: { listChanged: true },
+    },
+    serverInfo: { name: server, version: 'not connected' },
+    instructions: `This server is not available yet: ${toWarderError(reason).message}`,
+  }
+  return `{"jsonrpc":"2.0","id":${initialize.id},"result":${JSON.stringify(result)}}`
+}
+
+/** What tells a client that stayed to ask for the lists again. */
+export const LISTS_CHANGED = ['tools', 'resources', 'prompts'].map(
+  (list) => `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`,
+)

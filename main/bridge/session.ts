@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { WarderError } from '../errors.ts'
+import type { Principals } from '../identity/principals.ts'
+import type { Connection } from './connection.ts'
+import type { NotificationMessage, RequestMessage } from './envelope.ts'
+import type { House } from './house.ts'
+import { limits } from './limits.ts'
+import { createServerSide, type ServerSide } from './server-messages.ts'
+
+/** The way back to the client for one message: its socket, or the HTTP response of that very message. */
+export interface Channel {
+  /** The answer to the message; the last thing said about it. */
+  reply(text: string): void
+  /** Something the server says before it, or unasked. */
+  send(text: string): void
+}
+
+/** A request of the client that waits for its answer, or a notification on its way. */
+export interface Pending {
+  readonly upstreamId: string
+  readonly channel: Channel
+  /** The client gave it up, or the session ends. */
+  readonly signal: AbortSignal
+  end(): void
+}
+
+/** One client that opened one server: who it is was settled by the door that it came through. */
+export interface Session {
+  readonly principals: Principals
+  readonly server: string
+  readonly connection: Connection
+  readonly serverSide: ServerSide
+  /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy` */
+  begin(message: RequestMessage | NotificationMessage, channel: Channel): Pending
+  /** The id under which a waiting request of the client was forwarded; it is given up by this. */
+  giveUp(clientId: string): string | null
+  /**
+   * Where a message of the server goes: with the request it belongs to, by the stream it came on or by its progress
+   * token, else to any way back there is.
+   */
+  channelFor(upstreamId: string | null, progressToken?: string | null): Channel | null
+  /** Ends every waiting call with this error and lets go of the server; the session itself stays. */
+  cut(reason: WarderError): Promise<void>
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly upstreamId: string
+  readonly progressToken: string | null
+  readonly channel: Channel
+  readonly controller: AbortController
+}
+
+export function createSession(options: {
+  principals: Omit<Principals, 'session'>
+  server: string
+  house: House
+  /** The way back that is always there (a socket), or null where each message has its own (HTTP). */
+  standing: Channel | null
+}): Session {
+  const { server, house, standing } = options
+  const principals = { ...options.principals, session: randomUUID() }
+  const waiting = new Map<string, Waiting>()
+  let counter = 0
+
+  const session: Session = {
+    principals,
+    server,
+    connection: house.connect(server, {
+      onMessage: (message, related) => session.serverSide.receive(message, related),
+      onClosed: () => void session.connection.reset(),
+    }),
+    serverSide: createServerSide(() => session, house),
+    begin(message, channel) {
+      const controller = new AbortController()
+      const upstreamId = String(++counter)
+      const key = message.kind === 'request' ? message.id : `notification ${upstreamId}`
+      if (waiting.has(key))
+        throw new WarderError(
+          'bridge.malformed',
+          'The message is refused: its id is in use by an earlier one.',
+        )
+      if (waiting.size >= limits.inFlight)
+        throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
+      const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
+      waiting.set(key, { upstreamId, progressToken, channel, controller })
+      return { upstreamId, channel, signal: controller.signal, end: () => void waiting.delete(key) }
+    },
+    giveUp(clientId) {
+      const call = waiting.get(clientId)
+      if (call === undefined) return null
+      call.controller.abort()
+      return call.upstreamId
+    },
+    channelFor(upstreamId, progressToken = null) {
+      const calls = [...waiting.values()]
+      const related = calls.find(
+        (call) =>
+          call.upstreamId === upstreamId ||
+          (progressToken !== null && call.progressToken === progressToken),
+      )
+      return (related ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
+    },
+    async cut(reason) {
+      for (const call of waiting.values()) call.controller.abort(reason)
+      await session.connection.reset()
+    },
+    async close() {
+      for (const call of waiting.values()) call.controller.abort()
+      await session.connection.reset()
+    },
+  }
+  return session
+}
