@@ -1,10 +1,5 @@
-import {
-  type CompanionApi,
-  ContractError,
-  type ErrorView,
-  type Events,
-  type Output,
-} from './channels.ts'
+import type { CompanionApi, ErrorView, Events, Output } from './channels.ts'
+import { ContractError } from './error.ts'
 
 /**
  * The contract between the preload and the page. Electron strips an error that crosses IPC or the context bridge of all

@@ -163,15 +163,3 @@ export interface CompanionApi {
   /** @returns a function that ends the subscription */
   on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void
 }
-
-/** An error of the companion as callers of the contract see it. */
-export class ContractError extends Error {
-  override readonly name = 'ContractError'
-  readonly code: string
-  readonly details: Record<string, unknown> | undefined
-  constructor(view: ErrorView) {
-    super(view.message)
-    this.code = view.code
-    this.details = view.details
-  }
-}

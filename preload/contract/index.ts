@@ -1,3 +1,4 @@
 export * from './bridge.ts'
 export * from './channels.ts'
+export * from './error.ts'
 export * from './views.ts'
