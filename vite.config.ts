@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module'
 import path from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { channels, events } from './preload/contract/channels.ts'
 
 /**
  * One build, three targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
@@ -56,7 +57,13 @@ export default defineConfig({
       '../dist/main',
       'es',
     ),
-    preload: node({ preload: 'preload/preload.ts' }, '../dist/preload', 'cjs'),
+    preload: {
+      ...node({ preload: 'preload/preload.ts' }, '../dist/preload', 'cjs'),
+      define: {
+        CONTRACT_CHANNELS: JSON.stringify(Object.keys(channels)),
+        CONTRACT_EVENTS: JSON.stringify(Object.keys(events)),
+      },
+    },
   },
   builder: {
     async buildApp(builder) {

@@ -33,7 +33,7 @@ export interface Snapshot {
   readonly notifications: readonly { readonly title: string; readonly body: string }[]
   /** What was handed to `shell.openExternal`. */
   readonly opened: readonly string[]
-  /** What the page tried and was denied: `navigate URL`, `frame URL`, `open URL`. */
+  /** What the page tried and was denied: `navigate URL`, `frame URL`, `open`. */
   readonly denied: readonly string[]
 }
 

@@ -25,6 +25,3 @@ export const stage = {
 export function tell(message: FromDriven): void {
   if (process.connected) process.send?.(message)
 }
-
-/** Path of Chromium, for the windows. */
-export const chromiumPath = process.env.WARDER_HARNESS_CHROMIUM ?? '/usr/bin/chromium'

@@ -2,12 +2,19 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type BrowserContext, chromium, type Page, type Route } from 'playwright'
+import {
+  type BrowserContext,
+  chromium,
+  type Frame,
+  type Page,
+  type Request as PageRequest,
+  type Route,
+} from 'playwright'
 import { app, lifecycle, preventable } from './app.ts'
 import { dispatch, toAppUrl, toWebUrl } from './ipc-main.ts'
 import { preloadWorld } from './preload-world.ts'
 import { answerByProtocol } from './session.ts'
-import { chromiumPath, stage } from './stage.ts'
+import { stage } from './stage.ts'
 
 type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0]
 
@@ -114,7 +121,7 @@ class FakeBrowserWindow extends EventEmitter {
     this.webContents.markDestroyed()
     this.emit('closed')
     tellWindows()
-    this.webContents.page.then((page) => page.close()).catch(() => undefined)
+    this.webContents.page.then((page) => page.close()).catch(gone)
     lifecycle.removeWindow(this)
   }
 
@@ -169,18 +176,22 @@ async function openPage(contents: FakeWebContents, preload: string | undefined):
   return page
 }
 
+/** Chromium has opened the popup already, without a request leaving; Electron would not have opened it. */
 function settlePopup(contents: FakeWebContents, popup: Page): void {
-  const url = toAppUrl(popup.url())
-  const details = { url, frameName: '', features: '' } as Electron.HandlerDetails
+  const details = { url: popup.url(), frameName: '', features: '' } as Electron.HandlerDetails
   if (contents.openHandler(details).action === 'allow') return
-  deny(`open ${url}`)
-  popup.close().catch(() => undefined)
+  popup.close().then(() => deny('open'), gone)
 }
+
+/** What happens to a page after the app has ended concerns nobody. */
+const gone = () => undefined
 
 async function startChromium(): Promise<BrowserContext> {
   const profile = path.join(app.getPath('userData'), 'chromium')
+  const executablePath = process.env.WARDER_HARNESS_CHROMIUM
+  if (!executablePath) throw new Error('No Chromium: set WARDER_CHROMIUM or install the package.')
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: chromiumPath,
+    executablePath,
     chromiumSandbox: process.getuid?.() !== 0,
     args: ['--remote-debugging-port=0'],
   })
@@ -194,10 +205,7 @@ async function startChromium(): Promise<BrowserContext> {
 /** Every request of every page: to the protocol handler, or nowhere. */
 async function serve(route: Route): Promise<void> {
   const request = route.request()
-  if (request.isNavigationRequest() && isDenied(route)) return route.abort('blockedbyclient')
-  const answer = await answerByProtocol(
-    new Request(toAppUrl(request.url()), { method: request.method() }),
-  ).catch(() => null)
+  const answer = isDenied(request) ? null : await answerByProtocol(toAppRequest(request))
   if (answer === null) return route.abort('blockedbyclient')
   await route.fulfill({
     status: answer.status,
@@ -206,25 +214,32 @@ async function serve(route: Route): Promise<void> {
   })
 }
 
-/** Electron's navigation events, for what `loadURL` did not start. */
-function isDenied(route: Route): boolean {
-  const request = route.request()
-  const frame = request.frame()
-  const contents = shown.get(frame.page())
-  if (contents === undefined) return true
+const toAppRequest = (request: PageRequest) =>
+  new Request(toAppUrl(request.url()), { method: request.method() })
+
+/** Tells the page's listeners of a navigation that `loadURL` did not start, and asks whether they let it. */
+function isDenied(request: PageRequest): boolean {
+  if (!request.isNavigationRequest()) return false
+  const frame = frameOf(request)
+  const contents = frame && shown.get(frame.page())
+  if (!frame || !contents) return true
   const isMainFrame = frame.parentFrame() === null
   if (isMainFrame && request.url() === contents.allowed) return false
   const url = toAppUrl(request.url())
   const event = Object.assign(preventable(), { url, isMainFrame, isSameDocument: false })
   contents.emit('will-frame-navigate', event)
   if (isMainFrame) contents.emit('will-navigate', event, url)
-  // Object.assign copied the getter's value, so the event itself is asked through a second one.
-  return event.defaultPrevented ? denied(isMainFrame, url) : false
+  if (event.defaultPrevented) deny(`${isMainFrame ? 'navigate' : 'frame'} ${url}`)
+  return event.defaultPrevented
 }
 
-function denied(isMainFrame: boolean, url: string): true {
-  deny(`${isMainFrame ? 'navigate' : 'frame'} ${url}`)
-  return true
+/** Null for the first request of a popup, which comes before its frame. */
+function frameOf(request: PageRequest): Frame | null {
+  try {
+    return request.frame()
+  } catch {
+    return null
+  }
 }
 
 function deny(what: string): void {

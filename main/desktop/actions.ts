@@ -1,0 +1,90 @@
+import type { AccountView, Output, ReceiptView } from '../../preload/contract/index.ts'
+import type { Control } from '../control/types.ts'
+import { toWarderError } from '../errors.ts'
+import type { Browser, Notifier } from '../ports.ts'
+import type { TrayAction } from './tray-menu.ts'
+
+export interface ActionParts {
+  readonly control: Control
+  readonly browser: Browser
+  readonly notifier: Notifier
+  readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
+  readonly open: () => void
+  readonly quit: () => void
+}
+
+/** What a click in the tray does. Never rejects: where there is no window, failures are told by notification. */
+export function createActions(parts: ActionParts): (action: TrayAction) => Promise<void> {
+  return async (action) => {
+    switch (action.do) {
+      case 'connect':
+        return tellFailure(parts.notifier, `${action.server} is not connected`, () =>
+          connect(parts, action.server),
+        )
+      case 'revoke':
+        return tellFailure(parts.notifier, `${action.server} is not revoked`, () =>
+          revoke(parts, action.server),
+        )
+      case 'open':
+        return parts.open()
+      case 'quit':
+        return parts.quit()
+    }
+  }
+}
+
+/** Shows host, issuer and scopes in words before the browser gets the link. */
+async function connect({ control, browser, notifier, ask }: ActionParts, server: string) {
+  const flow = (await control.call('accounts:connect', {
+    server,
+    browser: false,
+  })) as Output<'accounts:connect'>
+  const finished = control.call('accounts:connected', { flow: flow.flow })
+  // The flow may end, by its deadline or in another window, while the question is still open.
+  finished.catch(() => undefined)
+  const agreed = await ask(
+    `Sign in to ${server}`,
+    [
+      `Your browser opens ${flow.host}.`,
+      `Issuer: ${flow.issuer}`,
+      `Warder asks for: ${flow.scopes.join(', ') || 'what the provider gives by default'}`,
+    ],
+    'Open browser',
+  )
+  const cancel = () => control.call('accounts:cancel', { flow: flow.flow })
+  if (!agreed) return void (await cancel())
+  await browser.open(flow.url).catch(async (error: unknown) => {
+    await cancel()
+    throw error
+  })
+  const account = (await finished) as AccountView
+  notifier.notify({ title: 'Connected', body: `${server} is signed in as ${account.account}.` })
+}
+
+async function revoke({ control, notifier, ask }: ActionParts, server: string) {
+  const lines = ['Calls stop at once. To use the server again you have to sign in again.']
+  if (!(await ask(`Revoke every account of ${server}?`, lines, 'Revoke'))) return
+  const receipts = (await control.call('accounts:revoke', { server })) as ReceiptView[]
+  for (const receipt of receipts)
+    notifier.notify({
+      title: `${receipt.account}: ${states[receipt.state]}`,
+      body: remains(receipt),
+    })
+}
+
+const states: Record<ReceiptView['state'], string> = {
+  proven: 'revoked and proven',
+  revoked: 'revoked at the provider',
+  pending: 'revoked here, still pending at the provider',
+  'local-only': 'revoked here only',
+}
+
+const remains = (receipt: ReceiptView) => receipt.remains ?? 'Nothing of it lives on.'
+
+async function tellFailure(notifier: Notifier, title: string, work: () => Promise<void>) {
+  try {
+    await work()
+  } catch (error) {
+    notifier.notify({ title, body: toWarderError(error).message })
+  }
+}

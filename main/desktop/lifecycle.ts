@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { app, dialog } from 'electron'
+import { toWarderError } from '../errors.ts'
+
+/**
+ * Makes this process the only desktop Warder of its home, or ends it: then the first one shows its window. Chromium's
+ * own files go below the home as well, which is what ties the lock to the home. Has to come before `ready`.
+ */
+export function claimInstance(home: string): void {
+  const userData = path.join(home, 'window')
+  mkdirSync(userData, { recursive: true, mode: 0o700 })
+  app.setPath('userData', userData)
+  // `app.quit` would still run what follows up to `ready`.
+  if (!app.requestSingleInstanceLock()) process.exit(0)
+}
+
+/** A second launch, and on macOS a click in the dock, shows the window: the way in where no tray is displayed. */
+export function showOnLaunch(show: () => void): void {
+  app.on('second-instance', show)
+  app.on('activate', show)
+}
+
+/** Warder lives in the tray: closing the window does not end it, and quitting waits until the companion has ended. */
+export function quitAfter(parts: { letClose: () => void; close: () => Promise<void> }): void {
+  // Electron quits by itself unless somebody listens.
+  app.on('window-all-closed', () => undefined)
+  app.on('before-quit', parts.letClose)
+  app.once('will-quit', (event) => {
+    event.preventDefault()
+    parts.close().then(
+      () => app.exit(0),
+      () => app.exit(1),
+    )
+  })
+}
+
+/** Ends a Warder that could not start, in words. */
+export function refuseToStart(error: unknown): void {
+  dialog.showErrorBox('Warder cannot start', toWarderError(error).message)
+  app.exit(1)
+}

@@ -1,0 +1,41 @@
+import type { UiFiles } from '../headless/ui-files.ts'
+
+/** The window's page has an origin of its own: `file://` would give it the rights of every local file. */
+export const PAGE_SCHEME = 'app'
+export const PAGE_ORIGIN = `${PAGE_SCHEME}://warder`
+
+/** No inline script or style, no frame, no form, no network: the page reaches the companion by IPC alone. */
+const headers = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "trusted-types 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; '),
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/** Answers a request for a file of the renderer; anything else is 404, whatever the reason. */
+export function answerPage(files: UiFiles, request: Pick<Request, 'method' | 'url'>): Response {
+  const file = request.method === 'GET' ? find(files, request.url) : undefined
+  if (file === undefined) return new Response(null, { status: 404, headers })
+  const body = typeof file.body === 'string' ? file.body : new Uint8Array(file.body)
+  return new Response(body, { headers: { ...headers, 'content-type': file.type } })
+}
+
+function find(files: UiFiles, url: string): { type: string; body: string | Buffer } | undefined {
+  // Node gives a scheme it does not know the origin "null", so the origin is compared as text.
+  if (!url.startsWith(`${PAGE_ORIGIN}/`)) return undefined
+  const path = new URL(url).pathname
+  if (path === '/') return { type: 'text/html; charset=utf-8', body: files.page() }
+  return files.find(path)
+}

@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { app } from 'electron'
+import { startCompanion } from './companion.ts'
+import { createActions } from './desktop/actions.ts'
+import { createBrowser } from './desktop/browser.ts'
+import { createHelper } from './desktop/helper.ts'
+import { serveIpc } from './desktop/ipc.ts'
+import { claimInstance, quitAfter, refuseToStart, showOnLaunch } from './desktop/lifecycle.ts'
+import { createNotifier } from './desktop/notifications.ts'
+import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
+import { ask, createPresence } from './desktop/presence.ts'
+import { createTray } from './desktop/tray.ts'
+import { guardWebContents } from './desktop/web-contents.ts'
+import { createMainWindow } from './desktop/window.ts'
+import { readUiFiles } from './headless/ui-files.ts'
+import { homeDirectory } from './store/home.ts'
+
+/**
+ * Electron's entry. `ready` comes only once this module has been evaluated, so nothing here awaits it: a top-level
+ * `await app.whenReady()` would wait for itself.
+ */
+const home = homeDirectory({ env: process.env })
+const root = app.getAppPath()
+
+claimInstance(home)
+registerPageScheme()
+app.enableSandbox()
+guardWebContents()
+app.whenReady().then(start).catch(refuseToStart)
+
+async function start(): Promise<void> {
+  const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
+  const browser = createBrowser()
+  const notifier = createNotifier(window.show)
+  const ports = { browser, notifier, presence: createPresence(), helper: createHelper() }
+
+  const companion = await startCompanion({ home, shell: 'desktop', ports })
+  const { control } = companion
+  quitAfter({ letClose: window.letClose, close: companion.close })
+  servePage(await readUiFiles(path.join(root, 'dist', 'renderer')))
+  serveIpc(control, window.contents)
+  const perform = createActions({
+    control,
+    browser,
+    notifier,
+    ask,
+    open: window.show,
+    quit: () => app.quit(),
+  })
+  await createTray(control, path.join(root, 'assets'), perform)
+  showOnLaunch(window.show)
+  window.show()
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { createActions } from '../../main/desktop/actions.ts'
+import { WarderError } from '../../main/errors.ts'
+
+const flow = {
+  flow: 'flow-1',
+  url: 'https://id.example/authorize?client_id=warder',
+  host: 'id.example',
+  issuer: 'https://id.example',
+  scopes: ['issues:read', 'issues:write'],
+  expiresAt: '2026-01-01T00:00:00Z',
+}
+
+/** A tray whose person answers every question the same way; what happens is written down in order. */
+function tray(options: { agrees: boolean; answers?: Record<string, unknown>; browser?: Error }) {
+  const log: string[] = []
+  const answers: Record<string, unknown> = {
+    'accounts:connect': flow,
+    'accounts:connected': { account: 'issues/alice' },
+    'accounts:cancel': {},
+    ...options.answers,
+  }
+  const perform = createActions({
+    control: {
+      async call(channel, input) {
+        log.push(`${channel} ${JSON.stringify(input)}`)
+        const answer = answers[channel]
+        if (answer instanceof Error) throw answer
+        return answer
+      },
+      on: () => () => undefined,
+    },
+    browser: {
+      async open(url) {
+        if (options.browser) throw options.browser
+        log.push(`browser ${url}`)
+      },
+    },
+    notifier: { notify: ({ title, body }) => log.push(`notify ${title} | ${body}`) },
+    async ask(title, lines) {
+      log.push(`ask ${title} | ${lines.join(' | ')}`)
+      return options.agrees
+    },
+    open: () => log.push('open'),
+    quit: () => log.push('quit'),
+  })
+  return { log, perform }
+}
+
+const asked =
+  'ask Sign in to issues | Your browser opens id.example. | Issuer: https://id.example | Warder asks for: issues:read, issues:write'
+
+describe('connect in the tray', () => {
+  it('shows host, issuer and scopes before the browser gets the link', async () => {
+    const { log, perform } = tray({ agrees: true })
+    await perform({ do: 'connect', server: 'issues' })
+    expect(log).toEqual([
+      'accounts:connect {"server":"issues","browser":false}',
+      'accounts:connected {"flow":"flow-1"}',
+      asked,
+      `browser ${flow.url}`,
+      'notify Connected | issues is signed in as issues/alice.',
+    ])
+  })
+
+  it('gives the flow up when the person says no', async () => {
+    const { log, perform } = tray({ agrees: false })
+    await perform({ do: 'connect', server: 'issues' })
+    expect(log.slice(2)).toEqual([asked, 'accounts:cancel {"flow":"flow-1"}'])
+  })
+
+  it('gives the flow up and says why when no browser opens', async () => {
+    const browser = new WarderError('oauth.browser_failed', 'No browser could be opened.')
+    const { log, perform } = tray({ agrees: true, browser })
+    await perform({ do: 'connect', server: 'issues' })
+    expect(log.slice(3)).toEqual([
+      'accounts:cancel {"flow":"flow-1"}',
+      'notify issues is not connected | No browser could be opened.',
+    ])
+  })
+
+  it('tells a failure in its own words and an unforeseen one without its text', async () => {
+    const known = new WarderError('oauth.authorization_refused', 'The provider refused.')
+    const first = tray({ agrees: true, answers: { 'accounts:connected': known } })
+    await first.perform({ do: 'connect', server: 'issues' })
+    expect(first.log.at(-1)).toBe('notify issues is not connected | The provider refused.')
+
+    const unknown = new Error('token abc')
+    const second = tray({ agrees: true, answers: { 'accounts:connect': unknown } })
+    await second.perform({ do: 'connect', server: 'issues' })
+    expect(second.log.at(-1)).not.toContain('abc')
+  })
+})
+
+describe('revoke in the tray', () => {
+  const receipt = { account: 'issues/alice', state: 'proven', remains: null }
+
+  it('revokes after a question and shows each receipt', async () => {
+    const { log, perform } = tray({ agrees: true, answers: { 'accounts:revoke': [receipt] } })
+    await perform({ do: 'revoke', server: 'issues' })
+    expect(log.slice(1)).toEqual([
+      'accounts:revoke {"server":"issues"}',
+      'notify issues/alice: revoked and proven | Nothing of it lives on.',
+    ])
+  })
+
+  it('says what may live on', async () => {
+    const remains = 'The access token works until 12:00.'
+    const pending = { ...receipt, state: 'pending', remains }
+    const { log, perform } = tray({ agrees: true, answers: { 'accounts:revoke': [pending] } })
+    await perform({ do: 'revoke', server: 'issues' })
+    expect(log.at(-1)).toContain(remains)
+    expect(log.at(-1)).toContain('still pending')
+  })
+
+  it('revokes nothing when the person says no', async () => {
+    const { log, perform } = tray({ agrees: false })
+    await perform({ do: 'revoke', server: 'issues' })
+    expect(log).toHaveLength(1)
+  })
+})

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { answerPage } from '../../main/desktop/page.ts'
+
+const files = {
+  page: () => '<!doctype html>',
+  find: (target: string) =>
+    target === '/assets/index.js'
+      ? { type: 'text/javascript; charset=utf-8', body: Buffer.from('void 0') }
+      : undefined,
+}
+const get = (url: string, method = 'GET') => answerPage(files, { url, method })
+
+describe('answerPage', () => {
+  it('serves the page and its files with their types', async () => {
+    const page = get('app://warder/?theme=dark#servers')
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(await page.text()).toBe('<!doctype html>')
+    expect(await get('app://warder/assets/index.js').text()).toBe('void 0')
+  })
+
+  it.each([
+    ['another host', 'app://other/', 'GET'],
+    ['a host that begins like ours', 'app://warder.evil.example/', 'GET'],
+    ['another scheme', 'https://warder/', 'GET'],
+    ['a file that was not built', 'app://warder/assets/index.js.map', 'GET'],
+    ['a path out of the folder', 'app://warder/%2e%2e/main/index.js', 'GET'],
+    ['another method', 'app://warder/', 'POST'],
+  ])('answers 404 to %s', (_what, url, method) => {
+    expect(get(url, method).status).toBe(404)
+  })
+
+  it.each(['app://warder/', 'app://warder/assets/index.js', 'app://warder/none'])(
+    'locks %s down',
+    (url) => {
+      const policy = get(url).headers.get('content-security-policy') ?? ''
+      expect(policy).toContain("default-src 'none'")
+      expect(policy).not.toContain('unsafe')
+      expect(policy).not.toMatch(/[a-z]+-src [^;]*(?:\*|https?:|data:|blob:)/)
+      expect(get(url).headers.get('x-content-type-options')).toBe('nosniff')
+    },
+  )
+})

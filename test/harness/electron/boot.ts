@@ -1,0 +1,37 @@
+import { pathToFileURL } from 'node:url'
+import { lifecycle } from './app.ts'
+import type { Command, ToDriven } from './protocol.ts'
+import { askPermissions } from './session.ts'
+import { tell } from './stage.ts'
+import { answerDialog, clickTray } from './system.ts'
+import { onlyWindow } from './windows.ts'
+
+/** Runs a built main module as Electron would: `boot.ts ROOT MAIN`. */
+const [root = '', main = ''] = process.argv.slice(2)
+
+process.on('message', async ({ id, command }: ToDriven) => {
+  try {
+    tell({ type: 'done', id, result: carryOut(command) ?? null })
+  } catch (error) {
+    tell({ type: 'failed', id, reason: String(error) })
+  }
+})
+// The test is gone: so is the person.
+process.on('disconnect', () => process.exit(1))
+
+lifecycle.configure({ root })
+await import(pathToFileURL(main).href)
+lifecycle.becomeReady()
+
+function carryOut(command: Command): unknown {
+  switch (command.do) {
+    case 'click':
+      return clickTray(command.path)
+    case 'answer':
+      return answerDialog(command)
+    case 'close-window':
+      return onlyWindow()?.close()
+    case 'permissions':
+      return askPermissions()
+  }
+}

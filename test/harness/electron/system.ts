@@ -1,0 +1,156 @@
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { lifecycle } from './app.ts'
+import type { Command, MenuNode } from './protocol.ts'
+import { stage } from './stage.ts'
+
+/** What belongs to the person's desktop: tray, menus, dialogs, notifications, the browser. */
+
+type Template = Electron.MenuItemConstructorOptions
+
+class FakeMenu {
+  readonly template: readonly Template[]
+  private constructor(template: readonly Template[]) {
+    this.template = template
+  }
+  static buildFromTemplate(template: Template[]): FakeMenu {
+    return new FakeMenu(template)
+  }
+  static setApplicationMenu(): void {}
+}
+
+let trayMenu: readonly Template[] = []
+
+class FakeTray extends EventEmitter {
+  private image: string
+  private tooltip = ''
+  private destroyed = false
+
+  constructor(image: string) {
+    super()
+    lifecycle.requireReady('Tray')
+    this.image = requireImage(image)
+    this.tell()
+  }
+  setImage(image: string): void {
+    this.image = requireImage(image)
+    this.tell()
+  }
+  setToolTip(tooltip: string): void {
+    this.tooltip = tooltip
+    this.tell()
+  }
+  setContextMenu(menu: FakeMenu | null): void {
+    trayMenu = menu?.template ?? []
+    this.tell()
+  }
+  isDestroyed(): boolean {
+    return this.destroyed
+  }
+  destroy(): void {
+    this.destroyed = true
+    trayMenu = []
+    stage.change({ tray: null })
+  }
+  private tell(): void {
+    if (this.destroyed) throw new Error('Object has been destroyed')
+    const { image, tooltip } = this
+    stage.change({ tray: { image, tooltip, menu: trayMenu.map(menuNode) } })
+  }
+}
+
+/** Compiles only while the fake's methods are Electron's; menus and images are compared where they are used. */
+type Simple = 'setToolTip' | 'isDestroyed' | 'destroy'
+const faithful: new (image: string) => Pick<Electron.Tray, Simple> = FakeTray
+void faithful
+
+function menuNode(item: Template): MenuNode {
+  return {
+    label: item.label ?? '',
+    type: item.type ?? (item.submenu ? 'submenu' : 'normal'),
+    enabled: item.enabled ?? true,
+    items: submenu(item).map(menuNode),
+  }
+}
+
+const submenu = (item: Template): readonly Template[] =>
+  Array.isArray(item.submenu) ? item.submenu : []
+
+/** Clicks as a person would: only what is there and enabled. */
+export function clickTray(path: readonly string[]): void {
+  let items = trayMenu
+  let found: Template | undefined
+  for (const label of path) {
+    found = items.find((item) => item.label === label)
+    if (found === undefined || found.enabled === false)
+      throw new Error(`The tray menu has no ${path.join(' > ')} to click.`)
+    items = submenu(found)
+  }
+  const nothing = {} as never
+  found?.click?.(nothing, undefined, nothing)
+}
+
+/** Electron refuses a tray without a readable image. */
+function requireImage(file: string): string {
+  const png = Buffer.from([0x89, 0x50, 0x4e, 0x47])
+  if (!readFileSync(file).subarray(0, 4).equals(png))
+    throw new Error(`Failed to load image from path '${file}'`)
+  return file
+}
+
+class FakeNotification extends EventEmitter {
+  private readonly options: Electron.NotificationConstructorOptions
+  constructor(options: Electron.NotificationConstructorOptions = {}) {
+    super()
+    this.options = options
+  }
+  static isSupported(): boolean {
+    return true
+  }
+  show(): void {
+    const { title = '', body = '' } = this.options
+    stage.change({ notifications: [...stage.now.notifications, { title, body }] })
+  }
+}
+
+let nextDialog = 1
+const answers = new Map<number, (button: number) => void>()
+
+export const dialog = {
+  showMessageBox(options: Electron.BaseWindow | Electron.MessageBoxOptions) {
+    lifecycle.requireReady('dialog')
+    const { message, detail, buttons, defaultId, cancelId } = options as Electron.MessageBoxOptions
+    const id = nextDialog++
+    const open = {
+      id,
+      message,
+      detail: detail ?? '',
+      buttons: buttons ?? [],
+      defaultId: defaultId ?? 0,
+      cancelId: cancelId ?? 0,
+    }
+    stage.change({ dialogs: [...stage.now.dialogs, open] })
+    const { promise, resolve } = Promise.withResolvers<Electron.MessageBoxReturnValue>()
+    answers.set(id, (response) => resolve({ response, checkboxChecked: false }))
+    return promise
+  },
+  showErrorBox(title: string, content: string) {
+    stage.change({ errors: [...stage.now.errors, `${title}: ${content}`] })
+  },
+} satisfies Pick<Electron.Dialog, 'showMessageBox' | 'showErrorBox'>
+
+export function answerDialog({ dialog: id, button }: Extract<Command, { do: 'answer' }>): void {
+  const answer = answers.get(id)
+  if (answer === undefined) throw new Error(`No dialog ${id} is open.`)
+  answers.delete(id)
+  stage.change({ dialogs: stage.now.dialogs.filter((open) => open.id !== id) })
+  answer(button)
+}
+
+export const shell = {
+  async openExternal(url: string) {
+    stage.change({ opened: [...stage.now.opened, url] })
+  },
+} satisfies Pick<Electron.Shell, 'openExternal'>
+
+export { FakeMenu as Menu, FakeNotification as Notification, FakeTray as Tray }
