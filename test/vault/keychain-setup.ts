@@ -38,6 +38,13 @@ export async function secretTool(
   }
 }
 
+/** The accounts of all of Warder's items in an unlocked keyring. */
+export async function accountsIn(env: Readonly<Record<string, string>>): Promise<string[]> {
+  // The attributes go to stderr, the secrets to stdout.
+  const { stderr } = await run('secret-tool', ['search', '--all', 'service', 'Warder'], { env })
+  return [...stderr.matchAll(/^attribute\.account = (.*)$/gm)].map(([, name]) => name ?? '').sort()
+}
+
 /** A home with its state database, closed and removed together. */
 export async function warderHome(): Promise<AsyncDisposable & { path: string; state: State }> {
   const home = await testHome()
