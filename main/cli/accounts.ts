@@ -1,0 +1,31 @@
+import type { AccountView } from '../../preload/contract/index.ts'
+import { examples, type Verb } from './context.ts'
+import { type Line, localTime, table } from './output.ts'
+
+export const addAccounts: Verb = (program, action) => {
+  program
+    .command('accounts')
+    .summary('the accounts you are signed in with')
+    .description('Lists the grants: which account at which server, and whether it works.')
+    .addHelpText('after', examples('warder accounts', 'warder accounts --json'))
+    .action(
+      action(async ({ control, output }) => {
+        output.result(await control.call('accounts:list', {}), accountLines)
+      }),
+    )
+}
+
+function accountLines(accounts: readonly AccountView[]): Line[] {
+  if (accounts.length === 0) return ['No account is connected: warder connect SERVER']
+  return table(
+    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'SCOPES'],
+    accounts.map((account) => [
+      account.account,
+      { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
+      localTime(account.connectedAt),
+      localTime(account.refreshedAt),
+      account.issuer,
+      account.scopes.join(' ') || '-',
+    ]),
+  )
+}

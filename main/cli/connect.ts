@@ -1,0 +1,75 @@
+import type { AccountView, Output } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import { type Context, examples, type Verb } from './context.ts'
+import { localTime } from './output.ts'
+
+export const addConnect: Verb = (program, action) => {
+  program
+    .command('connect')
+    .argument('<server>', 'from `warder server list`')
+    .option('--account <label>', 'what to call the account, where the provider does not say')
+    .option('--no-browser', 'print the link instead of opening the browser')
+    .summary('sign in at a server')
+    .description(
+      'Signs in at the provider of a server, in the system browser, and keeps the grant in the vault. Ctrl-C cancels.',
+    )
+    .addHelpText('after', examples('warder connect github', 'warder connect github --no-browser'))
+    .action(action(connect))
+}
+
+async function connect(
+  context: Context,
+  server: string,
+  options: { account?: string; browser: boolean },
+): Promise<void> {
+  const { control, output } = context
+  const signIn = await control.call('accounts:connect', {
+    server,
+    browser: options.browser,
+    ...(options.account === undefined ? {} : { account: options.account }),
+  })
+  explain(context, signIn, options.browser)
+  const account = await finished(context, signIn.flow)
+  output.result(account, ({ account, scopes }) => [
+    `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
+  ])
+}
+
+/** Who is asked for what, before anything is typed into a page. */
+function explain(
+  { output }: Context,
+  { host, issuer, scopes, url, expiresAt }: Output<'accounts:connect'>,
+  browser: boolean,
+): void {
+  output.note(
+    `You sign in at ${host} (issuer ${issuer}).`,
+    scopes.length === 0
+      ? 'It is asked for no particular scope.'
+      : `It is asked for: ${scopes.join(', ')}.`,
+    `${browser ? 'Finish in the browser' : 'Open this link and finish there'} before ${localTime(expiresAt)}. Ctrl-C cancels.`,
+  )
+  if (browser) return
+  // With --json, standard output belongs to the account that comes of it.
+  if (output.json) output.note(url)
+  else output.element(url, (link) => [link])
+}
+
+/** Waits for the person; Ctrl-C ends the flow in the companion too, so that the page left open is void. */
+async function finished({ control }: Context, flow: string): Promise<AccountView> {
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  const cancel = () => {
+    reject(new WarderError('cli.cancelled', 'The sign-in was cancelled.'))
+  }
+  process.once('SIGINT', cancel)
+  process.once('SIGTERM', cancel)
+  try {
+    return await Promise.race([control.call('accounts:connected', { flow }), interrupted])
+  } catch (error) {
+    if (error instanceof WarderError && error.code === 'cli.cancelled')
+      await control.call('accounts:cancel', { flow })
+    throw error
+  } finally {
+    process.off('SIGINT', cancel)
+    process.off('SIGTERM', cancel)
+  }
+}

@@ -1,0 +1,62 @@
+import type { Input } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import { type Context, examples, type Verb } from './context.ts'
+import { localPartFailed, receiptLines } from './receipt-lines.ts'
+
+interface RevokeOptions {
+  readonly server?: string
+  readonly client?: string
+  readonly all?: boolean
+}
+
+/** Narrows, so it never asks. */
+export const addRevoke: Verb = (program, action) => {
+  program
+    .command('revoke')
+    .argument('[account]', 'SERVER/ACCOUNT, from `warder accounts`')
+    .option('--server <name>', 'every account at this server')
+    .option('--client <name>', 'everything this client was given')
+    .option('--all', 'every account and every client token')
+    .summary('end access now, and say what was proven')
+    .description(
+      'Takes tokens out of use on this machine at once, then revokes them at the provider and checks. The receipt says what was proven, what is tried again, and what may live on.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'warder revoke github/ada@example.com',
+        'warder revoke --server github',
+        'warder revoke --all',
+      ),
+    )
+    .action(action(revoke))
+}
+
+async function revoke(
+  { control, output }: Context,
+  account: string | undefined,
+  options: RevokeOptions,
+): Promise<void> {
+  const receipts = await control.call('accounts:revoke', target(account, options))
+  output.result(receipts, (all) =>
+    all.length === 0 ? ['Done. No account had a token to revoke.'] : receiptLines(all),
+  )
+  // A queued revocation is out of use here already; one that failed here is not, whatever the provider said.
+  if (receipts.some(localPartFailed)) process.exitCode = 1
+}
+
+function target(account: string | undefined, options: RevokeOptions): Input<'accounts:revoke'> {
+  const targets: Input<'accounts:revoke'>[] = [
+    ...(account === undefined ? [] : [{ account }]),
+    ...(options.server === undefined ? [] : [{ server: options.server }]),
+    ...(options.client === undefined ? [] : [{ client: options.client }]),
+    ...(options.all ? [{ all: true as const }] : []),
+  ]
+  const [only] = targets
+  if (only === undefined || targets.length > 1)
+    throw new WarderError(
+      'usage.invalid',
+      'Say what to revoke: one of ACCOUNT, --server, --client or --all.',
+    )
+  return only
+}

@@ -1,0 +1,110 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { WarderError } from '../errors.ts'
+import { type Context, examples, type Verb } from './context.ts'
+import type { Output } from './output.ts'
+import { askHidden, openTerminal, readSecret } from './prompt.ts'
+
+interface ServeOptions {
+  readonly vault?: 'keychain' | 'file' | 'memory'
+  readonly passphraseFd?: number
+  readonly port?: number
+}
+
+export const addServe: Verb = (program, action) => {
+  program
+    .command('serve')
+    .addOption(
+      new Option('--vault <kind>', 'where tokens and secrets are kept').choices([
+        'keychain',
+        'file',
+        'memory',
+      ]),
+    )
+    .option(
+      '--passphrase-fd <n>',
+      'read the passphrase of the vault file from this descriptor',
+      number(0, 2 ** 31 - 1),
+    )
+    .option('--port <n>', 'port of the token door; kept for the next time', number(0, 65_535))
+    .summary('run the companion here, without a window')
+    .description(
+      'Runs the companion in the foreground until Ctrl-C. Without a usable keychain it starts with nowhere to store: choose --vault file (asks for a passphrase) or --vault memory (forgets at exit).',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'warder serve',
+        'warder serve --vault file --passphrase-fd 3 --json 3< passphrase.txt',
+      ),
+    )
+    .action(action(serve))
+}
+
+async function serve({ home, output, argv }: Context, options: ServeOptions): Promise<void> {
+  const stop = stopSignal()
+  // Loaded here and not above: every other verb does without the companion.
+  const { serveHeadless } = await import('../headless/serve.ts')
+  const companion = await serveHeadless({
+    home,
+    argv: [...argv],
+    passphrase: () => passphrase(options.passphraseFd),
+    ...(options.vault === undefined ? {} : { vault: options.vault }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  })
+  void stop.then(() => companion.close())
+  announce(output, companion.ready)
+  await companion.closed
+}
+
+/** Resolves with the first signal, also when it comes during the start; a second one ends the process where it stands. */
+function stopSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let asked = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (asked) process.exit(1)
+      asked = true
+      resolve()
+    })
+  return promise
+}
+
+interface Ready {
+  readonly ready: true
+  readonly http: string
+  readonly sockets: string
+  readonly vault: string
+}
+
+function announce(output: Output, ready: Ready): void {
+  output.element(ready, ({ http, vault }) => [
+    `Warder is running: ${http}, vault: ${vault}. Stop it with Ctrl-C.`,
+    ...(vault === 'none'
+      ? [
+          'There is no usable keychain, so nothing can be stored: start again with --vault file or --vault memory.',
+        ]
+      : []),
+  ])
+}
+
+async function passphrase(descriptor: number | undefined): Promise<string> {
+  if (descriptor !== undefined) return readSecret(descriptor)
+  const terminal = openTerminal()
+  if (terminal === null)
+    throw new WarderError(
+      'vault.choose',
+      'The vault file needs its passphrase: pass --passphrase-fd, or start on a terminal.',
+    )
+  try {
+    return await askHidden(terminal, 'Passphrase of the vault (not shown): ')
+  } finally {
+    terminal.close()
+  }
+}
+
+const number = (least: number, most: number) => (value: string) => {
+  const parsed = /^\d{1,10}$/.test(value) ? Number(value) : -1
+  if (parsed < least || parsed > most)
+    throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`)
+  return parsed
+}

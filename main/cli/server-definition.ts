@@ -1,0 +1,98 @@
+import path from 'node:path'
+import { WarderError } from '../errors.ts'
+
+/** The options of `server add` that make a definition, as they were given. */
+export interface ServerOptions {
+  readonly url?: string
+  readonly auth?: string
+  readonly header?: readonly string[]
+  readonly clientId?: string
+  readonly redirectUri?: string
+  readonly scope?: readonly string[]
+  readonly allowPrivateNetwork?: boolean
+  readonly env?: readonly string[]
+  readonly cwd?: string
+}
+
+/**
+ * A definition in the form of config.json. Only what the form cannot tell is checked here (which options go together);
+ * the companion checks the rest against its schema.
+ *
+ * @param folder absolute path that relative paths of a local server start from
+ * @throws WarderError `usage.invalid`
+ */
+export function serverDefinition(input: {
+  command: readonly string[]
+  options: ServerOptions
+  folder: string
+}): Record<string, unknown> {
+  const { command, options, folder } = input
+  const [program, ...args] = command
+  if (program === undefined) return remote(options)
+  refuse(
+    options,
+    ['url', 'auth', 'header', 'clientId', 'redirectUri', 'scope', 'allowPrivateNetwork'],
+    'a local server',
+  )
+  return {
+    command: resolveProgram(program, folder),
+    args,
+    ...given('env', options.env && pairs('--env', options.env)),
+    ...given('cwd', options.cwd === undefined ? undefined : path.resolve(folder, options.cwd)),
+  }
+}
+
+function remote(options: ServerOptions): Record<string, unknown> {
+  if (options.url === undefined)
+    throw new WarderError(
+      'usage.invalid',
+      'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.',
+    )
+  refuse(options, ['env', 'cwd'], 'a remote server')
+  const auth = options.auth ?? (options.header ? 'header' : 'oauth')
+  if (auth === 'header' && !options.header)
+    throw new WarderError('usage.invalid', '--auth header needs at least one --header NAME=VALUE.')
+  if (auth !== 'oauth') refuse(options, ['clientId', 'redirectUri', 'scope'], `--auth ${auth}`)
+  const client = {
+    ...given('clientId', options.clientId),
+    ...given('redirectUri', options.redirectUri),
+    ...given('scopes', options.scope),
+  }
+  return {
+    url: options.url,
+    auth,
+    ...given('headers', options.header && pairs('--header', options.header)),
+    ...given('oauth', Object.keys(client).length > 0 ? client : undefined),
+    ...given('allowPrivateNetwork', options.allowPrivateNetwork),
+  }
+}
+
+/** The companion has another working directory: a path must not depend on it. A bare name is looked up in PATH there. */
+function resolveProgram(program: string, folder: string): string {
+  return program.includes('/') || program.includes(path.sep)
+    ? path.resolve(folder, program)
+    : program
+}
+
+function refuse(options: ServerOptions, names: (keyof ServerOptions)[], what: string): void {
+  const stray = names.find((name) => options[name] !== undefined)
+  if (stray === undefined) return
+  const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  throw new WarderError('usage.invalid', `--${flag} means nothing for ${what}.`)
+}
+
+function pairs(flag: string, values: readonly string[]): Record<string, string> {
+  const entries = values.map((value) => {
+    const equals = value.indexOf('=')
+    // The value is not repeated in the message: somebody may have typed a credential there.
+    if (equals < 1) throw new WarderError('usage.invalid', `${flag} is written NAME=VALUE.`)
+    return [value.slice(0, equals), value.slice(equals + 1)] as const
+  })
+  const names = entries.map(([name]) => name)
+  if (new Set(names).size < names.length)
+    throw new WarderError('usage.invalid', `${flag} names one thing twice.`)
+  return Object.fromEntries(entries)
+}
+
+const given = <V>(name: string, value: V | undefined): Record<string, V> =>
+  value === undefined ? {} : { [name]: value }

@@ -1,0 +1,184 @@
+import type { Output, ServerView } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import { type Context, examples, type Verb } from './context.ts'
+import { type Line, type Segment, table } from './output.ts'
+import { withPresence } from './presence.ts'
+import { commandLine } from './printable.ts'
+import { receiptLines } from './receipt-lines.ts'
+import { type ServerOptions, serverDefinition } from './server-definition.ts'
+
+export const addServer: Verb = (program, action) => {
+  const server = program
+    .command('server')
+    .summary('the MCP servers: add, list, remove, test')
+    .description('The MCP servers that clients reach through Warder, remote and local.')
+
+  server
+    .command('add')
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .argument('[command...]', 'after --: a local server, with its arguments')
+    .usage('NAME --url URL [options]\n       warder server add NAME [options] -- COMMAND [ARGS…]')
+    .option('--url <url>', 'a remote server')
+    .option('--auth <mode>', 'oauth (default), header (default with --header) or public', authMode)
+    .option('--header <name=value>', 'an HTTP header; secret:NAME as its value (repeat)', collect)
+    .option('--client-id <id>', 'the client that you registered by hand at its provider')
+    .option('--redirect-uri <uri>', 'the redirect URI of that registration')
+    .option('--scope <scope>', 'ask for this scope (repeat)', collect)
+    .option('--allow-private-network', 'its address may be in your own network')
+    .option(
+      '--env <name=value>',
+      'a variable for a local server; secret:NAME or grant:SERVER as its value (repeat)',
+      collect,
+    )
+    .option('--cwd <dir>', 'the folder a local server runs in')
+    .option('--approve', 'run this exact command without being asked, for scripts')
+    .summary('add a remote or a local server')
+    .description(
+      'Adds a server. Credentials are never part of it: write secret:NAME for a value in the vault, grant:SERVER for the live token of an account.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'warder server add github --url https://api.githubcopilot.com/mcp/',
+        'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
+        'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
+        'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
+      ),
+    )
+    .action(action(add))
+
+  server
+    .command('list', { isDefault: true })
+    .summary('the servers there are')
+    .description('Lists the servers, how each is signed in to, and its state.')
+    .addHelpText('after', examples('warder server list'))
+    .action(
+      action(async ({ control, output }) => {
+        output.result(await control.call('servers:list', {}), listLines)
+      }),
+    )
+
+  server
+    .command('remove')
+    .argument('<name>')
+    .summary('remove a server and revoke its accounts')
+    .description('Removes a server. Its accounts are revoked first; their receipts are shown.')
+    .addHelpText('after', examples('warder server remove github'))
+    .action(
+      action(async ({ control, output }, name: string) => {
+        output.result(await control.call('servers:remove', { name }), (receipts) => [
+          `The server ${name} is removed.`,
+          ...receiptLines(receipts),
+        ])
+      }),
+    )
+
+  server
+    .command('test')
+    .argument('<name>')
+    .summary('start or reach it, sign in, list its tools')
+    .description('Reaches a server as a client would, and shows what it answers.')
+    .addHelpText('after', examples('warder server test github'))
+    .action(
+      action(async ({ control, output }, name: string) => {
+        output.result(await control.call('servers:test', { name }), (answer) =>
+          testLines(name, answer),
+        )
+      }),
+    )
+}
+
+async function add(
+  context: Context,
+  name: string,
+  command: string[],
+  options: ServerOptions & { approve?: boolean },
+): Promise<void> {
+  const definition = serverDefinition({
+    command: separated(context.argv, command),
+    options,
+    folder: process.cwd(),
+  })
+  const presence = {
+    output: context.output,
+    // `--approve` speaks of the command that it stands beside, and of nothing else.
+    yes: context.yes || ('command' in definition && options.approve === true),
+  }
+  const added = await withPresence(presence, (confirm) =>
+    context.control.call('servers:add', { name, definition, ...confirm }),
+  )
+  context.output.result(added, addedLines)
+}
+
+/**
+ * A command is taken only from behind `--`: before it, an option meant for the command could be taken for ours, and
+ * what runs would not be what was typed.
+ */
+function separated(argv: readonly string[], command: string[]): string[] {
+  const dashes = argv.indexOf('--')
+  const typed = dashes === -1 ? [] : argv.slice(dashes + 1)
+  if (typed.length !== command.length)
+    throw new WarderError(
+      'usage.invalid',
+      'Put -- before the command: warder server add NAME -- COMMAND ARGS.',
+    )
+  return command
+}
+
+const collect = (value: string, before: string[] = []) => [...before, value]
+
+function authMode(mode: string): string {
+  if (mode === 'service')
+    throw new WarderError(
+      'usage.invalid',
+      '--auth service (service accounts) comes with a later version of Warder.',
+    )
+  if (['oauth', 'header', 'public'].includes(mode)) return mode
+  throw new WarderError('usage.invalid', '--auth is one of oauth, header, public.')
+}
+
+function addedLines(server: ServerView): Line[] {
+  const next =
+    server.state === 'sign-in-needed' && server.auth === 'oauth'
+      ? [`Sign in with: warder connect ${server.name}`]
+      : []
+  return [
+    server.command === null
+      ? `The server ${server.name} is ${server.url ?? ''}`
+      : `The server ${server.name} runs: ${commandLine(server.command)}`,
+    ...server.injects.map(({ name, from }) => `  ${name} comes from ${from}`),
+    ...(server.message === null ? [] : [server.message]),
+    ...next,
+  ]
+}
+
+function listLines(servers: readonly ServerView[]): Line[] {
+  if (servers.length === 0) return ['There is no server yet: warder server add --help']
+  return table(
+    ['NAME', 'STATE', 'AUTH', 'ACCOUNTS', 'INJECTS', 'WHERE'],
+    servers.map((server) => [
+      server.name,
+      stateCell(server),
+      server.auth,
+      server.accounts.join(' ') || '-',
+      server.injects.map(({ name, from }) => `${name}=${from}`).join(' ') || '-',
+      server.command === null ? (server.url ?? '-') : commandLine(server.command),
+    ]),
+  )
+}
+
+function stateCell({ state, message }: ServerView): Segment {
+  const style = state === 'ready' ? 'green' : state === 'error' ? 'red' : 'yellow'
+  return { text: message === null ? state : `${state}: ${message}`, style }
+}
+
+function testLines(name: string, answer: Output<'servers:test'>): Line[] {
+  const { server, protocolVersion, latencyMs, tools } = answer
+  return [
+    [
+      { text: `${name} works`, style: 'green' },
+      `: ${server.name} ${server.version}, protocol ${protocolVersion}, ${Math.round(latencyMs)} ms`,
+    ],
+    `${tools.length} tools${tools.length === 0 ? '' : `: ${tools.join(', ')}`}`,
+  ]
+}

@@ -1,0 +1,50 @@
+import type { StatusView } from '../../preload/contract/index.ts'
+import { examples, type Verb } from './context.ts'
+import { type Line, localTime } from './output.ts'
+
+export const addStatus: Verb = (program, action) => {
+  program
+    .command('status')
+    .summary('what runs, and what waits for you')
+    .description(
+      'Shows the companion of this home: its vault, its doors and what waits for a person.',
+    )
+    .addHelpText('after', examples('warder status', 'warder status --json'))
+    .action(
+      action(async ({ control, output }) => {
+        output.result(await control.call('status:get', {}), statusLines)
+      }),
+    )
+}
+
+function statusLines(status: StatusView): Line[] {
+  const { vault, signInNeeded, approvals } = status
+  return [
+    `Warder ${status.version}, ${status.shell}, process ${status.pid}, since ${localTime(status.startedAt)}`,
+    `home      ${status.home}`,
+    `user      ${status.user}`,
+    [
+      'vault     ',
+      {
+        text: `${vault.kind}, ${vault.state}`,
+        style: vault.state === 'available' ? 'green' : 'red',
+      },
+      vault.why === null ? '' : ` (${vault.why})`,
+    ],
+    `HTTP      ${status.http}`,
+    `sockets   ${status.sockets}`,
+    `servers   ${status.servers}`,
+    `accounts  ${status.accounts}`,
+    ...signInNeeded.map((server) =>
+      waiting(`${server} needs a sign-in`, `warder connect ${server}`),
+    ),
+    ...(approvals > 0
+      ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]
+      : []),
+    ...(status.config === null
+      ? []
+      : [waiting(`config.json was not taken over: ${status.config}`, 'mend it and save')]),
+  ]
+}
+
+const waiting = (what: string, next: string): Line => [{ text: what, style: 'yellow' }, `: ${next}`]

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WarderError } from '../../main/errors.ts'
+import type { ServerView } from '../../preload/contract/index.ts'
+import { type StandIn, startStandIn } from './stand-in.ts'
+import * as sample from './views.ts'
+import { document, warder } from './warder.ts'
+
+/** Verbs that ask for one thing and show it: the document is the contract's, the text is for people. */
+describe('verbs that show', () => {
+  const hostile: ServerView = {
+    ...sample.remoteSample,
+    state: 'error',
+    message: 'broken \u001b]0;title\u0007\nready',
+  }
+  const tested = {
+    protocolVersion: '2025-11-25',
+    server: { name: 'Linear', version: '2' },
+    tools: ['create_issue', 'find_issue'],
+    latencyMs: 12.3,
+  }
+  let companion: StandIn
+  beforeAll(async () => {
+    companion = await startStandIn({
+      'status:get': () => sample.statusSample,
+      'servers:list': () => [sample.localSample, hostile],
+      'servers:remove': () => [sample.receiptSample],
+      'servers:test': () => tested,
+      'secrets:list': () => [sample.secretSample],
+      'secrets:remove': () => ({}),
+      'accounts:list': () => [sample.accountSample],
+      'receipts:list': () => [sample.receiptSample],
+      'clients:list': () => [sample.clientSample],
+      'clients:remove': () => ({}),
+      'approvals:list': () => [sample.approvalSample],
+      'ui:open': ({ browser }) => ({ url: browser ? null : 'http://127.0.0.1:1/x', file: null }),
+    })
+  })
+  afterAll(() => companion[Symbol.asyncDispose]())
+
+  it.each([
+    [['status'], sample.statusSample, 'linear needs a sign-in: warder connect linear'],
+    [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
+    [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],
+    [['server', 'test', 'linear'], tested, '2 tools: create_issue, find_issue'],
+    [['server', 'remove', 'linear'], [sample.receiptSample], 'The server linear is removed.'],
+    [['secret', 'list'], [sample.secretSample], 'notes-token  notes'],
+    [['secret', 'remove', 'notes-token'], {}, 'The secret notes-token is removed.'],
+    [['accounts'], [sample.accountSample], 'linear/ada@example.com  connected'],
+    [['receipts'], [sample.receiptSample], 'may live on: The access token may live until 10:00.'],
+    [['client', 'list'], [sample.clientSample], 'cursor  active'],
+    [['client', 'remove', 'cursor'], {}, 'The client cursor is removed'],
+    [['approvals'], [sample.approvalSample], 'allow cursor to call every tool of linear'],
+    [['ui', '--no-browser'], { url: 'http://127.0.0.1:1/x', file: null }, 'http://127.0.0.1:1/x'],
+    [['ui'], { url: null, file: null }, 'The window of Warder is open.'],
+  ])('%j', async (args, expected, words) => {
+    const json = await warder([...args, '--json', '--home', companion.home])
+    expect(json.stderr).toBe('')
+    expect(json.code).toBe(0)
+    expect(document(json)).toEqual(expected)
+    const text = await warder([...args, '--home', companion.home])
+    expect(text.stderr).toBe('')
+    expect(text.code).toBe(0)
+    expect(text.stdout).toContain(words)
+    expect(text.stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+  })
+})
+
+it('an error of the companion keeps its code and exits as the table says', async () => {
+  await using companion = await startStandIn({
+    'servers:test': () => {
+      throw new WarderError('server.unknown', 'There is no server nope.', {
+        details: { name: 'nope' },
+        cause: new Error('never shown'),
+      })
+    },
+  })
+  const failed = await warder(['server', 'test', 'nope', '--json', '--home', companion.home])
+  expect(failed.code).toBe(3)
+  expect(document(failed)).toEqual({
+    error: {
+      code: 'server.unknown',
+      message: 'There is no server nope.',
+      details: { name: 'nope' },
+    },
+  })
+})

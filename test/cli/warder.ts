@@ -1,0 +1,81 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { bareEnvironment } from '../harness/processes.ts'
+
+const entry = path.join(import.meta.dirname, '..', '..', 'main', 'cli.ts')
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** Resolves as soon as what was written to that stream matches. @throws Error when the process ends before that */
+  seen(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void>
+  readonly finished: Promise<Finished>
+}
+
+interface Options {
+  /** Standard input, whole; nothing by default. */
+  readonly stdin?: string | Uint8Array
+  readonly env?: Record<string, string>
+  readonly nodeOptions?: readonly string[]
+}
+
+/** Runs the real command line to its end, as a script does: without a terminal, not even a controlling one. */
+export function warder(args: readonly string[], options: Options = {}): Promise<Finished> {
+  const running = startWarder(args, options)
+  running.child.stdin?.end(options.stdin ?? '')
+  return running.finished
+}
+
+/** As {@link warder}, without waiting for it or closing its standard input. */
+export function startWarder(args: readonly string[], options: Options = {}): Running {
+  return start(process.execPath, [...(options.nodeOptions ?? []), entry, ...args], {
+    // A session of its own: no controlling terminal, even when a person runs the tests from one.
+    detached: true,
+    env: { ...bareEnvironment(), HOME: '/nonexistent', ...options.env },
+  })
+}
+
+/** Runs the command line on a terminal of its own (util-linux `script`); both of its outputs arrive on `stdout`. */
+export function startOnTerminal(args: readonly string[], stdinFrom?: string): Running {
+  const words = [process.execPath, entry, ...args].map((word) => `'${word}'`).join(' ')
+  const command = stdinFrom === undefined ? words : `${words} < '${stdinFrom}'`
+  return start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    detached: true,
+    env: { ...bareEnvironment(), HOME: '/nonexistent', TERM: 'dumb', SHELL: '/bin/sh' },
+  })
+}
+
+function start(command: string, args: string[], options: SpawnOptions): Running {
+  const child = spawn(command, args, { ...options, stdio: 'pipe' })
+  const text = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk
+    })
+  child.stdin?.on('error', () => undefined)
+  const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, ...text }))
+  return {
+    child,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    async seen(stream, pattern) {
+      while (!pattern.test(text[stream])) {
+        const more = once(child[stream] ?? child, 'data').then(() => true)
+        if (!(await Promise.race([more, finished.then(() => pattern.test(text[stream]))])))
+          throw new Error(`ended without ${pattern} on ${stream}: ${text.stdout}${text.stderr}`)
+      }
+    },
+    finished,
+  }
+}
+
+/** The one JSON document that `--json` promises. */
+export const document = ({ stdout }: { stdout: string }): unknown => JSON.parse(stdout)
