@@ -45,18 +45,24 @@ export async function accountsIn(env: Readonly<Record<string, string>>): Promise
   return [...stderr.matchAll(/^attribute\.account = (.*)$/gm)].map(([, name]) => name ?? '').sort()
 }
 
-/** A home with its state database, closed and removed together. */
-export async function warderHome(): Promise<AsyncDisposable & { path: string; state: State }> {
-  const home = await testHome()
-  const state = openState(home.path)
-  return {
-    path: home.path,
-    state,
-    async [Symbol.asyncDispose]() {
-      state.close()
-      await home[Symbol.asyncDispose]()
-    },
-  }
+export interface WarderHome extends AsyncDisposable {
+  readonly path: string
+  readonly state: State
+}
+
+/** An existing home with its state database, which is closed at the end. */
+export function openHome(path: string): WarderHome {
+  const state = openState(path)
+  return { path, state, [Symbol.asyncDispose]: async () => state.close() }
+}
+
+/** A new home, removed at the end. */
+export async function warderHome(): Promise<WarderHome> {
+  await using stack = new AsyncDisposableStack()
+  const home = stack.use(await testHome())
+  const opened = stack.use(openHome(home.path))
+  const kept = stack.move()
+  return { ...opened, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** The real helper, remembering each process that it started and what was sent to it. */
@@ -102,7 +108,7 @@ export function manualTimer(): { timer: Timer; expire(): void } {
 }
 
 export async function openTestVault(
-  home: { path: string; state: State },
+  home: WarderHome,
   env: Readonly<Record<string, string>>,
   options: Partial<OpenVaultOptions> = {},
 ): Promise<SecretStore & AsyncDisposable> {
@@ -119,7 +125,7 @@ export async function openTestVault(
 
 /** The keychain store without the probe at its start, and with its index in the open. */
 export function keychainStore(
-  home: { path: string; state: State },
+  home: WarderHome,
   helper: Helper,
   timer: Timer = () => () => {},
 ): KeychainStore & AsyncDisposable & { index: VaultIndex; account(name: string): string } {
