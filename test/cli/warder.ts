@@ -49,7 +49,13 @@ export function startOnTerminal(args: readonly string[], stdinFrom?: string): Ru
   const command = stdinFrom === undefined ? words : `${words} < '${stdinFrom}'`
   return start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     detached: true,
-    env: { ...bareEnvironment(), HOME: '/nonexistent', TERM: 'dumb', SHELL: '/bin/sh' },
+    env: {
+      ...bareEnvironment(),
+      HOME: '/nonexistent',
+      TERM: 'xterm',
+      NO_COLOR: '1',
+      SHELL: '/bin/sh',
+    },
   })
 }
 

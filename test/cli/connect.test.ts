@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { WarderError } from '../../main/errors.ts'
+import { type Handlers, startStandIn } from './stand-in.ts'
+import { accountSample } from './views.ts'
+import { document, startWarder, warder } from './warder.ts'
+
+const url = 'https://auth.linear.example/authorize?client_id=1&state=abc'
+const signIn = {
+  flow: 'flow-1',
+  url,
+  host: 'auth.linear.example',
+  issuer: 'https://auth.linear.example',
+  scopes: ['read', 'write'],
+  expiresAt: '2026-11-21T09:10:00.000Z',
+}
+const start = (changes: Handlers = {}) =>
+  startStandIn({
+    'accounts:connect': () => signIn,
+    'accounts:connected': () => accountSample,
+    ...changes,
+  })
+
+describe('connect', () => {
+  it('says who is asked for what before it waits, and shows the account', async () => {
+    await using companion = await start()
+    const done = await warder(['connect', 'linear', '--account', 'work', '--home', companion.home])
+    expect(done.code).toBe(0)
+    expect(done.stdout).toBe('Connected linear/ada@example.com, with read, write.\n')
+    expect(done.stderr).toContain(
+      'You sign in at auth.linear.example (issuer https://auth.linear.example).\nIt is asked for: read, write.\n',
+    )
+    expect(done.stderr).not.toContain(url)
+    expect(companion.calls).toEqual([
+      { channel: 'accounts:connect', input: { server: 'linear', account: 'work', browser: true } },
+      { channel: 'accounts:connected', input: { flow: 'flow-1' } },
+    ])
+  })
+
+  it('without a browser prints the link, ready to be copied', async () => {
+    await using companion = await start()
+    const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
+    expect(done.code).toBe(0)
+    expect(done.stdout.split('\n')[0]).toBe(url)
+    expect(companion.calls[0]?.input).toEqual({ server: 'linear', browser: false })
+  })
+
+  it('with --json the one document is the account, and the link is beside it', async () => {
+    await using companion = await start()
+    const done = await warder([
+      'connect',
+      'linear',
+      '--no-browser',
+      '--json',
+      '--home',
+      companion.home,
+    ])
+    expect(document(done)).toEqual(accountSample)
+    expect(done.stderr.split('\n')).toContain(url)
+  })
+
+  it('a sign-in that fails keeps its code', async () => {
+    await using companion = await start({
+      'accounts:connected': () => {
+        throw new WarderError('oauth.sign_in_abandoned', 'The sign-in expired.')
+      },
+    })
+    const failed = await warder(['connect', 'linear', '--json', '--home', companion.home])
+    expect(failed.code).toBe(4)
+    expect(document(failed)).toEqual({
+      error: { code: 'oauth.sign_in_abandoned', message: 'The sign-in expired.' },
+    })
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s cancels the flow in the companion',
+    async (signal) => {
+      const pending = Promise.withResolvers<typeof accountSample>()
+      const waiting = Promise.withResolvers<void>()
+      await using companion = await start({
+        'accounts:connected': () => {
+          waiting.resolve()
+          return pending.promise
+        },
+        'accounts:cancel': () => {
+          pending.reject(new WarderError('oauth.sign_in_abandoned', 'Cancelled.'))
+          return {}
+        },
+      })
+      const running = startWarder(['connect', 'linear', '--json', '--home', companion.home])
+      await waiting.promise
+      running.child.kill(signal)
+      const failed = await running.finished
+      expect(failed.code).toBe(1)
+      expect(document(failed)).toMatchObject({ error: { code: 'cli.cancelled' } })
+      expect(companion.calls.at(-1)).toEqual({
+        channel: 'accounts:cancel',
+        input: { flow: 'flow-1' },
+      })
+    },
+  )
+})

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { serverDefinition } from '../../main/cli/server-definition.ts'
+import { serverSchema } from '../../main/store/config-schema.ts'
+import { asksFirst, startStandIn } from './stand-in.ts'
+import { localSample, remoteSample } from './views.ts'
+import { document, warder } from './warder.ts'
+
+const url = 'https://mcp.linear.example/mcp'
+
+describe('what is sent', () => {
+  it.each([
+    [['--url', url], { url, auth: 'oauth' }],
+    [['--url', url, '--auth', 'public'], { url, auth: 'public' }],
+    [
+      ['--url', url, '--header', 'X-Api-Key=secret:key', '--header', 'X-Org=a=b'],
+      { url, auth: 'header', headers: { 'X-Api-Key': 'secret:key', 'X-Org': 'a=b' } },
+    ],
+    [
+      ['--url', url, '--auth', 'oauth', '--header', 'X-Org=acme'],
+      { url, auth: 'oauth', headers: { 'X-Org': 'acme' } },
+    ],
+    [
+      [
+        '--url',
+        url,
+        '--client-id',
+        'id',
+        '--redirect-uri',
+        'http://127.0.0.1:33418/',
+        '--scope',
+        'a',
+        '--scope',
+        'b',
+      ],
+      {
+        url,
+        auth: 'oauth',
+        oauth: { clientId: 'id', redirectUri: 'http://127.0.0.1:33418/', scopes: ['a', 'b'] },
+      },
+    ],
+    [['--url', url, '--allow-private-network'], { url, auth: 'oauth', allowPrivateNetwork: true }],
+    [
+      ['--', 'npx', '-y', '--yes', 'a b', '--', '--json'],
+      { command: 'npx', args: ['-y', '--yes', 'a b', '--', '--json'] },
+    ],
+    [
+      ['--env', 'A=secret:key', '--env', 'B=grant:linear', '--cwd', '/srv', '--', 'node'],
+      { command: 'node', args: [], env: { A: 'secret:key', B: 'grant:linear' }, cwd: '/srv' },
+    ],
+  ])('%j', async (args, definition) => {
+    await using companion = await startStandIn({ 'servers:add': () => remoteSample })
+    const done = await warder(['server', 'add', '--home', companion.home, 'x', ...args])
+    expect(done.stderr).toBe('')
+    expect(done.code).toBe(0)
+    expect(companion.calls).toEqual([{ channel: 'servers:add', input: { name: 'x', definition } }])
+    expect(serverSchema.safeParse(definition).success).toBe(true)
+  })
+
+  it('does not depend on the folder of the companion', () => {
+    const local = (program: string, options = {}) =>
+      serverDefinition({ command: [program, './kept'], options, folder: '/here' })
+    expect(local('./server.sh')).toEqual({ command: '/here/server.sh', args: ['./kept'] })
+    expect(local('node')).toEqual({ command: 'node', args: ['./kept'] })
+    expect(local('node', { cwd: 'sub' })).toMatchObject({ cwd: '/here/sub' })
+  })
+})
+
+describe('what goes together', () => {
+  it.each([
+    [['--url', url, '--', 'node'], '--url means nothing for a local server.'],
+    [['--url', url, '--env', 'A=b'], '--env means nothing for a remote server.'],
+    [
+      ['--allow-private-network', '--', 'node'],
+      '--allow-private-network means nothing for a local server.',
+    ],
+    [
+      ['--url', url, '--auth', 'public', '--client-id', 'x'],
+      '--client-id means nothing for --auth public.',
+    ],
+    [['--url', url, '--auth', 'header'], '--auth header needs at least one --header NAME=VALUE.'],
+    [
+      ['--url', url, '--auth', 'service'],
+      '--auth service (service accounts) comes with a later version of Warder.',
+    ],
+    [['--url', url, '--auth', 'magic'], '--auth is one of oauth, header, public.'],
+    [['--url', url, '--header', 'hunter2'], '--header is written NAME=VALUE.'],
+    [['--url', url, '--header', 'A=1', '--header', 'A=2'], '--header names one thing twice.'],
+    [[], 'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.'],
+    [
+      ['--'],
+      'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.',
+    ],
+    [['node', 'server.js'], 'Put -- before the command: warder server add NAME -- COMMAND ARGS.'],
+    [
+      ['node', '--', 'server.js'],
+      'Put -- before the command: warder server add NAME -- COMMAND ARGS.',
+    ],
+  ])('%j exits 2', async (args, message) => {
+    const failed = await warder(['server', 'add', '--json', '--home', '/nonexistent', 'x', ...args])
+    expect(failed.code).toBe(2)
+    expect(document(failed)).toEqual({ error: { code: 'usage.invalid', message } })
+  })
+})
+
+describe('--approve', () => {
+  const challenge = { title: 'Add the server x', lines: ['  /usr/bin/node /opt/notes/server.js'] }
+  const start = () => startStandIn({ 'servers:add': asksFirst(challenge, localSample) })
+
+  it.each([['--approve'], ['--yes']])(
+    '%s stands for the person, who is shown the exact command',
+    async (flag) => {
+      await using companion = await start()
+      const done = await warder([
+        'server',
+        'add',
+        '--home',
+        companion.home,
+        'x',
+        flag,
+        '--',
+        'node',
+      ])
+      expect(done.code).toBe(0)
+      expect(done.stderr).toBe('Add the server x\n    /usr/bin/node /opt/notes/server.js\n')
+      expect(done.stdout).toContain('runs: /usr/bin/node /opt/notes/server.js "a b"\n')
+      expect(done.stdout).toContain('API_TOKEN comes from secret:notes-token')
+    },
+  )
+
+  it('without it and without a terminal, exits 4', async () => {
+    await using companion = await start()
+    const failed = await warder(['server', 'add', '--home', companion.home, 'x', '--', 'node'])
+    expect(failed.code).toBe(4)
+    expect(failed.stderr).toContain('/usr/bin/node /opt/notes/server.js')
+  })
+
+  it('says nothing about a remote server', async () => {
+    await using companion = await start()
+    const args = ['server', 'add', '--home', companion.home, 'x', '--approve', '--url', url]
+    expect((await warder(args)).code).toBe(4)
+  })
+
+  it('behind -- belongs to the command', async () => {
+    await using companion = await start()
+    const args = [
+      'server',
+      'add',
+      '--home',
+      companion.home,
+      'x',
+      '--',
+      'node',
+      '--approve',
+      '--yes',
+    ]
+    expect((await warder(args)).code).toBe(4)
+  })
+})
