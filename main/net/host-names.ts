@@ -1,4 +1,4 @@
-import { domainToASCII, domainToUnicode } from 'node:url'
+import { domainToUnicode } from 'node:url'
 
 /** The spelling of host names: what a name must look like before anything else is asked about it. */
 
@@ -34,8 +34,7 @@ const cyrillic = /\p{Script=Cyrillic}/u
  */
 export function isPlainHostName(name: string): boolean {
   if (name.length > 253 || !name.split('.').every((part) => label.test(part))) return false
-  const unicode = domainToUnicode(name)
-  return domainToASCII(unicode) === name && isReadable(unicode)
+  return isReadable(domainToUnicode(name))
 }
 
 /**

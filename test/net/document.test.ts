@@ -64,6 +64,15 @@ describe('redirects of a document', () => {
     expect(dialled).toHaveLength(1)
   })
 
+  it('never leave https, not even for this machine', async () => {
+    await using stage = await startStage({ localhost: ['127.0.0.1'] }, (_, response) => {
+      response.writeHead(302, { location: 'http://localhost:4000/x' }).end()
+    })
+    const led = fetchDocument(stage.dialer.fetch(local), start, 'resource_metadata', local)
+    await expect(led).rejects.toMatchObject({ code: 'net.url_refused' })
+    expect(stage.requests).toHaveLength(1)
+  })
+
   it('are four at most', async () => {
     const hops = (count: number) => Array.from({ length: count }, (_, hop) => `/hop-${hop}`)
     expect((await follow(hops(4), 'jwks_uri')).outcome).toMatchObject({ status: 200 })
