@@ -23,6 +23,8 @@ export interface AccessToken {
   readonly grant: Grant
   readonly value: string
   readonly expiresAt: number | null
+  /** The URL of the MCP server that the person signed in for, from the vault: the token goes to no other. */
+  readonly serverUrl: string
 }
 
 export interface SignIn {
@@ -63,9 +65,10 @@ export interface Receipt {
 export interface GrantEvents {
   connected: [grant: Grant]
   refreshed: [grant: Grant]
+  /** Without a person it cannot be used: signed out at the provider, or (state `frozen`) held by us. */
+  signInNeeded: [grant: Grant]
   /** The tokens of this grant must not be used from this instant on: cut streams, end children that hold one. */
   revoked: [grant: Grant]
-  signInNeeded: [grant: Grant]
   receipt: [receipt: Receipt]
 }
 

@@ -19,14 +19,16 @@ export const migrations: readonly string[] = [
     redirect_uri TEXT NOT NULL, auth_method TEXT NOT NULL, registered_at INTEGER NOT NULL, expires_at INTEGER) STRICT;
   CREATE INDEX registrations_by_issuer ON registrations (issuer);
 
-  CREATE TABLE grants (id TEXT PRIMARY KEY, server TEXT NOT NULL, account TEXT NOT NULL, issuer TEXT NOT NULL,
-    registration TEXT NOT NULL, client_id TEXT NOT NULL, resource TEXT NOT NULL, scopes TEXT NOT NULL,
-    state TEXT NOT NULL, renewable INTEGER NOT NULL, connected_at INTEGER NOT NULL, refreshed_at INTEGER,
-    expires_at INTEGER, UNIQUE (server, account)) STRICT;
+  CREATE TABLE grants (id TEXT PRIMARY KEY, server TEXT NOT NULL, account TEXT NOT NULL, label TEXT,
+    issuer TEXT NOT NULL, registration TEXT NOT NULL, client_id TEXT NOT NULL, resource TEXT NOT NULL,
+    scopes TEXT NOT NULL, state TEXT NOT NULL, renewable INTEGER NOT NULL, connected_at INTEGER NOT NULL,
+    refreshed_at INTEGER, expires_at INTEGER) STRICT;
+  -- A grant that is being revoked does not stand in the way of a new sign-in of the same account.
+  CREATE UNIQUE INDEX grants_by_account ON grants (server, account) WHERE state <> 'revoking';
 
   CREATE TABLE receipts (id TEXT PRIMARY KEY, grant_id TEXT NOT NULL, account TEXT NOT NULL, server TEXT NOT NULL,
-    issuer TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER NOT NULL, state TEXT NOT NULL, steps TEXT NOT NULL,
-    remains TEXT, attempts INTEGER NOT NULL, next_attempt_at INTEGER) STRICT;
+    issuer TEXT NOT NULL, registration TEXT NOT NULL, reason TEXT NOT NULL, started_at INTEGER NOT NULL,
+    state TEXT NOT NULL, steps TEXT NOT NULL, remains TEXT, attempts INTEGER NOT NULL, next_attempt_at INTEGER) STRICT;
 
   CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, call TEXT NOT NULL,
     phase TEXT NOT NULL, user TEXT NOT NULL, client TEXT NOT NULL, proof TEXT NOT NULL, session TEXT,

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import * as oauth from 'oauth4webapi'
+import { authorizationUrl, type BrowserUrl } from '../net/browser-url.ts'
+import { providerError } from './token-requests.ts'
+import { asClient, authentication, type Party, requestOptions } from './wire.ts'
+
+/** What one sign-in keeps to itself until the answer comes: bound together before the browser opens (MCP, RFC 9207). */
+export interface SignInRequest {
+  readonly state: string
+  readonly verifier: string
+  readonly nonce: string
+  readonly issuer: string
+  readonly redirectUri: string
+  readonly resource: string
+  readonly scopes: readonly string[]
+}
+
+/** 256 bits each (RFC 7636 §7.1, RFC 6749 §10.10). */
+const SECRET_BYTES = 32
+
+export function createSignInRequest(
+  about: Pick<SignInRequest, 'issuer' | 'redirectUri' | 'resource' | 'scopes'>,
+  randomBytes: (size: number) => Buffer,
+): SignInRequest {
+  const secret = () => randomBytes(SECRET_BYTES).toString('base64url')
+  return { ...about, state: secret(), verifier: secret(), nonce: secret() }
+}
+
+/**
+ * The page to open: the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1), pushed first where the
+ * provider takes no other (RFC 9126).
+ *
+ * @throws WarderError `net.*`, `oauth.token_refused`, `oauth.provider_unavailable`
+ */
+export async function signInPage(party: Party, request: SignInRequest): Promise<BrowserUrl> {
+  const parameters = requestParameters(party.clientId, request)
+  const query =
+    party.provider.require_pushed_authorization_requests === true
+      ? await push(party, parameters)
+      : parameters
+  return authorizationUrl(party.provider.authorization_endpoint ?? '', query, party.policy)
+}
+
+function requestParameters(clientId: string, request: SignInRequest): Record<string, string> {
+  const { scopes } = request
+  return {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: request.redirectUri,
+    state: request.state,
+    code_challenge: createHash('sha256').update(request.verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    resource: request.resource,
+    ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
+    ...(scopes.includes('openid') ? { nonce: request.nonce } : {}),
+    // OpenID Connect Core §11: without the prompt a provider ignores offline_access.
+    ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
+  }
+}
+
+async function push(
+  party: Party,
+  parameters: Record<string, string>,
+): Promise<Record<string, string>> {
+  const client = asClient(party)
+  try {
+    const response = await oauth.pushedAuthorizationRequest(
+      party.provider,
+      client,
+      authentication(party),
+      parameters,
+      requestOptions(party),
+    )
+    const pushed = await oauth.processPushedAuthorizationResponse(party.provider, client, response)
+    return { client_id: party.clientId, request_uri: pushed.request_uri }
+  } catch (error) {
+    throw providerError(error, 'the authorization request')
+  }
+}

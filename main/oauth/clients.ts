@@ -1,0 +1,224 @@
+import { z } from 'zod'
+import { isWarderError, WarderError } from '../errors.ts'
+import type { Fetch } from '../net/dialer.ts'
+import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
+import { parseReference, type RemoteServer } from '../store/config-schema.ts'
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+import { type CallbackListener, openCallback } from './callback.ts'
+import type { Provider } from './metadata.ts'
+import { documentRedirectUri, fixedRedirectUri, freshPlace, placeOf } from './redirect-uri.ts'
+import { confidentialMethod, registerDynamically, takesDocuments } from './registration.ts'
+import type { Registration, Repository } from './repository.ts'
+
+/** A client that a sign-in can use, and the listener that stands at its redirect URI. */
+export interface Enrolment {
+  readonly registration: Registration
+  /** Where its secret lies: `registration:ID`, `secret:NAME`, or null for a public client. */
+  readonly clientSecret: string | null
+  readonly listener: CallbackListener
+}
+
+export interface Clients {
+  /**
+   * The client to sign in with: registered by hand, else by client ID metadata document, else dynamically (MCP
+   * 2026-07-28, Client Registration).
+   *
+   * @throws WarderError `oauth.registration_needed`, `oauth.registration_failed`, `oauth.issuer_mismatch`,
+   *   `oauth.callback_port`, `oauth.provider_unavailable`, `vault.*`, `net.*`
+   */
+  enrol(wanted: Wanted): Promise<Enrolment>
+  /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
+  secret(reference: string | null, server: string, issuer: string): Promise<string | null>
+  /** Forgets a dynamic registration that no grant and no pending revocation uses any more. */
+  retire(id: string): Promise<void>
+}
+
+interface Wanted {
+  readonly server: string
+  readonly oauth: RemoteServer['oauth']
+  readonly provider: Provider
+  readonly scopes: readonly string[]
+  readonly fetch: Fetch
+  readonly policy: UrlPolicy
+}
+
+export interface ClientsOptions {
+  readonly repository: Repository
+  readonly vault: () => SecretStore
+  readonly knownSecrets: KnownSecrets
+  readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
+  readonly resolveSecret: (name: string, server: string) => Promise<string>
+  readonly clock: () => number
+  readonly randomId: () => string
+}
+
+/** A secret is bound to the issuer that gave it out: it goes to no other (MCP, Authorization Server Binding). */
+const storedSecret = z.object({ issuer: z.string(), secret: z.string() })
+const secretKey = (registration: string) => `registration:${registration}`
+
+export function createClients(options: ClientsOptions): Clients {
+  const { repository, vault, knownSecrets, clock } = options
+
+  async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
+    const { issuer } = wanted.provider
+    const elsewhere = repository
+      .registrationsOfClient(clientId)
+      .some((one) => one.method === 'pre-registered' && one.issuer !== issuer)
+    if (elsewhere)
+      throw new WarderError(
+        'oauth.issuer_mismatch',
+        'The client ID in the server definition belongs to another provider than the one that the server names now.',
+      )
+    const listener = await open(placeOf(wanted.oauth?.redirectUri ?? fixedRedirectUri(issuer)))
+    const secret = wanted.oauth?.clientSecret ?? null
+    const authMethod = secret === null ? 'none' : confidentialMethod(wanted.provider)
+    const method = 'pre-registered'
+    const registration = remember(issuer, { method, clientId, authMethod, listener })
+    return { registration, clientSecret: secret, listener }
+  }
+
+  async function byDocument(wanted: Wanted, url: string): Promise<Enrolment> {
+    checkUrl(url, 'client_id', wanted.policy)
+    const listener = await open(placeOf(documentRedirectUri))
+    const client = { method: 'document', clientId: url, authMethod: 'none', listener } as const
+    return {
+      registration: remember(wanted.provider.issuer, client),
+      clientSecret: null,
+      listener,
+    }
+  }
+
+  /** One row for each client at each issuer: these clients are the same at every sign-in. */
+  function remember(
+    issuer: string,
+    client: Pick<Registration, 'method' | 'clientId' | 'authMethod'> & {
+      listener: CallbackListener
+    },
+  ): Registration {
+    const { listener, ...known } = client
+    const earlier = repository
+      .registrations(issuer)
+      .find((one) => one.method === known.method && one.clientId === known.clientId)
+    const registration = {
+      ...known,
+      id: earlier?.id ?? options.randomId(),
+      issuer,
+      redirectUri: listener.redirectUri,
+      registeredAt: earlier?.registeredAt ?? clock(),
+      expiresAt: null,
+    }
+    repository.saveRegistration(registration)
+    return registration
+  }
+
+  async function dynamically(wanted: Wanted): Promise<Enrolment> {
+    return (await reusable(wanted)) ?? (await registerAnew(wanted))
+  }
+
+  /**
+   * A registration left over from a sign-in that was not finished. Each grant has a registration of its own: revoking
+   * one token of a client ends, at many providers, every token of that client and account.
+   */
+  async function reusable(wanted: Wanted): Promise<Enrolment | null> {
+    for (const one of repository.registrations(wanted.provider.issuer)) {
+      if (one.method !== 'dynamic' || inUse(one.id) || isOver(one)) continue
+      const listener = await openUnlessTaken(one.redirectUri)
+      if (listener === null) continue
+      return { registration: one, clientSecret: secretOf(one), listener }
+    }
+    return null
+  }
+
+  function inUse(id: string): boolean {
+    return (
+      repository.grants().some((grant) => grant.registration === id) ||
+      repository
+        .receipts()
+        .some((receipt) => receipt.registration === id && receipt.state === 'pending')
+    )
+  }
+
+  const isOver = ({ expiresAt }: Registration) => expiresAt !== null && expiresAt <= clock()
+  const secretOf = ({ authMethod, id }: Registration) =>
+    authMethod === 'none' ? null : secretKey(id)
+
+  async function openUnlessTaken(redirectUri: string): Promise<CallbackListener | null> {
+    try {
+      return await open(placeOf(redirectUri))
+    } catch (error) {
+      if (isWarderError(error, 'oauth.callback_port')) return null
+      throw error
+    }
+  }
+
+  async function registerAnew(wanted: Wanted): Promise<Enrolment> {
+    const { issuer } = wanted.provider
+    const listener = await open(freshPlace(issuer))
+    try {
+      const request = { redirectUri: listener.redirectUri, scopes: wanted.scopes }
+      const client = await registerDynamically(wanted.provider, request, wanted, clock)
+      const { secret, ...rest } = client
+      const registration: Registration = {
+        ...rest,
+        id: options.randomId(),
+        issuer,
+        method: 'dynamic',
+        redirectUri: listener.redirectUri,
+        registeredAt: clock(),
+      }
+      if (secret !== null) {
+        knownSecrets.add(`registration:${issuer} client secret`, secret)
+        await vault().set(secretKey(registration.id), JSON.stringify({ issuer, secret }))
+      }
+      repository.saveRegistration(registration)
+      return { registration, clientSecret: secretOf(registration), listener }
+    } catch (error) {
+      listener.cancel()
+      throw error
+    }
+  }
+
+  function open(place: Parameters<typeof openCallback>[0]): Promise<CallbackListener> {
+    return openCallback(place, clock)
+  }
+
+  return {
+    async enrol(wanted) {
+      const { clientMetadataUrl } = options.settings()
+      if (wanted.oauth?.clientId !== undefined)
+        return registeredByHand(wanted, wanted.oauth.clientId)
+      if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider))
+        return byDocument(wanted, clientMetadataUrl)
+      if (wanted.provider.registration_endpoint !== undefined) return dynamically(wanted)
+      const { issuer } = wanted.provider
+      throw new WarderError(
+        'oauth.registration_needed',
+        `The provider ${issuer} offers no registration. Register a native app there with the redirect URI ${fixedRedirectUri(issuer)} and put its client ID into the server definition.`,
+        { details: { issuer, redirectUri: fixedRedirectUri(issuer) } },
+      )
+    },
+
+    async secret(reference, server, issuer) {
+      if (reference === null) return null
+      const configured = parseReference(reference)
+      if (configured?.kind === 'secret') return options.resolveSecret(configured.name, server)
+      const item = await vault().get(reference)
+      const stored = storedSecret.safeParse(item === null ? null : JSON.parse(item))
+      if (!stored.success || stored.data.issuer !== issuer)
+        throw new WarderError(
+          'vault.locked_or_missing',
+          'The client secret of this registration is not in the vault.',
+        )
+      knownSecrets.add(`registration:${issuer} client secret`, stored.data.secret)
+      return stored.data.secret
+    },
+
+    async retire(id) {
+      const kept = inUse(id) || repository.registration(id)?.method !== 'dynamic'
+      if (kept) return
+      await vault().delete(secretKey(id))
+      repository.removeRegistration(id)
+    },
+  }
+}

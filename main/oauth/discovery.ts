@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { isWarderError, WarderError } from '../errors.ts'
+import type { Fetch } from '../net/dialer.ts'
+import { fetchDocument } from '../net/document.ts'
+import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
+import { type BearerChallenge, bearerChallenge } from './challenge.ts'
+import { fetchProvider, type Provider } from './metadata.ts'
+import { probe } from './probe.ts'
+import { checkScopes, splitScope } from './scopes.ts'
+
+const MOST_ISSUERS = 5
+
+const resourceMetadata = z.object({
+  resource: z.string(),
+  authorization_servers: z.array(z.string()).min(1).max(MOST_ISSUERS),
+  scopes_supported: z.array(z.string()).nullish(),
+})
+
+/** What an MCP server told about how to sign in. */
+export interface ResourceMetadata {
+  /** The resource identifier for RFC 8707, as the server spells it. */
+  readonly resource: string
+  /** The first issuer that the server lists; further ones are never tried on the first one's failure. */
+  readonly issuer: string
+  /** `scope` of the challenge, else `scopes_supported`, else none. */
+  readonly scopes: readonly string[]
+}
+
+export interface Discovered {
+  readonly resource: ResourceMetadata
+  readonly provider: Provider
+}
+
+/**
+ * From the URL of an MCP server to the authorization server that guards it: challenge, protected resource metadata
+ * (RFC 9728), authorization server metadata (RFC 8414, OpenID Connect Discovery).
+ *
+ * @throws WarderError `server.unreachable`, `oauth.resource_mismatch`, `oauth.metadata_invalid` and those of
+ *   {@link fetchProvider}
+ */
+export async function discover(fetch: Fetch, policy: UrlPolicy): Promise<Discovered> {
+  const resource = await discoverResource(fetch, policy)
+  return { resource, provider: await fetchProvider(fetch, resource.issuer, policy) }
+}
+
+async function discoverResource(fetch: Fetch, policy: UrlPolicy): Promise<ResourceMetadata> {
+  checkUrl(policy.serverUrl, 'server_url', policy)
+  const answer = await fromServer(policy, () => probe(fetch, policy.serverUrl))
+  const challenge = answer.status === 401 ? bearerChallenge(answer.headers) : null
+  const document = await fromServer(policy, () => fetchResourceMetadata(fetch, challenge, policy))
+  return checkResourceMetadata(document, challenge, policy)
+}
+
+/** RFC 9728 §5.1: the challenge's own address where there is one; else §3.1: at the path, then at the root. */
+async function fetchResourceMetadata(
+  fetch: Fetch,
+  challenge: BearerChallenge | null,
+  policy: UrlPolicy,
+): Promise<unknown> {
+  const named = challenge?.resourceMetadata
+  const locations = named === undefined ? wellKnownLocations(policy.serverUrl) : [named]
+  const seen: string[] = []
+  for (const location of locations) {
+    const { pathname } = atServer(location, policy)
+    const document = await fetchDocument(fetch, location, 'resource_metadata', policy)
+    atServer(document.url, policy)
+    if (document.status === 200 && document.json !== undefined) return document.json
+    seen.push(`${pathname}: ${document.status === 200 ? 'not JSON' : document.status}`)
+  }
+  throw new WarderError(
+    'oauth.metadata_invalid',
+    `The server publishes no protected resource metadata (${seen.join('; ')}).`,
+  )
+}
+
+/** A hostile server could otherwise have us read, from where we stand, whatever it likes. */
+function atServer(location: string, policy: UrlPolicy): URL {
+  const url = checkUrl(location, 'resource_metadata', policy)
+  if (url.origin === new URL(policy.serverUrl).origin) return url
+  throw new WarderError(
+    'oauth.metadata_invalid',
+    'The server points to protected resource metadata at another origin than its own.',
+  )
+}
+
+function wellKnownLocations(serverUrl: string): string[] {
+  const { origin, pathname } = new URL(serverUrl)
+  const root = `${origin}/.well-known/oauth-protected-resource`
+  return pathname === '/' ? [root] : [`${root}${pathname}`, root]
+}
+
+/**
+ * @throws WarderError `oauth.metadata_invalid`, `oauth.resource_mismatch`, `net.url_refused`
+ */
+export function checkResourceMetadata(
+  document: unknown,
+  challenge: BearerChallenge | null,
+  policy: UrlPolicy,
+): ResourceMetadata {
+  const parsed = resourceMetadata.safeParse(document)
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join('.') || 'the document'
+    throw new WarderError(
+      'oauth.metadata_invalid',
+      `The server's protected resource metadata is not what RFC 9728 asks for: ${field}.`,
+      { cause: parsed.error },
+    )
+  }
+  const { resource, authorization_servers: issuers, scopes_supported: supported } = parsed.data
+  checkUrl(resource, 'resource', policy)
+  if (!coversServer(resource, policy.serverUrl))
+    throw new WarderError(
+      'oauth.resource_mismatch',
+      'The protected resource metadata speaks of another resource than this server (RFC 9728 §3.3).',
+    )
+  for (const issuer of issuers) checkUrl(issuer, 'issuer', policy)
+  const offered = checkScopes(supported ?? [], 'The protected resource metadata')
+  const asked = checkScopes(splitScope(challenge?.scope), 'The challenge of the server')
+  return {
+    resource,
+    issuer: issuers[0] ?? '',
+    scopes: challenge?.scope === undefined ? offered : asked,
+  }
+}
+
+/**
+ * True where a token for `resource` is meant for the server: the same URL, or a parent path at the same origin, which
+ * is how servers with several endpoints name themselves.
+ */
+export function coversServer(resource: string, serverUrl: string): boolean {
+  const wide = new URL(resource)
+  const server = new URL(serverUrl)
+  if (wide.origin !== server.origin || wide.hash !== '') return false
+  if (wide.search !== '' && wide.search !== server.search) return false
+  return `${server.pathname}/`.startsWith(`${wide.pathname.replace(/\/$/, '')}/`)
+}
+
+/** What fails on the way to the MCP server itself is the server's trouble, not the provider's. */
+async function fromServer<T>(policy: UrlPolicy, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (cause) {
+    if (!isWarderError(cause, 'net.unreachable')) throw cause
+    throw new WarderError(
+      'server.unreachable',
+      `The server at ${new URL(policy.serverUrl).origin} could not be reached.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto'
+import { WarderError } from '../errors.ts'
+import { createEmitter } from '../events.ts'
+import type { Fetch } from '../net/dialer.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
+import type { Browser } from '../ports.ts'
+import type { State } from '../store/state.ts'
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+import { createClients } from './clients.ts'
+import { createRepository, type GrantRow } from './repository.ts'
+import { createRevoker } from './revocation.ts'
+import { createSignIns } from './sign-in.ts'
+import { createTokenKeeper } from './token-keeper.ts'
+import type { GrantEvents, Grants } from './types.ts'
+
+export interface GrantsOptions {
+  readonly state: State
+  /** The vault in use: a person may choose another one while Warder runs. */
+  readonly vault: () => SecretStore
+  readonly knownSecrets: KnownSecrets
+  readonly browser: Browser
+  readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
+  /** The client secret that a server definition refers to as `secret:NAME`. @throws WarderError `secret.*`, `vault.*` */
+  readonly resolveSecret: (name: string, server: string) => Promise<string>
+  readonly clock?: () => number
+  readonly randomBytes?: (size: number) => Buffer
+}
+
+/** Composes the room: who signs in, who holds tokens, who revokes. */
+export function createGrants(options: GrantsOptions): Grants {
+  const { clock = Date.now, randomBytes = systemRandomBytes } = options
+  const events = createEmitter<GrantEvents>()
+  const repository = createRepository(options.state)
+  const randomId = () => randomBytes(12).toString('hex')
+  const shared = { ...options, repository, clock, randomBytes, randomId }
+  const clients = createClients(shared)
+  const keeper = createTokenKeeper({
+    ...shared,
+    clients,
+    onRefreshed: (row) => events.emit('refreshed', row),
+    onSignInNeeded: (row) => events.emit('signInNeeded', row),
+  })
+  const revoker = createRevoker({
+    ...shared,
+    clients,
+    onReceipt: (receipt) => events.emit('receipt', receipt),
+  })
+  const signIns = createSignIns({
+    ...shared,
+    clients,
+    keeper,
+    onConnected: (row) => events.emit('connected', row),
+    // In the background: a vault that is locked just now leaves the receipt pending.
+    supersede: (row) => void revokeRow(row, 'Replaced by a new sign-in.')().catch(() => undefined),
+  })
+
+  /** The first half is done when this returns, the second when the returned function's promise settles. */
+  function revokeRow(row: GrantRow, reason: string) {
+    const seized = keeper.seize(row.id)
+    const receipt = revoker.begin(row, reason)
+    events.emit('revoked', { ...row, state: 'revoking' })
+    return () => revoker.carryOn(receipt.id, seized)
+  }
+
+  function grantFor(server: string): GrantRow {
+    const rows = repository.grants().filter((row) => row.server === server)
+    const best =
+      rows.find((row) => row.state === 'connected') ?? rows.find((row) => row.state === 'frozen')
+    if (best !== undefined) return best
+    throw new WarderError('grant.sign_in_needed', `The server ${server} needs a signed-in account.`)
+  }
+
+  return {
+    list: () => repository.grants(),
+    find: (name) => findGrant(repository.grants(), name),
+    connect: (server, wish) => signIns.connect(server, wish),
+    accessToken: async (server) => keeper.access(grantFor(server).id),
+    rejected: (token) => keeper.rejected(token),
+    async revoke(id, reason) {
+      const row = repository.grant(id)
+      if (row === null) throw new WarderError('grant.unknown', 'There is no such account.')
+      const pending = repository
+        .receipts()
+        .find((receipt) => receipt.grant === id && receipt.state === 'pending')
+      if (pending !== undefined) return revoker.carryOn(pending.id, null)
+      return revokeRow(row, reason)()
+    },
+    receipts: () => repository.receipts(),
+    on: events.on,
+    start: () => revoker.start(),
+    async close() {
+      signIns.close()
+      await keeper.settle()
+      await revoker.close()
+    },
+  }
+}
+
+function findGrant(rows: readonly GrantRow[], name: string): GrantRow {
+  const full = rows.filter((row) => names(row).some((one) => `${row.server}/${one}` === name))
+  const short = rows.filter((row) => row.id === name || names(row).includes(name))
+  const found = full.length > 0 ? full : short
+  // A grant whose revocation is pending does not compete with the one that took its place.
+  const live = found.filter((row) => row.state !== 'revoking')
+  const candidates = live.length > 0 ? live : found
+  if (candidates.length > 1)
+    throw new WarderError('grant.ambiguous', 'More than one account answers to that name.', {
+      details: { accounts: candidates.map((row) => `${row.server}/${row.account}`) },
+    })
+  const [only] = candidates
+  if (only === undefined)
+    throw new WarderError('grant.unknown', 'There is no account of that name.')
+  return only
+}
+
+const names = (row: GrantRow) => (row.label === null ? [row.account] : [row.account, row.label])

@@ -1,0 +1,102 @@
+import * as oauth from 'oauth4webapi'
+import { isWarderError } from '../errors.ts'
+import type { Fetch } from '../net/dialer.ts'
+import { probe } from './probe.ts'
+import { asClient, authentication, type Party, requestOptions } from './wire.ts'
+
+/** What a step of a revocation came to; `retryAfterMs` where the provider said when to ask again. */
+export interface StepResult {
+  readonly status: number | null
+  readonly outcome: 'done' | 'failed' | 'pending' | 'unsupported'
+  readonly detail: string
+  readonly retryAfterMs?: number | undefined
+}
+
+/**
+ * Asks the provider to revoke one token (RFC 7009 §2.1). Never throws for what the provider answers.
+ */
+export async function revokeToken(
+  party: Party,
+  token: string,
+  hint: 'refresh_token' | 'access_token',
+): Promise<StepResult> {
+  if (party.provider.revocation_endpoint === undefined)
+    return {
+      status: null,
+      outcome: 'unsupported',
+      detail: 'The provider has no revocation endpoint.',
+    }
+  let response: Response
+  try {
+    response = await oauth.revocationRequest(
+      party.provider,
+      asClient(party),
+      authentication(party),
+      token,
+      { ...requestOptions(party), additionalParameters: { token_type_hint: hint } },
+    )
+  } catch (error) {
+    return unreachable(error, 'The provider')
+  }
+  return judge(response, await errorCode(response))
+}
+
+/** RFC 7009 §2.2: 200 also for a token that it does not know; §2.2.1: 503 means that the token still lives. */
+function judge(response: Response, error: string | null): StepResult {
+  const { status } = response
+  if (status === 200) return { status, outcome: 'done', detail: 'The provider confirmed it.' }
+  if (status === 429 || status >= 500)
+    return {
+      status,
+      outcome: 'pending',
+      detail: `The provider answered ${status}: the token may still be valid, Warder asks again.`,
+      retryAfterMs: retryAfter(response),
+    }
+  if (error === 'unsupported_token_type')
+    return {
+      status,
+      outcome: 'unsupported',
+      detail: 'The provider does not revoke tokens of this kind.',
+    }
+  return { status, outcome: 'failed', detail: `The provider refused (${status}).` }
+}
+
+async function errorCode(response: Response): Promise<string | null> {
+  const body: unknown = await response.json().catch(() => null)
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null
+  return typeof error === 'string' ? error : null
+}
+
+/** RFC 9110 §10.2.3, the form in seconds; at most a day. */
+function retryAfter(response: Response): number | undefined {
+  const seconds = /^\d{1,9}$/.exec(response.headers.get('retry-after') ?? '')?.[0]
+  return seconds === undefined ? undefined : Math.min(Number(seconds), 86_400) * 1000
+}
+
+/**
+ * Shows the MCP server the old access token. `done`: the server refuses it.
+ */
+export async function probeToken(
+  fetch: Fetch,
+  serverUrl: string,
+  accessToken: string,
+): Promise<StepResult> {
+  try {
+    const { status } = await probe(fetch, serverUrl, accessToken)
+    return status === 401
+      ? { status, outcome: 'done', detail: 'The server refuses the old access token.' }
+      : {
+          status,
+          outcome: 'failed',
+          detail: `The server answered ${status} to the old access token, not 401.`,
+        }
+  } catch (error) {
+    return { ...unreachable(error, 'The server'), outcome: 'failed' }
+  }
+}
+
+function unreachable(error: unknown, who: string): StepResult {
+  if (!isWarderError(error) || error.code === 'net.unreachable')
+    return { status: null, outcome: 'pending', detail: `${who} could not be reached.` }
+  return { status: null, outcome: 'failed', detail: `${who} was not asked: ${error.message}` }
+}

@@ -1,0 +1,232 @@
+import { isWarderError } from '../errors.ts'
+import type { Fetch } from '../net/dialer.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+import type { Clients } from './clients.ts'
+import { conclude, firstStep, remember } from './receipt.ts'
+import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
+import { probeToken, revokeToken } from './revocation-requests.ts'
+import { grantKey, readSealed, revokeKey, type SealedGrant, writeSealed } from './sealed-grant.ts'
+import { grantLabel, policyOf, type Seized } from './token-keeper.ts'
+import type { ReceiptStep } from './types.ts'
+import type { Party } from './wire.ts'
+
+export interface Revoker {
+  /**
+   * The local part that counts: when this returns, the database says so and nothing gives the token out any more.
+   *
+   * @throws WarderError `store.unwritable`
+   */
+  begin(row: GrantRow, reason: string): ReceiptRow
+  /** The rest: moves the token out of reach, asks the provider, probes. @throws WarderError `vault.*` */
+  carryOn(receipt: string, seized: Seized | null): Promise<ReceiptRow>
+  /** Takes up what is due now, and later what becomes due. */
+  start(): void
+  /** Waits for what is under way; starts nothing new. */
+  close(): Promise<void>
+}
+
+export interface RevokerOptions {
+  readonly repository: Repository
+  readonly vault: () => SecretStore
+  readonly knownSecrets: KnownSecrets
+  readonly clients: Clients
+  readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly clock: () => number
+  readonly randomId: () => string
+  readonly onReceipt: (receipt: ReceiptRow) => void
+}
+
+const FIRST_RETRY_MS = 60_000
+const LONGEST_RETRY_MS = 6 * 3_600_000
+/** The longest delay that a timer takes is 2³¹ − 1 ms; a day is often enough to look again. */
+const LONGEST_TIMER_MS = 86_400_000
+
+export function createRevoker(options: RevokerOptions): Revoker {
+  const { repository, vault, clock } = options
+  const running = new Map<string, Promise<ReceiptRow>>()
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  function begin(row: GrantRow, reason: string): ReceiptRow {
+    const receipt: ReceiptRow = {
+      id: options.randomId(),
+      grant: row.id,
+      account: row.account,
+      server: row.server,
+      issuer: row.issuer,
+      registration: row.registration,
+      reason,
+      startedAt: clock(),
+      state: 'pending',
+      steps: [firstStep(clock())],
+      remains: null,
+      attempts: 0,
+      nextAttemptAt: clock() + FIRST_RETRY_MS,
+    }
+    repository.transaction(() => {
+      repository.saveGrant({ ...row, state: 'revoking' })
+      repository.saveReceipt(receipt)
+    })
+    options.onReceipt(receipt)
+    return receipt
+  }
+
+  function carryOn(id: string, seized: Seized | null): Promise<ReceiptRow> {
+    const already = running.get(id)
+    if (already !== undefined) return already
+    const begun = attempt(id, seized).finally(() => {
+      running.delete(id)
+      schedule()
+    })
+    running.set(id, begun)
+    return begun
+  }
+
+  async function attempt(id: string, seized: Seized | null): Promise<ReceiptRow> {
+    const receipt = repository.receipt(id)
+    if (receipt === null || receipt.state !== 'pending') throw new Error('no pending receipt')
+    const grant = repository.grant(receipt.grant)
+    postpone(receipt)
+    const sealed = await moveAside(receipt, seized)
+    const steps = sealed === null ? [] : await askEverybody(receipt, sealed)
+    const retryAfter = Math.max(0, ...steps.map((step) => step.retryAfterMs ?? 0))
+    const told = steps.reduce(remember, receipt.steps)
+    const outcome = conclude(told, sealed, grant?.expiresAt ?? null, clock())
+    const settled: ReceiptRow = { ...postponed(receipt, retryAfter), steps: told, ...outcome }
+    return finish(settled)
+  }
+
+  /** Written before anybody is asked: a crash in between counts as an attempt. */
+  function postpone(receipt: ReceiptRow): void {
+    repository.saveReceipt(postponed(receipt, 0))
+  }
+
+  function postponed(receipt: ReceiptRow, retryAfterMs: number): ReceiptRow {
+    const backoff = Math.min(FIRST_RETRY_MS * 2 ** Math.min(receipt.attempts, 20), LONGEST_RETRY_MS)
+    return {
+      ...receipt,
+      attempts: receipt.attempts + 1,
+      nextAttemptAt: clock() + Math.max(backoff, retryAfterMs),
+    }
+  }
+
+  /** From the item that is read for use to one that only this module reads. */
+  async function moveAside(
+    receipt: ReceiptRow,
+    seized: Seized | null,
+  ): Promise<SealedGrant | null> {
+    const label = grantLabel(receipt)
+    const aside = revokeKey(receipt.id)
+    const unstored = await seized?.unstored
+    const moved = await readSealed(vault(), aside, label, options.knownSecrets)
+    if (moved !== null) return moved
+    const stored = await readSealed(vault(), grantKey(receipt.grant), label, options.knownSecrets)
+    const newest = unstored ?? stored
+    if (newest === null) return null
+    const sealed = { ...newest, accessToken: newest.accessToken ?? seized?.accessToken ?? null }
+    await writeSealed(vault(), aside, sealed)
+    await vault().delete(grantKey(receipt.grant))
+    return sealed
+  }
+
+  type Told = ReceiptStep & { readonly retryAfterMs?: number | undefined }
+
+  async function askEverybody(receipt: ReceiptRow, sealed: SealedGrant): Promise<Told[]> {
+    const steps: Told[] = []
+    const party = await partyOf(receipt, sealed)
+    const { refreshToken, accessToken, revocationEndpoint: endpoint } = sealed
+    // Refresh token first: it is the one that could make new access tokens (RFC 7009 §2.1).
+    if (refreshToken !== null && !isDone(receipt, 'revoke-refresh-token')) {
+      const result = await revokeToken(party, refreshToken, 'refresh_token')
+      steps.push({ at: clock(), step: 'revoke-refresh-token', endpoint, ...result })
+    }
+    if (accessToken !== null && !isDone(receipt, 'revoke-access-token')) {
+      const result = await revokeToken(party, accessToken, 'access_token')
+      steps.push({ at: clock(), step: 'revoke-access-token', endpoint, ...result })
+    }
+    if (accessToken !== null && !steps.some((step) => step.outcome === 'pending')) {
+      const result = await probeToken(party.fetch, sealed.serverUrl, accessToken)
+      steps.push({ at: clock(), step: 'probe', endpoint: sealed.serverUrl, ...result })
+    }
+    return steps
+  }
+
+  const isDone = (receipt: ReceiptRow, step: ReceiptStep['step']) =>
+    receipt.steps.some((one) => one.step === step && one.outcome === 'done')
+
+  /** The provider as it was at the sign-in: what its metadata says today gets no token. */
+  async function partyOf(receipt: ReceiptRow, sealed: SealedGrant): Promise<Party> {
+    const policy = policyOf(sealed)
+    const { issuer, tokenEndpoint, revocationEndpoint, clientId, authMethod } = sealed
+    return {
+      provider: {
+        issuer,
+        token_endpoint: tokenEndpoint,
+        ...(revocationEndpoint === null ? {} : { revocation_endpoint: revocationEndpoint }),
+      },
+      clientId,
+      authMethod,
+      secret: await options.clients.secret(sealed.clientSecret, receipt.server, issuer),
+      fetch: options.fetch(policy),
+      policy,
+    }
+  }
+
+  async function finish(receipt: ReceiptRow): Promise<ReceiptRow> {
+    if (receipt.state === 'pending') return save(receipt)
+    await vault().delete(revokeKey(receipt.id))
+    repository.removeGrant(receipt.grant)
+    const saved = save({ ...receipt, nextAttemptAt: null })
+    // What is left of the registration is no token: when it cannot be removed now, nothing is lost by that.
+    await options.clients.retire(receipt.registration).catch(() => undefined)
+    return saved
+  }
+
+  function save(receipt: ReceiptRow): ReceiptRow {
+    repository.saveReceipt(receipt)
+    options.onReceipt(receipt)
+    return receipt
+  }
+
+  function schedule(): void {
+    clearTimeout(timer)
+    const next = nextDue()
+    if (closed || next === null) return
+    timer = setTimeout(runDue, Math.min(Math.max(0, next - clock()), LONGEST_TIMER_MS))
+    timer.unref()
+  }
+
+  function nextDue(): number | null {
+    const times = repository
+      .receipts()
+      .filter((one) => one.state === 'pending' && !running.has(one.id))
+      .map((one) => one.nextAttemptAt ?? clock())
+    return times.length === 0 ? null : Math.min(...times)
+  }
+
+  function runDue(): void {
+    for (const receipt of repository.receipts()) {
+      const due = receipt.state === 'pending' && (receipt.nextAttemptAt ?? 0) <= clock()
+      if (due) carryOn(receipt.id, null).catch(unlessVault)
+    }
+    schedule()
+  }
+
+  return {
+    begin,
+    carryOn,
+    start: runDue,
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await Promise.allSettled(running.values())
+    },
+  }
+}
+
+/** A locked vault in the background: the receipt stays pending and its next attempt is set. */
+function unlessVault(error: unknown): void {
+  if (!isWarderError(error)) throw error
+}

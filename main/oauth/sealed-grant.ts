@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { WarderError } from '../errors.ts'
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+
+/**
+ * The vault item of a grant. The token lies together with everything that decides where it may go, so that whoever
+ * edits the state database cannot send it elsewhere.
+ */
+const sealedGrant = z.object({
+  v: z.literal(1),
+  serverUrl: z.string(),
+  allowPrivateNetwork: z.union([z.boolean(), z.array(z.string()).readonly()]),
+  resource: z.string(),
+  issuer: z.string(),
+  tokenEndpoint: z.string(),
+  revocationEndpoint: z.string().nullable(),
+  clientId: z.string(),
+  redirectUri: z.string(),
+  authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post']),
+  /** `registration:ID` in this vault, `secret:NAME` of the user, or null for a public client. */
+  clientSecret: z.string().nullable(),
+  refreshToken: z.string().nullable(),
+  /** Only where there is no refresh token, or in an item that is kept for revocation alone. */
+  accessToken: z.string().nullable(),
+  /** Of `accessToken`; null where the provider did not say. Milliseconds since the epoch. */
+  expiresAt: z.number().nullable(),
+})
+
+export type SealedGrant = z.output<typeof sealedGrant>
+
+export const grantKey = (id: string) => `grant:${id}`
+export const revokeKey = (id: string) => `revoke:${id}`
+
+/**
+ * @returns null where the vault never had the item
+ * @throws WarderError `vault.*`
+ */
+export async function readSealed(
+  vault: SecretStore,
+  key: string,
+  label: string,
+  knownSecrets: KnownSecrets,
+): Promise<SealedGrant | null> {
+  const text = await vault.get(key)
+  if (text === null) return null
+  const parsed = sealedGrant.safeParse(jsonOrNull(text))
+  // The item itself is no cause: it is the secret.
+  if (!parsed.success)
+    throw new WarderError('vault.locked_or_missing', `The vault item of ${label} is damaged.`)
+  if (parsed.data.refreshToken) knownSecrets.add(`${label} refresh token`, parsed.data.refreshToken)
+  if (parsed.data.accessToken) knownSecrets.add(`${label} access token`, parsed.data.accessToken)
+  return parsed.data
+}
+
+/** Resolves once the item was stored and read back. @throws WarderError `vault.*` */
+export function writeSealed(vault: SecretStore, key: string, sealed: SealedGrant): Promise<void> {
+  return vault.set(key, JSON.stringify(sealed))
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

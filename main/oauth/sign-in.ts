@@ -1,0 +1,260 @@
+import type { Fetch } from '../net/dialer.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
+import type { Browser } from '../ports.ts'
+import type { RemoteServer } from '../store/config-schema.ts'
+import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+import { nameAccount } from './account.ts'
+import { createSignInRequest, type SignInRequest, signInPage } from './authorization.ts'
+import { openSignInPage } from './browser.ts'
+import type { Clients, Enrolment } from './clients.ts'
+import { type Discovered, discover } from './discovery.ts'
+import type { GrantRow, Repository } from './repository.ts'
+import { chooseScopes } from './scopes.ts'
+import type { SealedGrant } from './sealed-grant.ts'
+import type { TokenKeeper } from './token-keeper.ts'
+import { exchangeCode, type Tokens } from './token-requests.ts'
+import type { Grant, SignIn } from './types.ts'
+import type { Party } from './wire.ts'
+
+export interface SignIns {
+  /** @throws as `Grants.connect` */
+  connect(server: Server, wish: Wish): Promise<SignIn>
+  close(): void
+}
+
+interface Server {
+  readonly name: string
+  readonly definition: RemoteServer
+}
+
+interface Wish {
+  readonly account?: string | undefined
+  readonly browser: boolean
+}
+
+export interface SignInsOptions {
+  readonly repository: Repository
+  readonly vault: () => SecretStore
+  readonly knownSecrets: KnownSecrets
+  readonly browser: Browser
+  readonly clients: Clients
+  readonly keeper: TokenKeeper
+  readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly clock: () => number
+  readonly randomBytes: (size: number) => Buffer
+  readonly randomId: () => string
+  readonly onConnected: (row: GrantRow) => void
+  /** Revokes a grant that a new sign-in takes the place of; local part done when it returns. */
+  readonly supersede: (row: GrantRow) => void
+}
+
+const LIFETIME_MS = 600_000
+
+/** Everything that one sign-in goes by, from discovery on. */
+interface Flow {
+  readonly id: string
+  readonly server: Server
+  readonly label: string | undefined
+  readonly discovered: Discovered
+  readonly enrolment: Enrolment
+  readonly party: Party
+  readonly request: SignInRequest
+}
+
+export function createSignIns(options: SignInsOptions): SignIns {
+  const { repository, clock } = options
+  /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
+  const pending = new Map<string, () => void>()
+
+  async function connect(server: Server, wish: Wish): Promise<SignIn> {
+    // Says now, not after the browser, that nothing could be stored.
+    await options.vault().get('sign-in-check')
+    const flow = await prepare(server, wish)
+    const { listener } = flow.enrolment
+    try {
+      const page = await signInPage(flow.party, flow.request)
+      const expiresAt = clock() + LIFETIME_MS
+      const completed = complete(flow, expiresAt)
+      // Whoever does not wait for the outcome is told by events; it is no unhandled rejection.
+      completed.catch(() => undefined)
+      if (wish.browser) await openSignInPage(options.browser, page)
+      const { issuer, scopes } = flow.request
+      const { id } = flow
+      const { url, host } = page
+      return { flow: id, url, host, issuer, scopes, expiresAt, completed, cancel: listener.cancel }
+    } catch (error) {
+      listener.cancel()
+      throw error
+    }
+  }
+
+  async function prepare(server: Server, wish: Wish): Promise<Flow> {
+    const { definition } = server
+    const policy: UrlPolicy = {
+      serverUrl: definition.url,
+      allowPrivateNetwork: definition.allowPrivateNetwork ?? false,
+    }
+    const fetch = options.fetch(policy)
+    const discovered = await discover(fetch, policy)
+    const { provider, resource } = discovered
+    const scopes = chooseScopes({
+      configured: definition.oauth?.scopes,
+      resource: resource.scopes,
+      provider: provider.scopes_supported ?? [],
+    })
+    pending.get(server.name)?.()
+    const wanted = { server: server.name, oauth: definition.oauth, provider, scopes, fetch, policy }
+    const enrolment = await options.clients.enrol(wanted)
+    const { listener, registration, clientSecret } = enrolment
+    try {
+      const { issuer } = provider
+      const secret = await options.clients.secret(clientSecret, server.name, issuer)
+      const { clientId, authMethod } = registration
+      const about = {
+        issuer,
+        redirectUri: listener.redirectUri,
+        resource: resource.resource,
+        scopes,
+      }
+      return {
+        id: options.randomId(),
+        server,
+        label: wish.account,
+        discovered,
+        enrolment,
+        party: { provider, clientId, authMethod, secret, fetch, policy },
+        request: createSignInRequest(about, options.randomBytes),
+      }
+    } catch (error) {
+      listener.cancel()
+      throw error
+    }
+  }
+
+  async function complete(flow: Flow, expiresAt: number): Promise<Grant> {
+    const { request, party, enrolment, server } = flow
+    const { provider } = party
+    const issAdvertised = provider.authorization_response_iss_parameter_supported === true
+    const { cancel } = enrolment.listener
+    pending.set(server.name, cancel)
+    options.knownSecrets.add(`sign-in:${server.name} verifier`, request.verifier)
+    try {
+      const answer = await enrolment.listener.wait({ ...request, issAdvertised }, expiresAt)
+      options.knownSecrets.add(`sign-in:${server.name} code`, answer.get('code') ?? '')
+      const tokens = await exchangeCode(party, { ...request, answer }, clock)
+      return await keep(flow, tokens)
+    } finally {
+      if (pending.get(server.name) === cancel) pending.delete(server.name)
+    }
+  }
+
+  async function keep(flow: Flow, tokens: Tokens): Promise<Grant> {
+    const label = `grant:${flow.server.name}`
+    options.knownSecrets.add(`${label} access token`, tokens.accessToken)
+    if (tokens.refreshToken !== null)
+      options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
+    const account = await nameAccount(flow.party, tokens, flow.label)
+    const earlier = repository
+      .grants()
+      .find(
+        (row) =>
+          row.server === flow.server.name && row.account === account && row.state !== 'revoking',
+      )
+    const row = rowOf(flow, tokens, account, earlier)
+    const replaced = earlier !== undefined && earlier.id !== row.id ? earlier : undefined
+    // A new grant is listed before the vault holds its token: a crash in between leaves no token that nobody knows of.
+    if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
+    await adopt(flow, tokens, row, earlier)
+    if (replaced !== undefined) options.supersede(replaced)
+    repository.saveGrant(row)
+    options.onConnected(row)
+    return row
+  }
+
+  async function adopt(
+    flow: Flow,
+    tokens: Tokens,
+    row: GrantRow,
+    earlier: GrantRow | undefined,
+  ): Promise<void> {
+    try {
+      await options.keeper.adopt(row, seal(flow, tokens), tokens)
+    } catch (error) {
+      if (earlier === undefined) repository.removeGrant(row.id)
+      throw error
+    }
+  }
+
+  function rowOf(
+    flow: Flow,
+    tokens: Tokens,
+    account: string,
+    earlier: GrantRow | undefined,
+  ): GrantRow {
+    const { request, enrolment, server } = flow
+    const { clientId } = enrolment.registration
+    return {
+      id: keepsIdentity(earlier, request, clientId) ? earlier.id : options.randomId(),
+      server: server.name,
+      account,
+      label: flow.label ?? null,
+      issuer: request.issuer,
+      registration: enrolment.registration.id,
+      clientId,
+      resource: request.resource,
+      scopes: tokens.scopes ?? request.scopes,
+      state: 'connected',
+      renewable: tokens.refreshToken !== null,
+      connectedAt: clock(),
+      refreshedAt: null,
+      expiresAt: tokens.expiresAt,
+    }
+  }
+
+  return {
+    connect,
+    close() {
+      for (const cancel of [...pending.values()]) cancel()
+    },
+  }
+}
+
+function seal(flow: Flow, tokens: Tokens): SealedGrant {
+  const { party, request, enrolment } = flow
+  const { serverUrl, allowPrivateNetwork = false } = party.policy
+  const { provider } = flow.discovered
+  return {
+    v: 1,
+    serverUrl,
+    allowPrivateNetwork,
+    resource: request.resource,
+    issuer: request.issuer,
+    tokenEndpoint: provider.token_endpoint,
+    revocationEndpoint: provider.revocation_endpoint ?? null,
+    clientId: party.clientId,
+    redirectUri: request.redirectUri,
+    authMethod: party.authMethod,
+    clientSecret: enrolment.clientSecret,
+    refreshToken: tokens.refreshToken,
+    accessToken: tokens.refreshToken === null ? tokens.accessToken : null,
+    expiresAt: tokens.expiresAt,
+  }
+}
+
+/**
+ * A client that is the same at every sign-in (registered by hand, or by document) keeps the grant's identity, and the
+ * new token takes the place of the old one: many providers answer the revocation of one token by ending all of the
+ * same client and account, so revoking the old one would end the new.
+ */
+function keepsIdentity(
+  earlier: GrantRow | undefined,
+  request: SignInRequest,
+  clientId: string,
+): earlier is GrantRow {
+  return (
+    earlier?.issuer === request.issuer &&
+    earlier.clientId === clientId &&
+    earlier.resource === request.resource
+  )
+}

@@ -1,0 +1,170 @@
+import * as oauth from 'oauth4webapi'
+import { isWarderError, WarderError } from '../errors.ts'
+import { splitScope } from './scopes.ts'
+import { asClient, authentication, type Party, requestOptions } from './wire.ts'
+
+/** A successful token response, judged. */
+export interface Tokens {
+  readonly accessToken: string
+  /** Milliseconds since the epoch; null where the provider does not say. */
+  readonly expiresAt: number | null
+  readonly refreshToken: string | null
+  /** Null where the provider granted what was asked (RFC 6749 §5.1). */
+  readonly scopes: readonly string[] | null
+  readonly claims: oauth.IDToken | null
+}
+
+/** Ten years: what a provider claims beyond is as good as for ever, and must not overflow a date. */
+const LONGEST_SECONDS = 315_360_000
+/** RFC 6749 appendix A.12 and A.17 (1*VSCHAR), without the space that a header would split at. */
+const tokenText = /^[\x21-\x7e]{1,16384}$/
+
+/**
+ * Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2).
+ *
+ * @throws WarderError `oauth.token_refused`, `oauth.provider_unavailable`, `net.*`
+ */
+export async function exchangeCode(
+  party: Party,
+  code: {
+    /** What the callback listener accepted. */
+    readonly answer: URLSearchParams
+    readonly state: string
+    readonly verifier: string
+    readonly nonce: string
+    readonly redirectUri: string
+    readonly resource: string
+  },
+  clock: () => number,
+): Promise<Tokens> {
+  return asking('the sign-in', async () => {
+    const client = asClient(party)
+    const response = await oauth.authorizationCodeGrantRequest(
+      party.provider,
+      client,
+      authentication(party),
+      oauth.validateAuthResponse(party.provider, client, code.answer, code.state),
+      code.redirectUri,
+      code.verifier,
+      { ...requestOptions(party), additionalParameters: { resource: code.resource } },
+    )
+    // The nonce was sent along with `openid`; a provider that grants no `openid` sends no ID token to find it in.
+    const expected = (await hasIdToken(response)) ? { expectedNonce: code.nonce } : {}
+    const body = await oauth.processAuthorizationCodeResponse(
+      party.provider,
+      client,
+      response,
+      expected,
+    )
+    return judge(body, oauth.getValidatedIdTokenClaims(body) ?? null, clock)
+  })
+}
+
+/**
+ * Asks for a new access token (RFC 6749 §6, RFC 8707 §2.2).
+ *
+ * @throws WarderError `grant.sign_in_needed` where the provider says that the refresh token or the client is no longer
+ *   good; `oauth.token_refused`, `oauth.provider_unavailable`, `net.*`
+ */
+export async function refresh(
+  party: Party,
+  refreshToken: string,
+  resource: string,
+  clock: () => number,
+): Promise<Tokens> {
+  return asking('the renewal', async () => {
+    const client = asClient(party)
+    const response = await oauth.refreshTokenGrantRequest(
+      party.provider,
+      client,
+      authentication(party),
+      refreshToken,
+      { ...requestOptions(party), additionalParameters: { resource } },
+    )
+    const body = await oauth.processRefreshTokenResponse(party.provider, client, response)
+    return judge(body, null, clock)
+  })
+}
+
+async function hasIdToken(response: Response): Promise<boolean> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  return typeof body === 'object' && body !== null && 'id_token' in body
+}
+
+function judge(
+  body: oauth.TokenEndpointResponse,
+  claims: oauth.IDToken | null,
+  clock: () => number,
+): Tokens {
+  if (body.token_type !== 'bearer')
+    throw refused('The provider issued a type of token that was not asked for.')
+  if (!tokenText.test(body.access_token)) throw refused('The provider issued an unusable token.')
+  if (body.refresh_token !== undefined && !tokenText.test(body.refresh_token))
+    throw refused('The provider issued an unusable refresh token.')
+  return {
+    accessToken: body.access_token,
+    expiresAt:
+      body.expires_in === undefined
+        ? null
+        : clock() + Math.floor(Math.min(body.expires_in, LONGEST_SECONDS) * 1000),
+    refreshToken: body.refresh_token ?? null,
+    scopes: body.scope === undefined ? null : splitScope(body.scope),
+    claims,
+  }
+}
+
+/** RFC 6749 §5.2: this grant, or this client, is over; asking again cannot help. */
+const finalErrors = new Set(['invalid_grant', 'invalid_client', 'unauthorized_client'])
+
+async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw providerError(error, what)
+  }
+}
+
+/**
+ * What a request to a provider failed with, in our codes. The library's errors carry whole responses, tokens
+ * included, so none of them becomes a cause.
+ */
+export function providerError(error: unknown, what: string): WarderError {
+  if (isWarderError(error, 'net.unreachable'))
+    return unavailable('The identity provider could not be reached.', error)
+  if (isWarderError(error)) return error
+  const status = statusOf(error)
+  const cause = evidence(error, status)
+  if (status !== null && (status >= 500 || status === 429))
+    return unavailable(`The identity provider answered ${status}.`, cause)
+  if (error instanceof oauth.ResponseBodyError && finalErrors.has(error.error))
+    return new WarderError(
+      'grant.sign_in_needed',
+      `The identity provider refused ${what} (${error.error}).`,
+      { cause },
+    )
+  return refused(
+    `The identity provider refused ${what}${status === null || status === 200 ? '' : ` (${status})`}.`,
+    cause,
+  )
+}
+
+function statusOf(error: unknown): number | null {
+  if (error instanceof oauth.ResponseBodyError) return error.status
+  if (error instanceof oauth.WWWAuthenticateChallengeError) return error.status
+  return error instanceof Error && error.cause instanceof Response ? error.cause.status : null
+}
+
+function evidence(error: unknown, status: number | null): Error {
+  if (!(error instanceof Error)) return new Error('not an error')
+  const code = 'code' in error ? ` ${error.code}` : ''
+  const answer = error instanceof oauth.ResponseBodyError ? ` ${JSON.stringify(error.error)}` : ''
+  return new Error(`${error.name}${code}${answer}: ${error.message} (status ${status ?? 'none'})`)
+}
+
+const refused = (message: string, cause?: unknown) =>
+  new WarderError('oauth.token_refused', message, { cause })
+const unavailable = (message: string, cause: unknown) =>
+  new WarderError('oauth.provider_unavailable', message, { cause })
