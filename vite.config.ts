@@ -27,7 +27,7 @@ const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs
       output: {
         format,
         entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
-        chunkFileNames: 'chunks/[name]-[hash].js',
+        chunkFileNames: '[name]-[hash].js',
       },
     },
   },

@@ -50,6 +50,11 @@ export const errorCodes = {
     meaning: 'A person was asked and said no, or the question expired.',
     mend: 'Nothing was changed. Ask again if that was a mistake.',
   },
+  'approval.unknown': {
+    exit: 3,
+    meaning: 'Nothing waits for approval under that id.',
+    mend: 'See `warder approvals`; the change may have been taken back in config.json.',
+  },
   'companion.unreachable': {
     exit: 69,
     meaning: 'No companion answers for this home.',

@@ -14,6 +14,7 @@ import { openTokenDoor } from './doors/token.ts'
 import { readMessage } from './envelope.ts'
 import type { House } from './house.ts'
 import { LISTS_CHANGED } from './opening.ts'
+import { type ProbeResult, probe } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
 import { type Channel, createSession, type Session } from './session.ts'
@@ -34,6 +35,8 @@ export interface Bridge {
   cutGrant(grant: string): Promise<void>
   /** Cuts every session with this server: its definition changed or is gone. */
   cutServer(server: string): Promise<void>
+  /** Opens a server and asks for its tools, for the user. @throws WarderError as the server, the grant or the vault says */
+  test(server: string): Promise<ProbeResult>
   /** Tells clients that stayed without their server to ask for its lists again. */
   announce(server: string): void
   close(): Promise<void>
@@ -55,7 +58,7 @@ export async function openBridge(options: {
   const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
   const sessions = new Set<Session>()
   const standing = new Map<Session, Channel>()
-  const doors = new Map<string, { path: string; door: SocketDoor }>()
+  const doors = new Map<string, { path: string; opened: Promise<SocketDoor> }>()
 
   const house: House = {
     ...options.house,
@@ -145,11 +148,31 @@ export async function openBridge(options: {
   })
 
   async function shutOut(client: string): Promise<void> {
-    const opened = doors.get(client)
+    const door = doors.get(client)
     doors.delete(client)
-    await opened?.door.close()
-    if (opened && process.platform !== 'win32') rmSync(opened.path, { force: true })
+    if (door !== undefined) {
+      await (await door.opened).close()
+      if (process.platform !== 'win32') rmSync(door.path, { force: true })
+    }
     await endWhere((session) => session.principals.client === client)
+  }
+
+  function openDoor(client: string, socket: string): Promise<SocketDoor> {
+    return openSocketDoor(socket, {
+      open(wanted, channel) {
+        let server: string
+        try {
+          server = chosen(wanted)
+        } catch (error) {
+          return { receive: (line) => answerWith(error, line, channel), close: () => {} }
+        }
+        const session = begin(client, 'same-user', server, channel)
+        return {
+          receive: (line) => void relay(line, session, channel, house),
+          close: () => void end(session),
+        }
+      },
+    })
   }
 
   /** The server a client was wired to, or the only one there is. @throws WarderError `bridge.server_required` */
@@ -168,27 +191,15 @@ export async function openBridge(options: {
     sockets: () =>
       Object.fromEntries([...doors].map(([client, { path: socket }]) => [client, socket])),
     async letIn(client) {
-      if (doors.has(client)) return
+      const known = doors.get(client)
+      if (known !== undefined) return void (await known.opened)
       const socket =
         process.platform === 'win32'
           ? `\\\\.\\pipe\\${path.basename(socketDirectory)}-client-${client}`
           : path.join(socketDirectory, `client-${client}.sock`)
-      const door = await openSocketDoor(socket, {
-        open(wanted, channel) {
-          let server: string
-          try {
-            server = chosen(wanted)
-          } catch (error) {
-            return { receive: (line) => answerWith(error, line, channel), close: () => {} }
-          }
-          const session = begin(client, 'same-user', server, channel)
-          return {
-            receive: (line) => void relay(line, session, channel, house),
-            close: () => void end(session),
-          }
-        },
-      })
-      doors.set(client, { path: socket, door })
+      const opened = openDoor(client, socket)
+      doors.set(client, { path: socket, opened })
+      await opened
     },
     shutOut,
     cutGrant: (grant) =>
@@ -207,6 +218,7 @@ export async function openBridge(options: {
           `The definition of ${server} was changed while the call was under way.`,
         ),
       ),
+    test: (server) => probe(house, server, user),
     announce(server) {
       for (const [session, channel] of standing)
         if (session.server === server) for (const text of LISTS_CHANGED) channel.send(text)

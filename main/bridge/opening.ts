@@ -21,6 +21,7 @@ export const needsPerson = (code: ErrorCode) => WAITS_FOR_PERSON.has(code)
 
 /** The revisions with `initialize` (2026-07-28 has none), newest first. */
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
+export const LATEST_SESSION_REVISION = SESSION_REVISIONS[0]
 
 /** The answer to `initialize` in the place of a server that waits for a person: lists may change as soon as it is there. */
 export function openWithoutServer(
@@ -32,7 +33,7 @@ export function openWithoutServer(
   const result = {
     // MCP 2025-11-25, Version Negotiation: the asked revision where it is known, else our newest.
     protocolVersion:
-      SESSION_REVISIONS.find((revision) => revision === asked) ?? SESSION_REVISIONS[0],
+      SESSION_REVISIONS.find((revision) => revision === asked) ?? LATEST_SESSION_REVISION,
     capabilities: {
       tools: { listChanged: true },
       resources: { listChanged: true },

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { toWarderError, WarderError } from '../errors.ts'
+import { isWarderError, toWarderError, WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
 import type { ConfigFile } from '../store/config-file.ts'
 import { type Config, configSchema } from '../store/config-schema.ts'
@@ -16,12 +16,17 @@ import { canonical, compare, type HeldChange } from './trust.ts'
  */
 export interface ApprovedConfig {
   current(): Config
-  held(): readonly HeldChange[]
+  /** What waits for a person, and since when (milliseconds since the epoch). */
+  held(): readonly (HeldChange & { readonly since: number })[]
+  /** The servers as the file has them, approved or not. */
+  proposedServers(): Config['servers']
   /** Why the last edit of the file was refused, or null. */
   problem(): string | null
-  /** Takes a held change in; the caller has asked a person. @throws WarderError `usage.invalid` where it is gone */
+  /** Looks again at approvals that could not be checked because the vault was locked. */
+  recheck(): Promise<void>
+  /** Takes a held change in; the caller has asked a person. @throws WarderError `approval.unknown` where it is gone */
   approve(id: string): Promise<void>
-  /** Puts the file back to what is in force for this change. @throws WarderError `usage.invalid` */
+  /** Puts the file back to what is in force for this change. @throws WarderError `approval.unknown` */
   deny(id: string): Promise<void>
   /** An edit that a person made through Warder: approved and written in one. @throws WarderError `config.*` */
   edit(change: (config: Config) => Config, write: (file: ConfigFile) => void): Promise<void>
@@ -37,19 +42,22 @@ export async function openApprovedConfig(options: {
   file: ConfigFile
   state: State
   vault: SecretStore
+  clock: () => number
 }): Promise<ApprovedConfig> {
-  const { file, state, vault } = options
+  const { file, state, vault, clock } = options
   const events = createEmitter<{ changed: [before: Config, after: Config] }>()
   const get = state.prepare('SELECT value FROM meta WHERE key = ?')
   const put = state.prepare(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   )
-  const key = await macKey(vault)
+  let key = await macKey(vault)
 
   // Approvals that a lasting vault signed cannot be checked without it: they are neither believed nor overwritten.
-  const keeps = key !== null || !get.get('approved_config_mac')?.value
+  let keeps = key !== null || !get.get('approved_config_mac')?.value
   let approved = loadApproved()
   let problem: string | null = null
+  let servers: Config['servers'] = {}
+  const since = new Map<string, number>()
   let comparison = compare(approved, approved)
   adopt()
 
@@ -66,6 +74,10 @@ export async function openApprovedConfig(options: {
       return
     }
     comparison = compare(approved, proposed)
+    servers = proposed.servers
+    const waited = new Map(since)
+    since.clear()
+    for (const { id } of comparison.held) since.set(id, waited.get(id) ?? clock())
     // What the file no longer asks for is no longer approved: asking again later is a new question.
     const kept = comparison.effective
     if (canonical(kept) !== canonical(approved)) saveApproved(kept)
@@ -98,7 +110,8 @@ export async function openApprovedConfig(options: {
 
   function find(id: string): HeldChange {
     const change = comparison.held.find((candidate) => candidate.id === id)
-    if (change === undefined) throw new WarderError('usage.invalid', `Nothing waits under ${id}.`)
+    if (change === undefined)
+      throw new WarderError('approval.unknown', `Nothing waits under ${id}.`)
     return change
   }
 
@@ -106,8 +119,18 @@ export async function openApprovedConfig(options: {
 
   return {
     current: () => comparison.effective,
-    held: () => comparison.held,
+    held: () =>
+      comparison.held.map((change) => ({ ...change, since: since.get(change.id) ?? clock() })),
+    proposedServers: () => servers,
     problem: () => problem,
+    async recheck() {
+      if (keeps || (await vault.status()).state !== 'available') return
+      key = await macKey(vault)
+      if (key === null) return
+      keeps = true
+      approved = loadApproved()
+      adopt()
+    },
     async approve(id) {
       saveApproved(find(id).approve(approved))
       adopt()
@@ -136,10 +159,17 @@ export async function openApprovedConfig(options: {
   }
 }
 
-/** @returns null for a vault that cannot keep a key */
+/** @returns null for a vault that cannot keep a key, or is locked */
 async function macKey(vault: SecretStore): Promise<Buffer | null> {
   if (vault.kind === 'memory' || vault.kind === 'none') return null
-  const stored = await vault.get(MAC_KEY)
+  let stored: string | null
+  try {
+    stored = await vault.get(MAC_KEY)
+  } catch (error) {
+    if (isWarderError(error, 'vault.locked', 'vault.locked_or_missing', 'vault.timeout'))
+      return null
+    throw error
+  }
   if (stored !== null) return Buffer.from(stored, 'base64url')
   const fresh = randomBytes(32)
   await vault.set(MAC_KEY, fresh.toString('base64url'))

@@ -12,6 +12,8 @@ export interface HeldChange {
   /** Stable for the same change, so that an approval cannot slip onto another one. */
   readonly id: string
   readonly kind: 'server' | 'client' | 'rule.allow' | 'rule.deny-removed'
+  /** The server or client it is about, the text of the rule else. */
+  readonly subject: string
   readonly title: string
   readonly lines: readonly string[]
   /** The approved configuration with this change taken in. */
@@ -55,6 +57,7 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
     return {
       id: serverChangeId(name, definition),
       kind: 'server' as const,
+      subject: name,
       title: `${verb} the server ${name}`,
       lines: describe({ name, definition }),
       approve: (config: Config) => ({
@@ -93,6 +96,7 @@ function heldClients(approved: Config, proposed: Config): HeldChange[] {
     .map((name) => ({
       id: changeId('client', name),
       kind: 'client' as const,
+      subject: name,
       title: `Let the client ${name} in`,
       lines: [`${name} gets a socket of its own; what it may call is decided by the rules.`],
       approve: (config) => ({ ...config, clients: { ...config.clients, [name]: {} } }),
@@ -110,6 +114,7 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
     ...unique(added).map((rule) => ({
       id: changeId('rule.allow', rule),
       kind: 'rule.allow' as const,
+      subject: ruleText(rule),
       title: 'Allow more',
       lines: [ruleText(rule)],
       approve: (config: Config) => ({ ...config, rules: [...config.rules, rule] }),
@@ -117,6 +122,7 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
     ...unique(removed).map((rule) => ({
       id: changeId('rule.deny-removed', rule),
       kind: 'rule.deny-removed' as const,
+      subject: ruleText(rule),
       title: 'Stop denying',
       lines: [ruleText(rule)],
       approve: (config: Config) => ({

@@ -33,7 +33,7 @@ export interface NamedSecrets {
 
 export function createNamedSecrets(options: {
   state: State
-  vault: () => SecretStore
+  vault: SecretStore
   knownSecrets: KnownSecrets
   clock: () => number
 }): NamedSecrets {
@@ -49,7 +49,7 @@ export function createNamedSecrets(options: {
   async function load(name: string): Promise<{ value: string; binding: SecretBinding | null }> {
     if (row.get(name) === undefined)
       throw new WarderError('secret.unknown', `There is no secret ${name}.`)
-    const item = await vault().get(key(name))
+    const item = await vault.get(key(name))
     if (item === null)
       throw new WarderError('secret.unknown', `The secret ${name} is not in this vault.`)
     const loaded = JSON.parse(item) as { value: string; binding: SecretBinding | null }
@@ -63,7 +63,7 @@ export function createNamedSecrets(options: {
     binding: SecretBinding | null,
   ): Promise<NamedSecret> {
     knownSecrets.add(key(name), value)
-    await vault().set(key(name), JSON.stringify({ value, binding }))
+    await vault.set(key(name), JSON.stringify({ value, binding }))
     const setAt = clock()
     state.transaction(() => upsert.run(name, binding?.server ?? null, setAt))
     return { name, server: binding?.server ?? null, setAt }
@@ -99,7 +99,7 @@ export function createNamedSecrets(options: {
     async remove(name) {
       if (row.get(name) === undefined)
         throw new WarderError('secret.unknown', `There is no secret ${name}.`)
-      await vault().delete(key(name))
+      await vault.delete(key(name))
       state.transaction(() => drop.run(name))
     },
   }

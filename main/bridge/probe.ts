@@ -1,0 +1,88 @@
+import { WarderError } from '../errors.ts'
+import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
+import type { House } from './house.ts'
+import { LATEST_SESSION_REVISION } from './opening.ts'
+import { requestOf } from './operations.ts'
+import { intentOf, outcomeOf, recorder } from './record.ts'
+
+export interface ProbeResult {
+  readonly protocolVersion: string
+  readonly server: { readonly name: string; readonly version: string }
+  readonly tools: readonly string[]
+}
+
+/**
+ * Opens a server as a client would and asks for its tools, because the user wants to know whether it works. It is
+ * recorded like any other call, under the name `warder`.
+ *
+ * @throws WarderError `server.*`, `grant.*`, `secret.*`, `vault.*`, `net.*`
+ */
+export async function probe(house: House, name: string, user: string): Promise<ProbeResult> {
+  const principals = { user, client: 'warder', proof: 'same-user', session: 'test' } as const
+  const connection = house.connect(name, { onMessage: () => {}, onClosed: () => {} })
+  const signal = AbortSignal.timeout(PROBE_MS)
+
+  async function ask(method: string, params: unknown): Promise<ResponseMessage> {
+    const text = JSON.stringify({ jsonrpc: '2.0', id: method, method, params })
+    const message = readMessage(text) as RequestMessage
+    const decision = { effect: 'allow', rule: 'asked by the user' } as const
+    const intent = intentOf({
+      message,
+      request: requestOf(method, message.params),
+      decision,
+      principals,
+      server: name,
+    })
+    await house.audit.intent(intent)
+    const record = recorder(intent, house.audit)
+    try {
+      const credential = await connection.inject()
+      const answer = await connection.request(message, JSON.stringify(method), credential, signal)
+      record({ ...outcomeOf(answer), account: credential.account })
+      if (answer.error !== undefined)
+        throw new WarderError(
+          'server.refused',
+          `${name} answered ${method} with an error (${answer.error.member('code')?.raw}).`,
+        )
+      return answer
+    } catch (error) {
+      if (error instanceof WarderError) throw error
+      record({ outcome: 'error', code: 'server.refused' })
+      throw new WarderError('server.refused', `${name} does not accept the credential.`, {
+        cause: error,
+      })
+    }
+  }
+
+  try {
+    const clientInfo = { name: 'warder', version: '1' }
+    const opened = await ask('initialize', {
+      protocolVersion: LATEST_SESSION_REVISION,
+      capabilities: {},
+      clientInfo,
+    })
+    const { result } = opened
+    await connection.send(
+      '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+      await connection.inject(),
+    )
+    const tools = result?.member('capabilities')?.member('tools')
+      ? await ask('tools/list', {})
+      : undefined
+    const mask = (text: string | undefined) => house.mask(text ?? 'unknown').text
+    return {
+      protocolVersion: mask(result?.member('protocolVersion')?.string()),
+      server: {
+        name: mask(result?.member('serverInfo')?.member('name')?.string()),
+        version: mask(result?.member('serverInfo')?.member('version')?.string()),
+      },
+      tools: (tools?.result?.member('tools')?.elements() ?? []).map((tool) =>
+        mask(tool.member('name')?.string()),
+      ),
+    }
+  } finally {
+    await connection.reset()
+  }
+}
+
+const PROBE_MS = 30_000

@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import type { Output } from '../preload/contract/index.ts'
+import { openAuditLog } from './audit/log.ts'
+import { createMask } from './audit/mask.ts'
+import { openBridge } from './bridge/bridge.ts'
+import { createInjector } from './bridge/credentials.ts'
+import { createControl } from './control/control.ts'
+import { openControlSocket } from './control/socket.ts'
+import type { Control } from './control/types.ts'
+import { createClients } from './identity/clients.ts'
+import { currentUser } from './identity/principals.ts'
+import { layout } from './layout.ts'
+import { createDialer } from './net/dialer.ts'
+import { createGrants } from './oauth/grants.ts'
+import { openApprovedConfig } from './policy/approved-config.ts'
+import { createDecide } from './policy/decide.ts'
+import type { Browser, Helper, Notifier, Presence } from './ports.ts'
+import { createRuntime } from './runtime/supervisor.ts'
+import { destination, pick } from './servers/servers.ts'
+import { openConfigFile } from './store/config-file.ts'
+import { socketDirectory } from './store/home.ts'
+import { launchEnvironment, writeRunFile } from './store/run-file.ts'
+import { openState } from './store/state.ts'
+import { createKnownSecrets } from './vault/known-secrets.ts'
+import { openVault } from './vault/open.ts'
+import { createNamedSecrets } from './vault/secrets.ts'
+import { version } from './version.ts'
+
+export interface CompanionOptions {
+  readonly home: string
+  readonly shell: 'desktop' | 'headless'
+  readonly ports: { browser: Browser; notifier: Notifier; presence: Presence; helper: Helper }
+  readonly vault?: 'keychain' | 'file' | 'memory'
+  readonly passphrase?: (purpose: 'open' | 'create') => Promise<string>
+  /** Port of the token door; kept for the next time. */
+  readonly port?: number
+  /** Absolute command that starts this companion again, for the shim. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Opens the window (desktop) or the page (headless). */
+  readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
+}
+
+export interface Companion {
+  readonly control: Control
+  /** Base URL of the token door. */
+  readonly http: string
+  readonly sockets: string
+  readonly vault: 'keychain' | 'file' | 'memory' | 'none'
+  /** Ends children, doors and flows, and lets go of the home. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * The composition root: says which adapter stands behind which port, and wires the events that lower rooms have for
+ * higher ones. Holds the home from the first line to `close`.
+ *
+ * @throws WarderError `instance.running`, `store.*`, `config.*`, `vault.*`, `door.port_taken`
+ */
+export async function startCompanion(options: CompanionOptions): Promise<Companion> {
+  const { home, shell, ports, env } = options
+  const clock = Date.now
+  const ending = createEnding()
+  try {
+    const state = ending.add(openState(home), (opened) => opened.close())
+    const sockets = socketDirectory(home, env)
+    const vault = ending.add(
+      await openVault({
+        kind: options.vault ?? 'keychain',
+        home,
+        helper: ports.helper,
+        helperModule: layout.keychainHelper,
+        state,
+        ...(options.passphrase ? { passphrase: options.passphrase } : {}),
+      }),
+      (opened) => opened.close(),
+    )
+    const knownSecrets = createKnownSecrets()
+    const mask = createMask(knownSecrets)
+    const audit = ending.add(openAuditLog({ state, clock }), (log) => log.flush())
+    const config = ending.add(
+      await openApprovedConfig({ file: openConfigFile(home), state, vault, clock }),
+      (opened) => opened.close(),
+    )
+    const dialer = ending.add(createDialer(), (opened) => opened.close())
+    const clients = createClients({ state, clock })
+    const secrets = createNamedSecrets({ state, vault, knownSecrets, clock })
+    const grants = ending.add(
+      createGrants({
+        state,
+        vault,
+        knownSecrets,
+        browser: ports.browser,
+        fetch: dialer.fetch,
+        settings: () => config.current().settings,
+        resolveSecret: (name, server) =>
+          secrets.read(name, {
+            server,
+            destination: destination(pick(config.current().servers, server).definition),
+          }),
+        clock,
+        randomBytes,
+      }),
+      (opened) => opened.close(),
+    )
+    const runtime = ending.add(createRuntime(), (opened) => opened.close())
+
+    const decide = createDecide({
+      rules: () => config.current().rules,
+      isClient: (name) => Object.hasOwn(config.current().clients, name),
+    })
+    const savedPort = setting(state, 'token_port')
+    const bridge = ending.add(
+      await openBridge({
+        house: { decide, audit, mask },
+        user: currentUser(),
+        config: config.current,
+        held: () => Object.keys(config.proposedServers()),
+        clients,
+        injector: createInjector({ grants, secrets }),
+        dialer,
+        runtime,
+        socketDirectory: sockets,
+        port: options.port ?? Number(savedPort.get() ?? 0),
+      }),
+      (opened) => opened.close(),
+    )
+    savedPort.set(String(bridge.port))
+    for (const client of Object.keys(config.current().clients)) await bridge.letIn(client)
+
+    const control = createControl({
+      version,
+      shell,
+      home,
+      user: currentUser(),
+      startedAt: clock(),
+      socketDirectory: sockets,
+      vault,
+      config,
+      secrets,
+      grants,
+      clients,
+      audit,
+      bridge,
+      presence: ports.presence,
+      openUi: options.openUi,
+    })
+    const controlPath =
+      process.platform === 'win32'
+        ? `\\\\.\\pipe\\${path.basename(sockets)}-control`
+        : path.join(sockets, 'control.sock')
+    ending.add(await openControlSocket(controlPath, control), (opened) => opened.close())
+
+    const http = `http://127.0.0.1:${bridge.port}`
+    const announceRun = (pid: number | null) =>
+      writeRunFile(home, {
+        version: 1,
+        control: controlPath,
+        clients: bridge.sockets(),
+        http,
+        argv: options.argv,
+        env: launchEnvironment(env),
+        pid,
+      })
+    announceRun(process.pid)
+    // Clients stay listed after the end: their shims find the way to start us again.
+    const lastSockets = ending.add({ write: announceRun }, (run) => run.write(null))
+
+    config.events.on('changed', (before, after) => {
+      const gone = Object.keys(before.clients).filter((name) => !Object.hasOwn(after.clients, name))
+      const come = Object.keys(after.clients).filter((name) => !Object.hasOwn(before.clients, name))
+      const changed = Object.entries(before.servers).filter(
+        ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
+      )
+      for (const [name] of changed) void bridge.cutServer(name)
+      for (const name of gone) if (clients.has(name)) clients.remove(name)
+      void Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)]).then(() =>
+        lastSockets.write(process.pid),
+      )
+    })
+    grants.on('connected', (grant) => bridge.announce(grant.server))
+    grants.on('revoked', (grant) => {
+      void bridge.cutGrant(grant.id)
+      void runtime.endHolding(grant.id)
+    })
+    grants.on('signInNeeded', (grant) =>
+      ports.notifier.notify({
+        title: 'Sign-in needed',
+        body: `${grant.server}: ${grant.account} has to sign in again.`,
+      }),
+    )
+    audit.closeLost()
+    grants.start()
+    return { control, http, sockets, vault: vault.kind, close: ending.run }
+  } catch (error) {
+    await ending.run()
+    throw error
+  }
+}
+
+/** What was opened is closed in the opposite order, once, whatever fails on the way. */
+function createEnding() {
+  const steps: (() => unknown)[] = []
+  let running: Promise<void> | undefined
+  async function run(): Promise<void> {
+    const failures: unknown[] = []
+    for (const step of steps.toReversed()) {
+      try {
+        await step()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+  return {
+    add<T>(opened: T, close: (opened: T) => unknown): T {
+      steps.push(() => close(opened))
+      return opened
+    },
+    run(): Promise<void> {
+      running ??= run()
+      return running
+    },
+  }
+}
+
+function setting(state: ReturnType<typeof openState>, key: string) {
+  const read = state.prepare('SELECT value FROM meta WHERE key = ?')
+  const write = state.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  )
+  return {
+    get: () => read.get(key)?.value as string | undefined,
+    set: (value: string) => void write.run(key, value),
+  }
+}

@@ -1,0 +1,85 @@
+import type { ReceiptView } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import type { Grant, SignIn } from '../oauth/types.ts'
+import { pick } from '../servers/servers.ts'
+import { isRemote } from '../store/config-schema.ts'
+import { removeClient } from './clients.ts'
+import type { Handlers } from './control.ts'
+import type { ControlHouse } from './house.ts'
+import { accountView, instantView, receiptView } from './views.ts'
+
+type AccountChannel =
+  | 'accounts:list'
+  | 'accounts:connect'
+  | 'accounts:connected'
+  | 'accounts:cancel'
+  | 'accounts:revoke'
+  | 'receipts:list'
+
+export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
+  const { config, grants } = house
+  const flows = new Map<string, SignIn>()
+
+  function flow(id: string): SignIn {
+    const found = flows.get(id)
+    if (found !== undefined) return found
+    throw new WarderError('oauth.sign_in_abandoned', 'There is no such sign-in any more.')
+  }
+
+  return {
+    async 'accounts:list'() {
+      return grants.list().map(accountView)
+    },
+    async 'accounts:connect'({ server: name, account, browser }) {
+      const { definition } = pick(config.current().servers, name)
+      if (!isRemote(definition) || definition.auth !== 'oauth')
+        throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
+      const signIn = await grants.connect({ name, definition }, { account, browser })
+      flows.set(signIn.flow, signIn)
+      // Whoever asks within the hour still learns how it ended.
+      const forget = () => setTimeout(() => flows.delete(signIn.flow), 3_600_000).unref()
+      signIn.completed.then(forget, forget)
+      const { flow: id, url, host, issuer, scopes, expiresAt } = signIn
+      return { flow: id, url, host, issuer, scopes: [...scopes], expiresAt: instantView(expiresAt) }
+    },
+    'accounts:connected': async ({ flow: id }) => accountView(await flow(id).completed),
+    async 'accounts:cancel'({ flow: id }) {
+      flow(id).cancel()
+      return {}
+    },
+    async 'accounts:revoke'(what) {
+      if ('account' in what) {
+        const { id } = grants.find(what.account)
+        return revokeAll(house, (grant) => grant.id === id, 'asked for by the user')
+      }
+      if ('server' in what) {
+        pick(config.current().servers, what.server)
+        return revokeAll(
+          house,
+          (grant) => grant.server === what.server,
+          `everything of ${what.server} was revoked`,
+        )
+      }
+      if ('client' in what) {
+        await removeClient(house, what.client)
+        return []
+      }
+      return revokeAll(house, () => true, 'everything was revoked')
+    },
+    async 'receipts:list'() {
+      return grants.receipts().map(receiptView)
+    },
+  }
+}
+
+/** Revokes side by side: the local part of each is done before the first provider was asked. */
+export async function revokeAll(
+  { grants }: Pick<ControlHouse, 'grants'>,
+  matches: (grant: Grant) => boolean,
+  reason: string,
+): Promise<ReceiptView[]> {
+  const chosen = grants.list().filter((grant) => grant.state !== 'revoking' && matches(grant))
+  return (await Promise.all(chosen.map((grant) => grants.revoke(grant.id, reason)))).map(
+    receiptView,
+  )
+}

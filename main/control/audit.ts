@@ -1,0 +1,14 @@
+import type { Handlers } from './control.ts'
+import type { ControlHouse } from './house.ts'
+import { auditRowView } from './views.ts'
+
+export function auditHandlers({ audit }: ControlHouse): Handlers<'audit:query'> {
+  return {
+    async 'audit:query'({ since, ...filter }) {
+      audit.flush()
+      return audit
+        .query({ ...filter, since: since === undefined ? undefined : Date.parse(since) })
+        .map(auditRowView)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import type { ClientView } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import { nameSchema, type Rule } from '../store/config-schema.ts'
+import { confirm } from './confirm.ts'
+import type { Handlers } from './control.ts'
+import type { ControlHouse } from './house.ts'
+import { instantView } from './views.ts'
+
+export function clientHandlers(
+  house: ControlHouse,
+): Handlers<'clients:list' | 'clients:add' | 'clients:remove'> {
+  const { config, clients, bridge, presence } = house
+  return {
+    async 'clients:list'() {
+      await config.recheck()
+      const held = config
+        .held()
+        .flatMap((change) => (change.kind === 'client' ? [change.subject] : []))
+      const names = [...Object.keys(config.current().clients), ...held].sort()
+      return names.map((name) => clientView(name, house, held.includes(name)))
+    },
+    async 'clients:add'({ name, confirm: answer }) {
+      if (!nameSchema.safeParse(name).success)
+        throw new WarderError(
+          'usage.invalid',
+          'A name is 1 to 32 lower-case letters, digits and hyphens.',
+        )
+      if (Object.hasOwn(config.current().clients, name) || clients.has(name))
+        throw new WarderError('client.exists', `There is a client ${name} already.`)
+      // With a rule of its own the client can work at once, and the person sees in the question what that means.
+      const rule: Rule = { effect: 'allow', client: name, server: '*' }
+      await confirm(
+        presence,
+        {
+          kind: 'client.add',
+          title: `Let the client ${name} in`,
+          lines: [
+            `${name} gets a socket and a bearer of its own`,
+            `${name} may then call every tool of every server, until you narrow the rules in config.json`,
+          ],
+        },
+        answer,
+      )
+      const bearer = clients.add(name)
+      try {
+        await config.edit(
+          (current) => ({
+            ...current,
+            clients: { ...current.clients, [name]: {} },
+            rules: [...current.rules, rule],
+          }),
+          (file) => {
+            const { rules } = file.read()
+            file.set(['rules'], [...rules, rule])
+            file.set(['clients', name], {})
+          },
+        )
+        await bridge.letIn(name)
+      } catch (error) {
+        clients.remove(name)
+        throw error
+      }
+      return {
+        client: clientView(name, house, false),
+        bearer,
+        http: `http://127.0.0.1:${bridge.port}`,
+      }
+    },
+    async 'clients:remove'({ name }) {
+      await removeClient(house, name)
+      return {}
+    },
+  }
+}
+
+/** The client's bearer and socket are void and its sessions ended when this resolves. @throws WarderError `client.unknown` */
+export async function removeClient(
+  { config, clients, bridge }: ControlHouse,
+  name: string,
+): Promise<void> {
+  const listed = Object.hasOwn(config.current().clients, name)
+  if (!listed && !clients.has(name))
+    throw new WarderError('client.unknown', `There is no client ${name}.`)
+  if (clients.has(name)) clients.remove(name)
+  await bridge.shutOut(name)
+  const others = (rules: readonly Rule[]) => rules.filter((rule) => rule.client !== name)
+  await config.edit(
+    ({ clients: all, rules, ...current }) => ({
+      ...current,
+      clients: Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)),
+      rules: others(rules),
+    }),
+    (file) => {
+      file.set(['rules'], others(file.read().rules))
+      file.set(['clients', name], undefined)
+    },
+  )
+}
+
+function clientView(name: string, { clients, bridge }: ControlHouse, held: boolean): ClientView {
+  const row = clients.list().find((client) => client.name === name)
+  return {
+    name,
+    state: held ? 'held' : 'active',
+    socket: bridge.sockets()[name] ?? null,
+    addedAt: row === undefined ? null : instantView(row.addedAt),
+    lastSeenAt: row?.lastSeenAt ? instantView(row.lastSeenAt) : null,
+  }
+}

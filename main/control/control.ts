@@ -1,0 +1,75 @@
+import {
+  type Channel,
+  channels,
+  type EventName,
+  type Events,
+  type Output,
+  type Parsed,
+} from '../../preload/contract/index.ts'
+import { toWarderError, WarderError } from '../errors.ts'
+import { createEmitter } from '../events.ts'
+import { accountHandlers } from './accounts.ts'
+import { approvalHandlers } from './approvals.ts'
+import { auditHandlers } from './audit.ts'
+import { clientHandlers } from './clients.ts'
+import type { ControlHouse } from './house.ts'
+import { secretHandlers } from './secrets.ts'
+import { serverHandlers } from './servers.ts'
+import { statusHandlers } from './status.ts'
+import type { Control } from './types.ts'
+import { auditRowView } from './views.ts'
+
+export type Handler<C extends Channel> = (input: Parsed<C>) => Promise<Output<C>>
+export type Handlers<C extends Channel = Channel> = { [K in C]: Handler<K> }
+
+/** The control API over the rooms below: every transport calls this, and nothing else reaches those rooms from outside. */
+export function createControl(house: ControlHouse): Control {
+  const handlers: Handlers = {
+    ...statusHandlers(house),
+    ...serverHandlers(house),
+    ...secretHandlers(house),
+    ...accountHandlers(house),
+    ...clientHandlers(house),
+    ...approvalHandlers(house),
+    ...auditHandlers(house),
+  }
+  const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
+  const changed = (area: Events['state:changed']['area']) => () =>
+    events.emit('state:changed', { area })
+
+  house.audit.events.on('appended', (rows) => events.emit('audit:appended', rows.map(auditRowView)))
+  house.config.events.on('changed', () => {
+    for (const area of ['servers', 'clients', 'approvals', 'status'] as const) changed(area)()
+  })
+  for (const event of ['connected', 'refreshed', 'revoked', 'signInNeeded'] as const) {
+    house.grants.on(event, changed('accounts'))
+    house.grants.on(event, changed('servers'))
+  }
+  house.grants.on('receipt', changed('receipts'))
+
+  return {
+    async call(channel, input) {
+      if (!Object.hasOwn(channels, channel))
+        throw new WarderError('usage.unknown_channel', 'The control API has no such channel.')
+      const name = channel as Channel
+      const parsed = channels[name].input.safeParse(input)
+      if (!parsed.success) {
+        const issue = parsed.error.issues[0]
+        // The path names the field; the value may be a secret and is not repeated.
+        throw new WarderError(
+          'usage.invalid',
+          `${channel}: ${issue?.path.join('.') || 'input'} is not valid.`,
+        )
+      }
+      try {
+        const handler = handlers[name] as (value: unknown) => Promise<unknown>
+        const output = await handler(parsed.data)
+        if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
+        return output
+      } catch (error) {
+        throw toWarderError(error)
+      }
+    },
+    on: (event, listener) => events.on(event, listener as never),
+  }
+}

@@ -1,0 +1,29 @@
+import type { Output } from '../../preload/contract/index.ts'
+import type { AuditLog } from '../audit/log.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import type { Clients } from '../identity/clients.ts'
+import type { Grants } from '../oauth/types.ts'
+import type { ApprovedConfig } from '../policy/approved-config.ts'
+import type { Presence } from '../ports.ts'
+import type { NamedSecrets } from '../vault/secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
+
+/** What the control API works on: the rooms below, and what only the shell can do. */
+export interface ControlHouse {
+  readonly version: string
+  readonly shell: 'desktop' | 'headless'
+  readonly home: string
+  readonly user: string
+  readonly startedAt: number
+  readonly socketDirectory: string
+  readonly vault: SecretStore
+  readonly config: ApprovedConfig
+  readonly secrets: NamedSecrets
+  readonly grants: Grants
+  readonly clients: Clients
+  readonly audit: AuditLog
+  readonly bridge: Bridge
+  readonly presence: Presence
+  /** Opens the window (desktop) or the page (headless). */
+  readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
+}

@@ -1,0 +1,69 @@
+import type { SecretView } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
+import { destination, pick, secretsOf } from '../servers/servers.ts'
+import { nameSchema } from '../store/config-schema.ts'
+import type { NamedSecret } from '../vault/secrets.ts'
+import { confirm } from './confirm.ts'
+import type { Handlers } from './control.ts'
+import type { ControlHouse } from './house.ts'
+import { instantView } from './views.ts'
+
+export function secretHandlers(
+  house: ControlHouse,
+): Handlers<'secrets:list' | 'secrets:set' | 'secrets:remove'> {
+  const { config, secrets, presence } = house
+  return {
+    async 'secrets:list'() {
+      return secrets.list().map(secretView)
+    },
+    async 'secrets:set'({ name, value, server, confirm: answer }) {
+      if (!nameSchema.safeParse(name).success)
+        throw new WarderError(
+          'usage.invalid',
+          'A name is 1 to 32 lower-case letters, digits and hyphens.',
+        )
+      const bound = boundServer(house, name, server)
+      if (bound === null) return secretView(await secrets.set(name, value, null))
+      const known = secrets.list().find((secret) => secret.name === name)
+      if (known?.server !== bound.name)
+        await confirm(
+          presence,
+          {
+            kind: 'secret.bind',
+            title: `Give the secret ${name} to ${bound.name}`,
+            lines: [`${name} may then be sent to ${destination(bound.definition)}`],
+          },
+          answer,
+        )
+      return secretView(
+        await secrets.set(name, value, {
+          server: bound.name,
+          destination: destination(bound.definition),
+        }),
+      )
+    },
+    async 'secrets:remove'({ name }) {
+      const user = Object.entries(config.current().servers).find(([, definition]) =>
+        secretsOf(definition).includes(name),
+      )
+      if (user !== undefined)
+        throw new WarderError('secret.in_use', `${user[0]} still refers to the secret ${name}.`)
+      await secrets.remove(name)
+      return {}
+    },
+  }
+}
+
+/** The server a value is entered for: the one that is named, else the one that it is bound to or refers to it already. */
+function boundServer({ config, secrets }: ControlHouse, name: string, server: string | undefined) {
+  const { servers } = config.current()
+  if (server !== undefined) return pick(servers, server)
+  const before = secrets.list().find((secret) => secret.name === name)?.server
+  if (before && Object.hasOwn(servers, before)) return pick(servers, before)
+  return null
+}
+
+const secretView = (secret: NamedSecret): SecretView => ({
+  ...secret,
+  setAt: instantView(secret.setAt),
+})

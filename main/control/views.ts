@@ -1,0 +1,46 @@
+import type { AccountView, AuditRow, ReceiptView } from '../../preload/contract/index.ts'
+import type { Row } from '../audit/rows.ts'
+import type { Grant, Receipt } from '../oauth/types.ts'
+
+/** What the rooms below hold, as the contract shows it. */
+
+export const instantView = (milliseconds: number) => new Date(milliseconds).toISOString()
+const instantOrNull = (milliseconds: number | null) =>
+  milliseconds === null ? null : instantView(milliseconds)
+
+export const accountName = (grant: Pick<Grant, 'server' | 'account'>) =>
+  `${grant.server}/${grant.account}`
+
+export function accountView(grant: Grant): AccountView {
+  return {
+    account: accountName(grant),
+    server: grant.server,
+    issuer: grant.issuer,
+    resource: grant.resource,
+    clientId: grant.clientId,
+    scopes: [...grant.scopes],
+    state: grant.state,
+    connectedAt: instantView(grant.connectedAt),
+    refreshedAt: instantOrNull(grant.refreshedAt),
+    accessTokenExpiresAt: instantOrNull(grant.expiresAt),
+    renewable: grant.renewable,
+  }
+}
+
+export function receiptView(receipt: Receipt): ReceiptView {
+  return {
+    id: receipt.id,
+    account: accountName(receipt),
+    server: receipt.server,
+    issuer: receipt.issuer,
+    reason: receipt.reason,
+    startedAt: instantView(receipt.startedAt),
+    state: receipt.state,
+    steps: receipt.steps.map((step) => ({ ...step, at: instantView(step.at) })),
+    remains: receipt.remains,
+  }
+}
+
+export function auditRowView(row: Row): AuditRow {
+  return { ...row, at: instantView(row.at), argumentKeys: [...row.argumentKeys] }
+}

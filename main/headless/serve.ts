@@ -1,0 +1,80 @@
+import { type Companion, startCompanion } from '../companion.ts'
+import { layout } from '../layout.ts'
+import { createBrowser } from './browser.ts'
+import { createHelper } from './helper.ts'
+import { createPresence } from './presence.ts'
+import { startUiServer, type UiServer } from './ui-server.ts'
+
+export interface Serving {
+  readonly ready: {
+    readonly ready: true
+    readonly http: string
+    readonly sockets: string
+    readonly vault: string
+  }
+  /** Resolves when the companion has ended, for whatever reason. */
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * The headless shell: the companion on plain Node, its page in the system browser.
+ *
+ * @param options.argv the arguments of `warder serve`, which the shim repeats to start it again
+ * @throws WarderError those of `startCompanion`
+ */
+export async function serveHeadless(options: {
+  home: string
+  argv: readonly string[]
+  vault?: 'keychain' | 'file' | 'memory'
+  passphrase?: () => Promise<string>
+  port?: number
+}): Promise<Serving> {
+  const { home, vault, passphrase, port } = options
+  const { env } = process
+  const browser = createBrowser(env)
+  const ended = Promise.withResolvers<void>()
+  let ui: Promise<UiServer> | undefined
+
+  const companion: Companion = await startCompanion({
+    home,
+    shell: 'headless',
+    ports: {
+      browser,
+      // Without a window nobody is told by surprise; `warder status` and the page show what needs a person.
+      notifier: { notify: () => {} },
+      presence: createPresence(),
+      helper: createHelper(env),
+    },
+    ...(vault ? { vault } : {}),
+    ...(passphrase ? { passphrase } : {}),
+    ...(port === undefined ? {} : { port }),
+    argv: [process.execPath, layout.cli, ...options.argv],
+    env,
+    async openUi({ browser: open }) {
+      ui ??= startUiServer(companion.control, {
+        rendererDir: layout.renderer,
+        runtimeDir: companion.sockets,
+      })
+      const { file, url } = await (await ui).login()
+      // Only the path of a 0600 file is in the browser's argument list; the code in it is good once.
+      if (open) await browser.open(`file://${file}`)
+      return { url, file }
+    },
+  })
+
+  return {
+    ready: {
+      ready: true,
+      http: companion.http,
+      sockets: companion.sockets,
+      vault: companion.vault,
+    },
+    closed: ended.promise,
+    async close() {
+      await (await ui)?.close()
+      await companion.close()
+      ended.resolve()
+    },
+  }
+}
