@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { Readable } from 'node:stream'
 import { WarderError } from '../errors.ts'
 
 /** MCP's framing on byte streams: one message a line, UTF-8, no line break inside (MCP stdio transport). */
@@ -22,10 +23,12 @@ export interface LineHandlers {
  * Reads a stream to its end, line by line. Empty lines are skipped, a carriage return before the line break is cut, and
  * a last line without a line break counts.
  *
- * @throws WarderError `bridge.too_large` as soon as a line grows over the limit; the stream is then destroyed
+ * The stream is not destroyed at the end, nor after an error: the other half of a socket may still have an answer to give.
+ *
+ * @throws WarderError `bridge.too_large` as soon as a line grows over the limit; nothing more is read then
  */
 export async function readLines(
-  stream: AsyncIterable<Buffer>,
+  stream: Readable,
   handlers: LineHandlers,
   limits: LineLimits = defaultLineLimits,
 ): Promise<void> {
@@ -37,7 +40,7 @@ export async function readLines(
     return isUtf8(line) ? handlers.onLine(line.toString('utf8')) : handlers.onDropped?.()
   }
 
-  for await (const chunk of stream)
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }))
     for (const line of framer.push(chunk)) {
       const settled = deliver(line)
       if (settled !== undefined) await settled

@@ -116,7 +116,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     { maxBytes: options.maxLineBytes ?? defaultLineLimits.maxBytes },
   ).then(
     () => giveUp(),
-    (error: unknown) => giveUp(readFailure(error, name)),
+    (error: unknown) => {
+      child.stdout.destroy()
+      giveUp(readFailure(error, name))
+    },
   )
 
   void exited.then(async ({ code, signal }) => {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { readLines } from '../../main/runtime/lines.ts'
 
@@ -111,5 +111,15 @@ describe('readLines', () => {
     openGate()
     await reading
     expect(handled).toBe(1000)
+  })
+
+  it.each([['{}\n'], ['123456789\n']])('leaves a socket to its owner after %j', async (input) => {
+    const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+    socket.push(input)
+    socket.push(null)
+    await readLines(socket, { onLine: () => {} }, { maxBytes: 8 }).catch(() => {})
+    expect(socket.destroyed).toBe(false)
+    expect(socket.writable).toBe(true)
+    socket.destroy()
   })
 })
