@@ -89,8 +89,14 @@ function createFramer(maxBytes: number): Framer {
 
   return {
     *push(chunk) {
-      let from = 0
-      for (let to = chunk.indexOf(lineFeed); to !== -1; to = chunk.indexOf(lineFeed, from)) {
+      for (let from = 0; from < chunk.length; ) {
+        // Runs of empty lines are passed over here: a flood of them must cost no more than reading them.
+        if (length === 0 && chunk[from] === lineFeed) {
+          from += 1
+          continue
+        }
+        const to = chunk.indexOf(lineFeed, from)
+        if (to === -1) return hold(chunk.subarray(from))
         const piece = chunk.subarray(from, to)
         from = to + 1
         if (length > 0) {
@@ -101,7 +107,6 @@ function createFramer(maxBytes: number): Framer {
           yield piece
         }
       }
-      if (from < chunk.length) hold(chunk.subarray(from))
     },
     rest: take,
   }
