@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright'
 import { accountPassword, accounts } from './identity-provider/types.ts'
+import { bareEnvironment } from './processes.ts'
 
 /** `WARDER_CHROMIUM`, the distribution's Chromium, or the one Playwright has downloaded; `null` when there is none. */
 export function chromiumPath(): string | null {
@@ -14,6 +15,8 @@ export async function launchBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('No Chromium: set WARDER_CHROMIUM or install the package.')
   return chromium.launch({
     executablePath,
+    // No session bus, no display, no credential of whoever runs the tests.
+    env: { ...bareEnvironment(), ...(process.env.HOME && { HOME: process.env.HOME }) },
     chromiumSandbox: process.getuid?.() !== 0, // its sandbox refuses to run for root
     args: [
       '--disable-background-networking',

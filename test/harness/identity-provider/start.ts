@@ -24,7 +24,7 @@ export async function startProvider(options: {
 }): Promise<IdentityProvider> {
   const running = await spawnReady({
     command: process.execPath,
-    args: ['--no-warnings', options.program],
+    args: [options.program],
     env: { PROVIDER_SETTINGS: JSON.stringify(options.settings) },
     ipc: true,
     announced: jsonLine(readyLine),

@@ -29,7 +29,6 @@ export async function startSystemBrowser({ exitCode = 0 } = {}): Promise<SystemB
   const socket = path.join(home.path, 'opened.sock')
   await writeExecutable(path.join(home.path, 'xdg-open'), [
     process.execPath,
-    '--no-warnings',
     path.join(import.meta.dirname, 'xdg-open.ts'),
     socket,
   ])

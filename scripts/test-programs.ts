@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { chromiumPath } from '../test/harness/chromium.ts'
+import { run } from './run.ts'
+
+interface Program {
+  readonly debianPackage: string
+  readonly isThere: () => boolean
+}
+
+const programs: readonly Program[] = [
+  { debianPackage: 'chromium', isThere: () => chromiumPath() !== null },
+  ...(process.platform === 'linux' ? linuxPrograms() : []),
+]
+
+/** macOS and Windows bring their keychains with them. */
+function linuxPrograms(): Program[] {
+  return [
+    { debianPackage: 'dbus', isThere: () => areOnPath('dbus-run-session', 'dbus-daemon') },
+    { debianPackage: 'gnome-keyring', isThere: () => areOnPath('gnome-keyring-daemon') },
+    { debianPackage: 'libsecret-1-0', isThere: () => isLibrary('libsecret-1.so.0') },
+    { debianPackage: 'libsecret-tools', isThere: () => areOnPath('secret-tool') },
+  ]
+}
+
+/**
+ * Sees to it that the programs are there that the tests run but npm cannot bring. Only root on Debian gets them
+ * installed; everybody else is told how.
+ * @returns false when some are missing
+ */
+export async function ensurePrograms(): Promise<boolean> {
+  const missing = programs.filter(({ isThere }) => !isThere())
+  if (missing.length === 0) return true
+  const packages = missing.map(({ debianPackage }) => debianPackage)
+  if (isDebian() && process.getuid?.() === 0) return install(packages)
+  console.error(`The tests need programs that are not here: ${packages.join(', ')}.`)
+  console.error(advice(packages))
+  return false
+}
+
+async function install(packages: readonly string[]): Promise<boolean> {
+  console.error(`Installing ${packages.join(', ')}…`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const arguments_ = ['install', '-y', '--no-install-recommends', ...packages]
+  return (
+    (await run('apt-get', ['update'], { env })) === 0 &&
+    (await run('apt-get', arguments_, { env })) === 0
+  )
+}
+
+function advice(packages: readonly string[]): string {
+  if (isDebian())
+    return `Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  return packages.includes('chromium')
+    ? 'For Chromium run: npx playwright install chromium, or set WARDER_CHROMIUM to its path.'
+    : 'Install what your distribution calls them.'
+}
+
+function isDebian(): boolean {
+  const release = '/etc/os-release'
+  return existsSync(release) && /^ID(?:_LIKE)?=.*debian/m.test(readFileSync(release, 'utf8'))
+}
+
+function areOnPath(...names: string[]): boolean {
+  const directories = (process.env.PATH ?? '').split(path.delimiter)
+  return names.every((name) =>
+    directories.some((directory) => existsSync(path.join(directory, name))),
+  )
+}
+
+/** The linker's cache names every library it would find. */
+function isLibrary(name: string): boolean {
+  const cache = '/etc/ld.so.cache'
+  return existsSync(cache) && readFileSync(cache, 'latin1').includes(`${name}\0`)
+}
