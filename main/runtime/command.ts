@@ -22,7 +22,11 @@ export type FoundCommand =
  * Finds the program that a command names, as the operating system would but only in absolute places: what is approved
  * and what is run is then one file, and "not there" can be told apart from every other failure.
  */
-export async function findCommand(command: string, search: CommandSearch): Promise<FoundCommand> {
+export async function findCommand(
+  command: string,
+  search: CommandSearch,
+  look: Look = lookOnDisk,
+): Promise<FoundCommand> {
   const windows = (search.platform ?? process.platform) === 'win32'
   const place = windows ? path.win32 : path.posix
   const endings = windows && place.extname(command) === '' ? extensions(search.pathExt) : ['']
@@ -30,11 +34,11 @@ export async function findCommand(command: string, search: CommandSearch): Promi
   if ((windows ? /[/\\]/ : /\//).test(command)) {
     if (!place.isAbsolute(command) && search.cwd === undefined)
       return { problem: `${quoted(command)} is a relative path and the server has no cwd` }
-    return pick(command, candidates([place.resolve(search.cwd ?? '', command)], endings))
+    return pick(command, candidates([place.resolve(search.cwd ?? '', command)], endings), look)
   }
   const folders = (search.path ?? '').split(place.delimiter).filter((dir) => place.isAbsolute(dir))
   const files = folders.map((folder) => place.join(folder, command))
-  return pick(command, candidates(files, endings))
+  return pick(command, candidates(files, endings), look)
 }
 
 const extensions = (pathExt = '.COM;.EXE;.BAT;.CMD') =>
@@ -43,7 +47,7 @@ const extensions = (pathExt = '.COM;.EXE;.BAT;.CMD') =>
 const candidates = (files: string[], endings: string[]) =>
   files.flatMap((file) => endings.map((ending) => file + ending))
 
-async function pick(command: string, files: string[]): Promise<FoundCommand> {
+async function pick(command: string, files: string[], look: Look): Promise<FoundCommand> {
   let problem = `there is no program ${quoted(command)}`
   for (const file of files) {
     const state = await look(file)
@@ -54,7 +58,10 @@ async function pick(command: string, files: string[]): Promise<FoundCommand> {
   return { problem }
 }
 
-async function look(file: string): Promise<'program' | 'not-executable' | 'absent'> {
+/** What stands at a path. */
+export type Look = (file: string) => Promise<'program' | 'not-executable' | 'absent'>
+
+const lookOnDisk: Look = async (file) => {
   try {
     if (!(await stat(file)).isFile()) return 'absent'
   } catch {

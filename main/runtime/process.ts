@@ -8,20 +8,8 @@ import { findCommand } from './command.ts'
 import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
-import { type ProcessGroup, processGroup } from './process-group.ts'
 import { createStderrTail } from './stderr-tail.ts'
-
-/** How long a server may take to leave, in milliseconds (MCP 2025-11-25, lifecycle, Shutdown). */
-export interface StopGrace {
-  /** From the end of its input to SIGTERM. */
-  readonly inputMs: number
-  /** From SIGTERM to SIGKILL. */
-  readonly termMs: number
-  /** From SIGKILL until it counts as impossible to end. */
-  readonly killMs: number
-}
-
-export const defaultGrace: StopGrace = { inputMs: 2_000, termMs: 2_000, killMs: 5_000 }
+import { defaultGrace, endServer, type StopGrace } from './stop.ts'
 
 interface Ended {
   readonly code: number | null
@@ -68,9 +56,8 @@ export interface LocalServerProcess {
 
 /** What may wait in memory for a server that does not read. */
 const maxUnreadBytes = 32 * 1024 * 1024
-/** How long the last lines may take to arrive after the process has ended: a child of its own may hold the pipe. */
-const lastLinesMs = 250
-const pollMs = 20
+/** How long the last lines may take when all is ended: a process that left the group on purpose may hold the pipe. */
+const lastLinesMs = 1_000
 
 /**
  * Starts a local server without a shell, in a process group of its own and with nothing of our environment but what any
@@ -81,9 +68,6 @@ const pollMs = 20
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServerProcess> {
   const { name, onExit, mask, grace = defaultGrace } = options
   const child = await spawnServer(options)
-  // Set on every child that was spawned; 0 would be our own group.
-  const pid = child.pid as number
-  const group = processGroup(pid)
   const tail = createStderrTail(mask)
   let answered = false
   let failure: WarderError | undefined
@@ -92,7 +76,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const { promise: exited, resolve: onExited } = Promise.withResolvers<Ended>()
   child.once('exit', (code, signal) => onExited({ code, signal }))
   const stop = () => {
-    stopping ??= endServer(child, exited, group, grace, name)
+    stopping ??= endServer({ name, child, exited, grace })
     return stopping
   }
   /** A server that broke the protocol, or left part of itself behind, is ended by us. */
@@ -123,22 +107,25 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   )
 
   void exited.then(async ({ code, signal }) => {
-    giveUp()
-    await Promise.race([reading, sleep(lastLinesMs)])
+    const gone = stop().catch(() => {})
+    await Promise.race([reading, gone.then(() => sleep(lastLinesMs, undefined, { ref: false }))])
     child.stdout.destroy()
     const error = failure ?? describeExit({ name, code, signal, answered, stderr: tail.text(500) })
     onExit({ code, signal, error })
   })
 
   return {
-    pid,
+    pid: child.pid,
     send: (text) => send(child, text, name),
     stop,
     stderr: () => tail.text(4_000),
   }
 }
 
-async function spawnServer(options: LocalServerOptions): Promise<ChildProcessWithoutNullStreams> {
+/** A child that has its process id, as each has that was spawned. */
+type Spawned = ChildProcessWithoutNullStreams & { readonly pid: number }
+
+async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
   const { name, definition } = options
   const env = childEnvironment(options.environment)
   const refuse = (reason: string): never => {
@@ -170,7 +157,7 @@ async function spawnServer(options: LocalServerOptions): Promise<ChildProcessWit
       detached: process.platform !== 'win32',
     })
     await once(child, 'spawn')
-    return child
+    return child as Spawned
   } catch (error) {
     return refuse(`the operating system answered ${nodeErrorCode(error)}`)
   }
@@ -197,36 +184,6 @@ async function send(
     waiting.abort()
   }
   if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
-}
-
-async function endServer(
-  child: ChildProcessWithoutNullStreams,
-  exited: Promise<unknown>,
-  group: ProcessGroup,
-  grace: StopGrace,
-  name: string,
-): Promise<void> {
-  child.stdin.end()
-  await within(grace.inputMs, exited)
-  if (!group.alive()) return
-  group.signal('SIGTERM')
-  if (await goneWithin(grace.termMs, group)) return
-  group.signal('SIGKILL')
-  if (await goneWithin(grace.killMs, group)) return
-  throw new WarderError('server.stop_failed', `${name} (process ${child.pid}) could not be ended.`)
-}
-
-async function within(ms: number, event: Promise<unknown>): Promise<void> {
-  const timer = new AbortController()
-  await Promise.race([event, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})])
-  timer.abort()
-}
-
-/** The end of a group has no event, so it is looked for; only while a server is being stopped. */
-async function goneWithin(ms: number, group: ProcessGroup): Promise<boolean> {
-  for (const deadline = performance.now() + ms; group.alive(); await sleep(pollMs))
-    if (performance.now() > deadline) return false
-  return true
 }
 
 function readFailure(error: unknown, name: string): WarderError {

@@ -65,4 +65,28 @@ describe('findCommand', () => {
       'there is no program "a\\nb\\u001b[2J"',
     )
   })
+
+  const onWindows = (programs: string[], command: string, cwd?: string) =>
+    findCommand(
+      command,
+      { path: 'relative;C:\\first;D:\\node', pathExt: '.EXE;.CMD', cwd, platform: 'win32' },
+      async (file) => (programs.includes(file) ? 'program' : 'absent'),
+    )
+
+  it('tries the endings of PATHEXT on Windows', async () => {
+    expect(await onWindows(['D:\\node\\uvx.EXE'], 'uvx')).toEqual({ file: 'D:\\node\\uvx.EXE' })
+    expect(await onWindows(['D:\\node\\uvx.exe'], 'uvx.exe')).toEqual({ file: 'D:\\node\\uvx.exe' })
+    expect(await onWindows(['E:\\app\\run.EXE'], '.\\run', 'E:\\app')).toEqual({
+      file: 'E:\\app\\run.EXE',
+    })
+    expect(await onWindows(['relative\\uvx.EXE'], 'uvx')).toHaveProperty('problem')
+  })
+
+  it.each(['npx', 'npx.cmd'])(
+    'refuses a batch file and says what to do instead (%s)',
+    async (command) => {
+      const { problem } = await onWindows(['D:\\node\\npx.CMD', 'D:\\node\\npx.cmd'], command)
+      expect(problem).toMatch(/is a batch file.*use "node" as the command/)
+    },
+  )
 })
