@@ -35,6 +35,8 @@ export async function exitCode(child: ChildProcess): Promise<number> {
 export function passSignalsTo(child: ChildProcess, to: { group?: boolean } = {}): void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const pass = (signal: NodeJS.Signals) => {
+    // A terminal has told the child already, and a second Ctrl-C means haste.
+    if (signal === 'SIGINT' && process.stdin.isTTY && !to.group) return
     if (to.group && child.pid) process.kill(-child.pid, signal)
     else child.kill(signal)
   }

@@ -1,0 +1,47 @@
+/**
+ * `npm start`: the desktop app where there is a display and Electron, else the headless companion. In the foreground;
+ * arguments go to `warder serve`. Exits as what it started does.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { buildIfStale } from './build-if-stale.ts'
+import { type Electron, findElectron } from './electron-binary.ts'
+import { exitCode, passSignalsTo } from './run.ts'
+
+const root = path.dirname(import.meta.dirname)
+const cli = path.join(root, 'dist/main/cli.js')
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const built = await buildIfStale()
+  if (built !== 0) return built
+  const electron = await findElectron()
+  const child = 'path' in electron ? startDesktop(electron.path) : startHeadless(electron)
+  passSignalsTo(child)
+  return exitCode(child)
+}
+
+function startDesktop(electron: string): ChildProcess {
+  return spawn(electron, [root], { stdio: 'inherit' })
+}
+
+function startHeadless({ absent }: Extract<Electron, { absent: string }>): ChildProcess {
+  console.error(`Starting without a window: ${absent}.`)
+  const command = [cli, 'serve', ...process.argv.slice(2)]
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY
+  if (!isTerminal) return spawn(process.execPath, command, { stdio: 'inherit' })
+  const child = spawn(process.execPath, command, { stdio: ['inherit', 'pipe', 'inherit'] })
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    console.log(line)
+    if (line.startsWith('{"ready":true')) openPage()
+  })
+  return child
+}
+
+/** A person sits at the terminal: show them the page that stands in for the window. */
+function openPage(): void {
+  const option = process.argv.indexOf('--home')
+  const home = option < 0 ? [] : process.argv.slice(option, option + 2)
+  spawn(process.execPath, [cli, 'ui', ...home], { stdio: ['ignore', 'inherit', 'inherit'] })
+}
