@@ -103,10 +103,11 @@ export async function openApprovedConfig(options: {
     approved = config
   }
 
-  const sign = (text: string) =>
-    createHmac('sha256', key ?? '')
+  function sign(text: string): string {
+    return createHmac('sha256', key ?? '')
       .update(text)
       .digest('hex')
+  }
 
   function find(id: string): HeldChange {
     const change = comparison.held.find((candidate) => candidate.id === id)
