@@ -69,7 +69,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<SecretSt
       checkValue(value)
       return inTurn(async () => {
         await save(new Map(content).set(name, value))
-        index.add(name)
+        index.add([name])
       })
     },
     delete(name) {
@@ -77,7 +77,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<SecretSt
       return inTurn(async () => {
         const next = new Map(content)
         if (next.delete(name)) await save(next).catch(notDeleted)
-        index.remove(name)
+        index.remove([name])
       })
     },
     close: () =>

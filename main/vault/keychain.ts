@@ -65,10 +65,8 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
     const generation = options.randomBytes(4).toString('hex')
     const { head, chunks } = encodeValue(key, value, generation)
     // The header goes last: until it is there, the old one leads to the old chunks.
-    for (const chunk of chunks) {
-      index.add(chunk.name)
-      await client.set(account(chunk.name), chunk.text)
-    }
+    index.add([key, ...chunks.map((chunk) => chunk.name)])
+    for (const chunk of chunks) await client.set(account(chunk.name), chunk.text)
     await client.set(account(key), head)
     await verify(key, value)
     const old = index
@@ -91,9 +89,14 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
   }
 
   async function sweep(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      await remove(name)
-      index.remove(name)
+    const gone: string[] = []
+    try {
+      for (const name of names) {
+        await remove(name)
+        gone.push(name)
+      }
+    } finally {
+      if (gone.length > 0) index.remove(gone)
     }
   }
 
@@ -137,12 +140,11 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
       checkValue(value)
       return serial.run(key, async () => {
         const known = index.has(key)
-        index.add(key)
         try {
           await learn(() => write(key, value))
         } catch (error) {
           // Refused outright, so nothing was written: the key stays one that was never set.
-          if (!known && isWarderError(error, 'vault.locked', 'vault.absent')) index.remove(key)
+          if (!known && isWarderError(error, 'vault.locked', 'vault.absent')) index.remove([key])
           throw error
         }
       })
@@ -151,8 +153,9 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
       checkKey(key)
       return serial.run(key, async () => {
         try {
-          if (index.has(key))
-            await learn(() => sweep([...index.startingWith(chunkPrefix(key)), key]))
+          // Chunks may be listed for a key that is not: a first write that a keyring refused half way.
+          const listed = [...index.startingWith(chunkPrefix(key)), ...(index.has(key) ? [key] : [])]
+          if (listed.length > 0) await learn(() => sweep(listed))
           else await client.delete(account(key))
         } catch (error) {
           throw notDeleted(error)

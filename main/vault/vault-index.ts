@@ -6,8 +6,9 @@ import type { State } from '../store/state.ts'
  */
 export interface VaultIndex {
   has(key: string): boolean
-  add(key: string): void
-  remove(key: string): void
+  /** On disk when it returns, all of them or none. */
+  add(keys: readonly string[]): void
+  remove(keys: readonly string[]): void
   /** The listed names that begin with `prefix`. */
   startingWith(prefix: string): string[]
 }
@@ -29,8 +30,14 @@ export function createVaultIndex(
   )
   return {
     has: (key) => has.get(vault, key) !== undefined,
-    add: (key) => state.transaction(() => void add.run(vault, key, clock())),
-    remove: (key) => state.transaction(() => void remove.run(vault, key)),
+    add: (keys) =>
+      state.transaction(() => {
+        for (const key of keys) add.run(vault, key, clock())
+      }),
+    remove: (keys) =>
+      state.transaction(() => {
+        for (const key of keys) remove.run(vault, key)
+      }),
     startingWith: (prefix) => startingWith.all(vault, prefix).map((row) => String(row.key)),
   }
 }

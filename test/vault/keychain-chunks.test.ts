@@ -96,6 +96,26 @@ describe('a helper killed in the middle of a write', () => {
     },
   )
 
+  it('and a keyring locked in the middle of a first write leave nothing behind once deleted', async () => {
+    await using keyring = await startKeyring({ state: 'unlocked' })
+    await using home = await warderHome()
+    await using store = keychainStore(home, watchedHelper(keyring.env))
+    const { client } = store
+    const set = client.set
+    client.set = async (account, text) => {
+      await set(account, text)
+      await keyring.lock()
+    }
+    await expect(store.set('grant:a', NEW)).rejects.toMatchObject({ code: 'vault.locked' })
+    client.set = set
+    await keyring.unlock()
+    expect(await accountsIn(keyring.env)).toHaveLength(1)
+    expect(await store.get('grant:a')).toBeNull()
+    await store.delete('grant:a')
+    expect(await accountsIn(keyring.env)).toEqual([])
+    expect(store.index.startingWith('')).toEqual([])
+  })
+
   it('a delete that was interrupted is finished by the next one', async () => {
     await using keyring = await startKeyring({ state: 'unlocked' })
     await using home = await warderHome()

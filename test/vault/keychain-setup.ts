@@ -6,7 +6,11 @@ import { createHelper } from '../../main/headless/helper.ts'
 import type { Helper, HelperProcess } from '../../main/ports.ts'
 import { openState, type State } from '../../main/store/state.ts'
 import { createKeychainStore, type KeychainStore } from '../../main/vault/keychain.ts'
-import { createKeychainClient, type Timer } from '../../main/vault/keychain-client.ts'
+import {
+  createKeychainClient,
+  type KeychainClient,
+  type Timer,
+} from '../../main/vault/keychain-client.ts'
 import { accountPrefix } from '../../main/vault/keychain-items.ts'
 import type { KeychainRequest } from '../../main/vault/keychain-protocol.ts'
 import { type OpenVaultOptions, openVault } from '../../main/vault/open.ts'
@@ -128,13 +132,19 @@ export function keychainStore(
   home: WarderHome,
   helper: Helper,
   timer: Timer = () => () => {},
-): KeychainStore & AsyncDisposable & { index: VaultIndex; account(name: string): string } {
+): KeychainStore &
+  AsyncDisposable & {
+    client: KeychainClient
+    index: VaultIndex
+    account(name: string): string
+  } {
   const index = createVaultIndex(home.state, 'keychain', Date.now)
   const prefix = accountPrefix(home.path)
   const client = createKeychainClient({ helper, helperModule, timeout: 30_000, timer })
   const store = createKeychainStore({ client, index, accountPrefix: prefix, randomBytes })
   return {
     ...store,
+    client,
     index,
     account: (name) => prefix + name,
     [Symbol.asyncDispose]: () => store.close(),

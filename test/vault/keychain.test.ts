@@ -130,9 +130,9 @@ describe('a locked keyring', () => {
     await store.set('grant:a', value)
 
     await keyring.lock()
-    await expect(store.get('grant:a')).rejects.toEqual(code('vault.locked_or_missing'))
-    await expect(store.delete('grant:a')).rejects.toEqual(code('vault.delete_failed'))
     await expect(store.set('grant:a', token())).rejects.toEqual(code('vault.locked'))
+    await expect(store.delete('grant:a')).rejects.toEqual(code('vault.delete_failed'))
+    await expect(store.get('grant:a')).rejects.toEqual(code('vault.locked_or_missing'))
     expect(await store.status()).toMatchObject({ state: 'locked' })
 
     await keyring.unlock()
