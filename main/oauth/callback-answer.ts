@@ -66,18 +66,14 @@ function splitTarget(target: string): [path: string, query: string] {
 }
 
 /**
- * A redirect is a top-level navigation. Where the browser says what kind of load it is, images, scripts, fetches and
- * speculative loads are turned away: they must not use up the code.
+ * A redirect is a top-level navigation. Where a browser says what kind of load it is (it always names the destination),
+ * images, scripts, fetches and speculative loads are turned away: they must not use up the code.
  */
 function isNavigation({ header }: CallbackRequest): boolean {
-  const mode = header('sec-fetch-mode')
+  if (header('sec-purpose') ?? header('purpose') ?? header('x-moz')) return false
   const destination = header('sec-fetch-dest')
-  const speculative = header('sec-purpose') ?? header('purpose') ?? header('x-moz')
-  return (
-    (mode === undefined || mode === 'navigate') &&
-    (destination === undefined || destination === 'document') &&
-    speculative === undefined
-  )
+  if (destination === undefined) return true
+  return destination === 'document' && header('sec-fetch-mode') === 'navigate'
 }
 
 const known = new Set(['code', 'state', 'iss', 'error', 'error_description', 'error_uri'])

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { allow, answerTo, connectTo, openHouse, serverAt } from './support/house.ts'
+import { startScriptedProvider } from './support/scripted-provider.ts'
+
+describe('sign-in', () => {
+  it('binds the request: PKCE S256, state, resource, scope, exact redirect URI', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+    expect(house.opened).toEqual([signIn.url])
+    const request = new URL(signIn.url).searchParams
+    expect(Object.fromEntries(request)).toMatchObject({
+      response_type: 'code',
+      client_id: 'client-1',
+      code_challenge_method: 'S256',
+      resource: provider.serverUrl,
+      scope: 'files:read',
+    })
+    expect(Buffer.from(request.get('state') ?? '', 'base64url')).toHaveLength(32)
+    const grant = await allow(signIn)
+    const [redeemed] = provider.to('/token').map(({ form }) => Object.fromEntries(form))
+    expect(redeemed).toMatchObject({
+      grant_type: 'authorization_code',
+      code: 'the-code',
+      client_id: 'client-1',
+      resource: provider.serverUrl,
+      redirect_uri: request.get('redirect_uri'),
+    })
+    const challenge = createHash('sha256')
+      .update(redeemed?.code_verifier ?? '')
+      .digest('base64url')
+    expect(challenge).toBe(request.get('code_challenge'))
+    expect(grant).toMatchObject({ server: 'notes', account: 'default', state: 'connected' })
+    expect(house.events).toEqual(['connected notes/default'])
+  })
+
+  it('registers as a native application with refresh tokens, on a loopback path of the issuer', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    signIn.cancel()
+    const [registration] = provider.to('/register').map(({ json }) => json)
+    expect(registration).toMatchObject({
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/cb\/[0-9a-f]{16}$/)],
+    })
+  })
+
+  it('uses a registration that no grant has yet again, and never one that a grant has', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const abandoned = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    abandoned.cancel()
+    await expect(abandoned.completed).rejects.toMatchObject({ code: 'oauth.sign_in_abandoned' })
+    await connectTo(house, provider.serverUrl, undefined, 'one')
+    expect(provider.to('/register')).toHaveLength(1)
+    await connectTo(house, provider.serverUrl, undefined, 'two')
+    expect(provider.to('/register')).toHaveLength(2)
+    expect(house.grants.list().map((grant) => grant.clientId)).toHaveLength(2)
+  })
+
+  it('takes no answer without state, and waits on', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const forged = { code: 'of-an-attacker', iss: provider.origin, state: 'guessed' }
+    expect((await fetch(answerTo(signIn, forged))).status).toBe(400)
+    expect((await fetch(answerTo(signIn, { error: 'access_denied', state: 'x' }))).status).toBe(400)
+    expect(provider.to('/token')).toHaveLength(0)
+    await allow(signIn)
+    expect(provider.to('/token').map(({ form }) => form.get('code'))).toEqual(['the-code'])
+  })
+
+  it('takes no answer without iss where the provider says that it sends it (RFC 9207 §2.4)', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    expect((await fetch(answerTo(signIn, { code: 'c' }))).status).toBe(400)
+    expect((await fetch(answerTo(signIn, { code: 'c', iss: 'https://evil.example' }))).status).toBe(
+      400,
+    )
+    expect(provider.to('/token')).toHaveLength(0)
+    await allow(signIn)
+  })
+
+  it('tells a refusal at the provider without the provider’s words', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const answer = answerTo(signIn, {
+      error: 'access_denied',
+      error_description: 'call 555-0100 to unlock',
+      iss: provider.origin,
+    })
+    const page = await (await fetch(answer)).text()
+    const refusal = await signIn.completed.catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'oauth.authorization_refused' })
+    expect(`${page}${refusal}`).not.toContain('555-0100')
+    expect(house.grants.list()).toEqual([])
+  })
+
+  it('gives up the earlier sign-in of a server when a new one begins', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const first = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const second = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    await expect(first.completed).rejects.toMatchObject({ code: 'oauth.sign_in_abandoned' })
+    await allow(second)
+  })
+
+  it('is over after ten minutes', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    expect(signIn.expiresAt - house.time.now).toBe(600_000)
+    house.time.now = signIn.expiresAt
+    const late = await fetch(answerTo(signIn, { code: 'c', iss: provider.origin }))
+    expect(late.status).toBe(410)
+    expect(provider.to('/token')).toHaveLength(0)
+  })
+
+  it('cancels when no browser could be opened', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse({
+      browser: { open: async () => Promise.reject(new Error('no display')) },
+    })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+    await expect(connecting).rejects.toMatchObject({ code: 'oauth.browser_failed' })
+    expect(house.grants.list()).toEqual([])
+  })
+
+  it('keeps what it obtained among the known secrets, and out of the state database', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    const values = [...house.knownSecrets.entries()].map(({ value }) => value)
+    const { form } = provider.to('/token')[0] ?? { form: new URLSearchParams() }
+    expect(values).toEqual(
+      expect.arrayContaining([
+        'the-code',
+        form.get('code_verifier'),
+        'access-token-2',
+        'refresh-token-2',
+      ]),
+    )
+    const tables = ['grants', 'registrations', 'receipts', 'meta']
+    const rows = tables.flatMap((table) => house.state.prepare(`SELECT * FROM ${table}`).all())
+    for (const value of values) expect(JSON.stringify(rows)).not.toContain(value)
+  })
+})
