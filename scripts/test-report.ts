@@ -35,7 +35,7 @@ function countReasons(tests: readonly TestCase[]): Map<string, number> {
   for (const test of tests) {
     const result = test.result()
     if (result.state !== 'skipped') continue
-    const reason = result.note ?? 'not selected'
+    const reason = result.note ?? 'not selected, or its setup failed'
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
   return reasons
