@@ -89,7 +89,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     const grants = ending.add(
       createGrants({
         state,
-        vault,
+        vault: () => vault,
         knownSecrets,
         browser: ports.browser,
         fetch: dialer.fetch,

@@ -20,14 +20,14 @@ export interface Serving {
 /**
  * The headless shell: the companion on plain Node, its page in the system browser.
  *
- * @param options.argv the arguments of `warder serve`, which the shim repeats to start it again
+ * @param options.argv the arguments of `warder serve` that start this companion again, for the shim
  * @throws WarderError those of `startCompanion`
  */
 export async function serveHeadless(options: {
   home: string
   argv: readonly string[]
   vault?: 'keychain' | 'file' | 'memory'
-  passphrase?: () => Promise<string>
+  passphrase?: (purpose: 'open' | 'create') => Promise<string>
   port?: number
 }): Promise<Serving> {
   const { home, vault, passphrase, port } = options
