@@ -95,8 +95,16 @@ async function startBus(runtime: string, env: Record<string, string>) {
     </busconfig>`,
   )
   return spawnReady({
-    command: 'dbus-daemon',
-    args: [`--config-file=${config}`, '--nofork', '--nopidfile', '--print-address'],
+    // The bus dies with this process, however that ends, and the daemon ends when its bus is gone.
+    command: 'setpriv',
+    args: [
+      '--pdeathsig=KILL',
+      'dbus-daemon',
+      `--config-file=${config}`,
+      '--nofork',
+      '--nopidfile',
+      '--print-address',
+    ],
     env,
     announced: (line) => (line.startsWith('unix:') ? line : undefined),
   })
