@@ -1,0 +1,146 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Grant } from '../../main/oauth/types.ts'
+import { startBetterAuth } from '../harness/better-auth/index.ts'
+import { launchBrowser, signIn } from '../harness/chromium.ts'
+import { accounts, type IdentityProvider } from '../harness/identity-provider/types.ts'
+import { startOidcProvider } from '../harness/oidc-provider/index.ts'
+import { startResourceServer } from '../harness/resource-server.ts'
+import { type House, openHouse, serverAt } from './support/house.ts'
+
+/** The whole life of a grant at authorization servers that other people wrote, with a real browser in between. */
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+async function connectAs(
+  house: House,
+  provider: IdentityProvider,
+  url: string,
+  email: string = accounts.alice,
+): Promise<Grant> {
+  const flow = await house.grants.connect(serverAt(url), { browser: false })
+  const context = await browser.newContext()
+  try {
+    const page = await context.newPage()
+    await signIn(page, flow.url, provider, { email })
+    expect(await page.innerText('body')).toContain('Sign-in received')
+  } finally {
+    await context.close()
+  }
+  return flow.completed
+}
+
+const call = (url: string, token: string) =>
+  fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name: 'test', version: '1' },
+      },
+    }),
+  }).then((response) => response.status)
+
+describe.each([
+  ['oidc-provider', () => startOidcProvider()],
+  ['better-auth', () => startBetterAuth()],
+] as const)('%s', (_name, startProvider) => {
+  it('signs in, uses, renews, survives a restart, and revokes with proof', async () => {
+    await using provider = await startProvider()
+    await using server = await startResourceServer(provider)
+    await using house = await openHouse()
+    const grant = await connectAs(house, provider, server.url)
+    expect(grant).toMatchObject({
+      account: accounts.alice,
+      issuer: provider.issuer,
+      renewable: true,
+    })
+    const first = await house.grants.accessToken('notes')
+    expect(first.serverUrl).toBe(server.url)
+    expect(await call(server.url, first.value)).toBe(200)
+
+    const renewed = await house.grants.rejected(first)
+    expect(renewed.value).not.toBe(first.value)
+    expect(await call(server.url, renewed.value)).toBe(200)
+
+    await house.restart()
+    const restarted = await house.grants.accessToken('notes')
+    expect(await call(server.url, restarted.value)).toBe(200)
+
+    const receipt = await house.grants.revoke(grant.id, 'by the test')
+    expect(receipt.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(
+      expect.arrayContaining(['local done', 'revoke-refresh-token done']),
+    )
+    expect(['proven', 'revoked']).toContain(receipt.state)
+    // Whatever the receipt claims must be so.
+    const status = await call(server.url, restarted.value)
+    expect(receipt.state === 'proven').toBe(status === 401)
+    expect(receipt.remains === null).toBe(status === 401)
+    expect(house.grants.list()).toEqual([])
+  })
+})
+
+describe('oidc-provider', () => {
+  it('replaces a grant on a new sign-in: the old tokens are revoked, the new ones work', async () => {
+    await using provider = await startOidcProvider()
+    await using server = await startResourceServer(provider)
+    await using house = await openHouse()
+    const old = await connectAs(house, provider, server.url)
+    const { value } = await house.grants.accessToken('notes')
+    const settled = settledReceipt(house)
+    const next = await connectAs(house, provider, server.url)
+    expect(await settled).toMatchObject({ grant: old.id, state: 'proven' })
+    expect(await call(server.url, value)).toBe(401)
+    expect(await call(server.url, (await house.grants.accessToken('notes')).value)).toBe(200)
+    expect(house.grants.list().map(({ id }) => id)).toEqual([next.id])
+  })
+
+  it('keeps the accounts of one server apart', async () => {
+    await using provider = await startOidcProvider()
+    await using server = await startResourceServer(provider)
+    await using house = await openHouse()
+    const alice = await connectAs(house, provider, server.url)
+    await connectAs(house, provider, server.url, accounts.bob)
+    await house.grants.revoke(alice.id, 'by the test')
+    const token = await house.grants.accessToken('notes')
+    expect(token.grant.account).toBe(accounts.bob)
+    expect(await call(server.url, token.value)).toBe(200)
+  })
+
+  it('signs in with a client ID metadata document', async () => {
+    const { clientMetadataDocument } = await import('../../main/oauth/registration.ts')
+    const url = 'https://client.example.test/warder.json'
+    await using provider = await startOidcProvider({
+      clientDocuments: { [url]: clientMetadataDocument(url) },
+    })
+    await using server = await startResourceServer(provider)
+    await using house = await openHouse({ settings: () => ({ clientMetadataUrl: url }) })
+    const first = await connectAs(house, provider, server.url)
+    expect(first.clientId).toBe(url)
+    // The client is the same at each sign-in, so the grant stays and nothing that could end the new token is revoked.
+    const second = await connectAs(house, provider, server.url)
+    expect(second.id).toBe(first.id)
+    expect(house.grants.receipts()).toEqual([])
+    const renewed = await house.grants.rejected(await house.grants.accessToken('notes'))
+    expect(await call(server.url, renewed.value)).toBe(200)
+  })
+})
+
+function settledReceipt(house: House) {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  house.grants.on('receipt', (receipt) => receipt.state !== 'pending' && resolve(receipt))
+  return promise
+}
