@@ -20,12 +20,10 @@ export interface Serving {
 /**
  * The headless shell: the companion on plain Node, its page in the system browser.
  *
- * @param options.argv the arguments of `warder serve` that start this companion again, for the shim
  * @throws WarderError those of `startCompanion`
  */
 export async function serveHeadless(options: {
   home: string
-  argv: readonly string[]
   vault?: 'keychain' | 'file' | 'memory'
   passphrase?: (purpose: 'open' | 'create') => Promise<string>
   port?: number
@@ -49,7 +47,15 @@ export async function serveHeadless(options: {
     ...(vault ? { vault } : {}),
     ...(passphrase ? { passphrase } : {}),
     ...(port === undefined ? {} : { port }),
-    argv: [process.execPath, layout.cli, ...options.argv],
+    // What the shim starts: the same home and vault. A passphrase cannot be repeated; the port is remembered.
+    argv: [
+      process.execPath,
+      layout.cli,
+      'serve',
+      '--home',
+      home,
+      ...(vault ? ['--vault', vault] : []),
+    ],
     env,
     async openUi({ browser: open }) {
       ui ??= startUiServer(companion.control, {
