@@ -42,7 +42,10 @@ export default defineConfig({
       build: {
         outDir: '../dist/renderer',
         emptyOutDir: true,
-        target: 'chrome140',
+        // The window is Chromium, but headless the page opens in the browser of the system.
+        target: ['chrome123', 'firefox128', 'safari17.5'],
+        // Every browser of those preloads modules by itself, and the polyfill would be a script of its own.
+        modulePreload: { polyfill: false },
         sourcemap: true,
         assetsInlineLimit: 0,
       },

@@ -4,9 +4,18 @@
  * reported.
  */
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import type { ICruiseResult } from 'dependency-cruiser'
 import { forbidden, options } from './import-rules.ts'
+
+// The cruiser has its parser read every file as plain TypeScript, which the page's JSX is not. The option depends on the
+// file, and the cruiser has no place for it, so it is set where the parser is called, before the cruiser loads it.
+const swc: typeof import('@swc/core') = createRequire(import.meta.url)('@swc/core')
+const parse = swc.parseFileSync
+swc.parseFileSync = ((file: string, how: object) =>
+  parse(file, { ...how, syntax: 'typescript', tsx: file.endsWith('.tsx') })) as typeof parse
+const { cruise } = await import('dependency-cruiser')
 
 const rooms = ['main', 'preload', 'renderer']
 

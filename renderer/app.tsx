@@ -1,0 +1,30 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { CompanionApi } from '../preload/contract/index.ts'
+import { ApiContext } from './api/context.ts'
+import { useLive } from './api/live.ts'
+import { PresenceProvider } from './api/presence.tsx'
+import { useStatus } from './api/queries.ts'
+import { createQueryClient } from './api/query-client.ts'
+import { Frame } from './shell/frame.tsx'
+import { SignedOut } from './shell/signed-out.tsx'
+
+/** The whole page over one companion, whichever way it is reached. */
+export function App({ api }: { api: CompanionApi }) {
+  const [queries] = useState(createQueryClient)
+  return (
+    <QueryClientProvider client={queries}>
+      <ApiContext value={api}>
+        <PresenceProvider>
+          <Session />
+        </PresenceProvider>
+      </ApiContext>
+    </QueryClientProvider>
+  )
+}
+
+function Session() {
+  useLive()
+  const status = useStatus()
+  return status.error?.code === 'control.unauthorized' ? <SignedOut /> : <Frame />
+}

@@ -1,0 +1,42 @@
+import { useState } from 'react'
+import { useListing } from '../api/queries.ts'
+import { Answer } from '../parts/answer.tsx'
+import { Button } from '../parts/button.tsx'
+import { Empty } from '../parts/empty.tsx'
+import { PageHead } from '../parts/page-head.tsx'
+import { AddClientDialog } from './clients/add-client-dialog.tsx'
+import { ClientCard } from './clients/client-card.tsx'
+
+export function Clients() {
+  const clients = useListing('clients:list')
+  const [adding, setAdding] = useState(false)
+  return (
+    <>
+      <PageHead
+        title="Clients"
+        about="The programs that may ask Warder for tools. They never see a key of a server."
+      >
+        <Button kind="primary" onClick={() => setAdding(true)}>
+          Add a client
+        </Button>
+      </PageHead>
+      <Answer
+        query={clients}
+        empty={
+          <Empty icon="clients" title="No clients yet">
+            Add one here, or let Warder wire it: <code>warder wire CLIENT</code>
+          </Empty>
+        }
+      >
+        {(list) => (
+          <ul className="cards">
+            {list.map((client) => (
+              <ClientCard key={client.name} client={client} />
+            ))}
+          </ul>
+        )}
+      </Answer>
+      {adding && <AddClientDialog onClose={() => setAdding(false)} />}
+    </>
+  )
+}

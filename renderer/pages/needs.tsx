@@ -1,0 +1,84 @@
+import type { ReactNode } from 'react'
+import type { StatusView } from '../../preload/contract/index.ts'
+import { Icon, type IconName } from '../parts/icon.tsx'
+import { hrefOf, type Page } from '../shell/route.ts'
+import { works } from '../shell/vault-line.tsx'
+
+interface Need {
+  icon: IconName
+  title: string
+  detail: ReactNode
+  page?: Page
+}
+
+/** What waits for a person, or the good news that nothing does. */
+export function Needs({ status }: { status: StatusView }) {
+  const needs = needsOf(status)
+  if (needs.length === 0)
+    return (
+      <section className="all-well">
+        <Icon name="good" />
+        <div>
+          <h2>Nothing needs you</h2>
+          <p>Every server that signs in is signed in, and no change waits for a decision.</p>
+        </div>
+      </section>
+    )
+  return (
+    <section className="card">
+      <h2>Needs you</h2>
+      <ul className="needs">
+        {needs.map((need) => (
+          <li key={need.title}>
+            <Icon name={need.icon} />
+            <div>
+              <strong>{need.title}</strong>
+              <p>{need.detail}</p>
+            </div>
+            {need.page && (
+              <a
+                className="button"
+                data-kind="plain"
+                href={hrefOf(need.page)}
+                aria-label={`Look at it: ${need.title}`}
+              >
+                Look at it
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function needsOf(status: StatusView): Need[] {
+  const needs: Need[] = []
+  if (!works(status.vault))
+    needs.push({
+      icon: 'locked',
+      title: status.vault.state === 'locked' ? 'The keychain is locked' : 'Keys cannot be kept yet',
+      detail: status.vault.why ?? 'Unlock it, or choose another vault.',
+    })
+  if (status.config !== null)
+    needs.push({
+      icon: 'warn',
+      title: 'The last edit of config.json was refused',
+      detail: status.config,
+    })
+  for (const server of status.signInNeeded)
+    needs.push({
+      icon: 'warn',
+      title: `${server} needs you to sign in`,
+      detail: 'Calls to it wait or fail until then.',
+      page: 'servers',
+    })
+  if (status.approvals > 0)
+    needs.push({
+      icon: 'held',
+      title: `${status.approvals} ${status.approvals === 1 ? 'change waits' : 'changes wait'} for your decision`,
+      detail: 'Nothing of it is in force until you approve.',
+      page: 'approvals',
+    })
+  return needs
+}

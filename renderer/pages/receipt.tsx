@@ -1,0 +1,69 @@
+import type { ReceiptStep, ReceiptView } from '../../preload/contract/index.ts'
+import { Badge, type Tone } from '../parts/badge.tsx'
+import { hostOf } from '../parts/format.ts'
+import { Icon } from '../parts/icon.tsx'
+import { Note } from '../parts/note.tsx'
+import { Time } from '../parts/time.tsx'
+
+const states: Record<ReceiptView['state'], [Tone, string]> = {
+  proven: ['good', 'Proven: the token is refused'],
+  revoked: ['good', 'Revoked by the provider'],
+  pending: ['wait', 'Not done yet, tried again'],
+  'local-only': ['warn', 'Ended here only'],
+}
+
+const steps: Record<ReceiptStep['step'], string> = {
+  local: 'On this computer',
+  'revoke-refresh-token': 'Refresh token at the provider',
+  'revoke-access-token': 'Access token at the provider',
+  probe: 'Trial of the old token',
+}
+
+const outcomes: Record<ReceiptStep['outcome'], [Tone, string]> = {
+  done: ['good', 'done'],
+  failed: ['bad', 'failed'],
+  pending: ['wait', 'waiting'],
+  unsupported: ['warn', 'not offered there'],
+  'not-needed': ['info', 'not needed'],
+}
+
+export function Receipt({ receipt }: { receipt: ReceiptView }) {
+  const [tone, words] = states[receipt.state]
+  return (
+    <li className="card" aria-label={`Receipt for ${receipt.account}`}>
+      <div className="card-head">
+        <h2>{receipt.account}</h2>
+        <Badge tone={tone}>{words}</Badge>
+      </div>
+      <p className="quiet">
+        {receipt.reason}, at {hostOf(receipt.issuer)}, <Time at={receipt.startedAt} />
+      </p>
+      <ol className="steps">
+        {receipt.steps.map((step) => (
+          <Step key={`${step.at} ${step.step}`} step={step} />
+        ))}
+      </ol>
+      {receipt.remains && <Note tone="warn">{receipt.remains}</Note>}
+    </li>
+  )
+}
+
+function Step({ step }: { step: ReceiptStep }) {
+  const [tone, words] = outcomes[step.outcome]
+  return (
+    <li data-tone={tone}>
+      <Icon name={tone} />
+      <div>
+        <p>
+          {steps[step.step]}: <strong>{words}</strong>
+        </p>
+        <p className="quiet">
+          {step.detail}
+          {step.status !== null && ` (HTTP ${step.status})`}
+        </p>
+        {step.endpoint && <code className="endpoint">{step.endpoint}</code>}
+      </div>
+      <Time at={step.at} />
+    </li>
+  )
+}

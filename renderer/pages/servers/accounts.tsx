@@ -1,0 +1,54 @@
+import type { AccountView } from '../../../preload/contract/index.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { Button } from '../../parts/button.tsx'
+import { hostOf } from '../../parts/format.ts'
+import { Time } from '../../parts/time.tsx'
+
+const states: Record<AccountView['state'], [Tone, string]> = {
+  connected: ['good', 'Connected'],
+  'sign-in-needed': ['warn', 'Sign-in needed'],
+  frozen: ['held', 'Frozen'],
+  revoking: ['wait', 'Being revoked'],
+}
+
+interface AccountsProps {
+  accounts: AccountView[]
+  onRevoke: (account: AccountView) => void
+}
+
+export function Accounts({ accounts, onRevoke }: AccountsProps) {
+  if (accounts.length === 0) return null
+  return (
+    <ul className="accounts">
+      {accounts.map((account) => (
+        <Account key={account.account} account={account} onRevoke={() => onRevoke(account)} />
+      ))}
+    </ul>
+  )
+}
+
+function Account({ account, onRevoke }: { account: AccountView; onRevoke: () => void }) {
+  const [tone, words] = states[account.state]
+  return (
+    <li>
+      <div className="account-name">
+        <strong>{account.account}</strong>
+        <span className="quiet">
+          at {hostOf(account.issuer)}, since <Time at={account.connectedAt} />
+        </span>
+        <span className="quiet">
+          {account.scopes.length === 0 ? 'No scopes named' : `May: ${account.scopes.join(', ')}`}
+        </span>
+      </div>
+      <Badge tone={tone}>{words}</Badge>
+      <Button
+        kind="danger"
+        label={`Revoke ${account.account}`}
+        disabled={account.state === 'revoking'}
+        onClick={onRevoke}
+      >
+        Revoke
+      </Button>
+    </li>
+  )
+}

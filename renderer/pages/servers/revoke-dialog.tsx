@@ -1,0 +1,58 @@
+import type { AccountView } from '../../../preload/contract/index.ts'
+import { useAct } from '../../api/queries.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { hostOf } from '../../parts/format.ts'
+import { Receipt } from '../receipt.tsx'
+
+/** Says what a revocation does before it is done, and shows the receipt after. */
+export function RevokeDialog(props: { account: AccountView; onClose: () => void }) {
+  const { account, onClose } = props
+  const revoke = useAct('accounts:revoke')
+  if (revoke.data !== undefined)
+    return (
+      <Dialog
+        title={`${account.account} is revoked here`}
+        onClose={onClose}
+        actions={
+          <Button first kind="primary" onClick={onClose}>
+            Done
+          </Button>
+        }
+      >
+        <ul className="cards">
+          {revoke.data.map((receipt) => (
+            <Receipt key={receipt.id} receipt={receipt} />
+          ))}
+        </ul>
+      </Dialog>
+    )
+  return (
+    <Dialog
+      title={`Revoke ${account.account}?`}
+      onClose={onClose}
+      actions={
+        <>
+          <Button first onClick={onClose}>
+            Keep it
+          </Button>
+          <Button
+            kind="danger"
+            busy={revoke.isPending}
+            onClick={() => revoke.mutate({ account: account.account })}
+          >
+            Revoke
+          </Button>
+        </>
+      }
+    >
+      <p>
+        Calls that use it are refused at once, open streams are cut and local servers that hold it
+        are ended. Then Warder asks {hostOf(account.issuer)} to revoke the tokens and writes a
+        receipt of what was proven.
+      </p>
+      <ErrorNote error={revoke.error} />
+    </Dialog>
+  )
+}

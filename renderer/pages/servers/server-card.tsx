@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import type { AccountView, ServerView } from '../../../preload/contract/index.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { Button } from '../../parts/button.tsx'
+import { visible } from '../../parts/format.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Accounts } from './accounts.tsx'
+import { ConnectDialog } from './connect-dialog.tsx'
+import { Injects } from './injects.tsx'
+import { RevokeDialog } from './revoke-dialog.tsx'
+
+const states: Record<ServerView['state'], [Tone, string]> = {
+  ready: ['good', 'Ready'],
+  'sign-in-needed': ['warn', 'Sign-in needed'],
+  held: ['held', 'Waits for approval'],
+  error: ['bad', 'Failed'],
+}
+
+export function ServerCard(props: { server: ServerView; accounts: AccountView[] }) {
+  const { server, accounts } = props
+  const [connecting, setConnecting] = useState(false)
+  // Kept here: the account leaves the list while its receipt is still on the screen.
+  const [revoking, setRevoking] = useState<AccountView>()
+  const [tone, words] = states[server.state]
+  return (
+    <li className="card" aria-label={server.name}>
+      <div className="card-head">
+        <h2>{server.name}</h2>
+        <Badge tone={tone}>{words}</Badge>
+        {server.auth === 'oauth' && (
+          <Button
+            kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
+            label={`Connect ${server.name}`}
+            onClick={() => setConnecting(true)}
+          >
+            {accounts.length === 0 ? 'Connect' : 'Connect another account'}
+          </Button>
+        )}
+      </div>
+      <p className="where">
+        <Icon name={server.kind} />
+        <span className="quiet">{server.kind === 'remote' ? 'Remote' : 'On this computer'}</span>
+        <code>{whereOf(server)}</code>
+      </p>
+      {server.message && <p className="message">{server.message}</p>}
+      <Injects server={server} />
+      {server.auth === 'oauth' && <Accounts accounts={accounts} onRevoke={setRevoking} />}
+      {connecting && <ConnectDialog server={server.name} onClose={() => setConnecting(false)} />}
+      {revoking && <RevokeDialog account={revoking} onClose={() => setRevoking(undefined)} />}
+    </li>
+  )
+}
+
+/** The URL, or command and arguments with each argument's ends in sight. */
+function whereOf({ url, command }: ServerView): string {
+  if (command === null) return visible(url ?? '')
+  return command
+    .map((part) => (/[\s"']|^$/.test(part) ? JSON.stringify(part) : part))
+    .map(visible)
+    .join(' ')
+}

@@ -1,0 +1,51 @@
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+/** Seconds in each unit, longest first. */
+const units = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** "5 minutes ago", "in 2 hours"; both instants in milliseconds. */
+export function relativeTime(at: number, now: number): string {
+  const seconds = Math.round((at - now) / 1000)
+  const unit = units.find(([, length]) => Math.abs(seconds) >= length)
+  if (unit === undefined) return seconds > 0 && seconds >= 20 ? 'in a moment' : 'just now'
+  return relative.format(Math.trunc(seconds / unit[1]), unit[0])
+}
+
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} B`
+  if (size < 1_000_000) return `${(size / 1000).toFixed(1)} kB`
+  return `${(size / 1_000_000).toFixed(1)} MB`
+}
+
+/** The host of a URL, or the text itself where it is none. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
+}
+
+/** `secret:NAME` and `grant:SERVER` in words. */
+export function sourceInWords(from: string): string {
+  const [kind, ...rest] = from.split(':')
+  const name = rest.join(':')
+  if (kind === 'secret') return `secret “${name}”`
+  if (kind === 'grant') return `sign-in of “${name}”`
+  return from
+}
+
+/** Characters that a screen does not show, or that turn the text around them, are written out. */
+export function visible(line: string): string {
+  return line.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16) ?? ''}}`,
+  )
+}

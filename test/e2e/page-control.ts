@@ -1,0 +1,147 @@
+import type { Control } from '../../main/control/types.ts'
+import { WarderError } from '../../main/errors.ts'
+import { createEmitter } from '../../main/events.ts'
+import {
+  type AuditRow,
+  type Channel,
+  channels,
+  type Events,
+  type Output,
+  type Parsed,
+} from '../../preload/contract/index.ts'
+import { auditRows, createWorld, row } from './page-world.ts'
+
+type Handlers = { [C in Channel]?: (input: Parsed<C>) => Output<C> | Promise<Output<C>> }
+
+const lines = ['It gets a socket and a token.', 'It may call what the rules allow it.']
+
+/**
+ * A companion that is nothing but its answers, to see what the page makes of them. Inputs and outputs go through the
+ * contract's schemas, so a test cannot pass with an answer that the companion could not give.
+ */
+export function createPageControl() {
+  const world = createWorld()
+  const emitter = createEmitter<{ [E in keyof Events]: [Events[E]] }>()
+  const heard: { channel: string; input: unknown }[] = []
+  const waiting = Promise.withResolvers<Output<'accounts:connected'>>()
+  // A rejection is the page's to handle; before it asks, nobody listens.
+  waiting.promise.catch(() => undefined)
+
+  const confirmed = (title: string, confirm: string | undefined) => {
+    if (confirm === 'challenge-1') return
+    throw new WarderError('presence.required', 'A person has to confirm this.', {
+      details: { challenge: 'challenge-1', title, lines },
+    })
+  }
+  const changed = (area: Events['state:changed']['area']) => emitter.emit('state:changed', { area })
+
+  const handlers: Handlers = {
+    'status:get': () => ({
+      ...world.status,
+      servers: world.servers.length,
+      accounts: world.accounts.length,
+      signInNeeded: world.servers.filter((s) => s.state === 'sign-in-needed').map((s) => s.name),
+      approvals: world.approvals.length,
+    }),
+    'servers:list': () => world.servers,
+    'accounts:list': () => world.accounts,
+    'clients:list': () => world.clients,
+    'approvals:list': () => world.approvals,
+    'receipts:list': () => world.receipts,
+    'accounts:connect': ({ server, browser }) => {
+      if (world.browserFails && browser)
+        throw new WarderError('oauth.browser_failed', 'No browser could be opened.')
+      if (server === 'broken')
+        throw new WarderError(
+          'oauth.provider_unavailable',
+          'The provider of broken does not answer.',
+        )
+      return world.flow
+    },
+    'accounts:connected': () => waiting.promise,
+    'accounts:cancel': () => {
+      waiting.reject(new WarderError('oauth.sign_in_abandoned', 'The sign-in was cancelled.'))
+      return {}
+    },
+    'accounts:revoke': (input) => {
+      const gone = world.accounts.filter((a) => 'account' in input && a.account === input.account)
+      world.accounts = world.accounts.filter((a) => !gone.includes(a))
+      world.receipts = [...gone.map((a) => world.receiptFor(a)), ...world.receipts]
+      changed('accounts')
+      changed('receipts')
+      return world.receipts.slice(0, gone.length)
+    },
+    'clients:add': ({ name, confirm }) => {
+      confirmed(`Let ${name} use Warder`, confirm)
+      const client = { ...world.client, name }
+      world.clients = [...world.clients, client]
+      changed('clients')
+      return { client, bearer: 'shown-once-and-never-again', http: world.status.http }
+    },
+    'clients:remove': ({ name }) => {
+      world.clients = world.clients.filter((client) => client.name !== name)
+      changed('clients')
+      return {}
+    },
+    'approvals:decide': ({ id, approve, confirm }) => {
+      const approval = world.approvals.find((each) => each.id === id)
+      if (approve) confirmed(approval?.title ?? '', confirm)
+      world.approvals = world.approvals.filter((each) => each.id !== id)
+      changed('approvals')
+      return world.approvals
+    },
+    'audit:query': ({ client, server, decision, before, limit }) =>
+      world.audit
+        .filter(
+          (each) =>
+            (client === undefined || each.client === client) &&
+            (server === undefined || each.server === server) &&
+            (decision === undefined || each.decision === decision) &&
+            (before === undefined || each.seq < before),
+        )
+        .slice(0, limit),
+  }
+
+  const control: Control = {
+    async call(channel, input) {
+      heard.push({ channel, input })
+      if (channel === world.refuses)
+        throw new WarderError('config.invalid', 'The configuration cannot be read.')
+      const schemas = channels[channel as Channel]
+      const handler = handlers[channel as Channel] as ((parsed: unknown) => unknown) | undefined
+      if (handler === undefined) throw new WarderError('usage.unknown_channel', channel)
+      return schemas.output.parse(await handler(schemas.input.parse(input)))
+    },
+    on: (event, listener) => emitter.on(event, listener as never),
+  }
+
+  return {
+    control,
+    world,
+    /** Every call of the page, in order. */
+    heard,
+    changed,
+    /** Ends the sign-in that waits, as the provider's answer would. */
+    signIn: () => {
+      world.accounts = [...world.accounts, world.account]
+      world.servers = world.servers.map((s) =>
+        s.name === world.account.server
+          ? { ...s, state: 'ready', message: null, accounts: [world.account.account] }
+          : s,
+      )
+      waiting.resolve(world.account)
+      changed('accounts')
+    },
+    /** Appends to the audit and tells the page. */
+    append: (...changes: Partial<AuditRow>[]) => {
+      const newest = world.audit[0]?.seq ?? 0
+      const rows = changes.map((change, at) => row({ ...change, seq: newest + at + 1 }))
+      world.audit = [...rows.toReversed(), ...world.audit]
+      emitter.emit('audit:appended', rows)
+    },
+    /** An audit with so many calls behind it. */
+    fill: (calls: number) => {
+      world.audit = auditRows(calls)
+    },
+  }
+}

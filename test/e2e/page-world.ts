@@ -1,0 +1,269 @@
+import type {
+  AccountView,
+  ApprovalView,
+  AuditRow,
+  ClientView,
+  Output,
+  ReceiptView,
+  ServerView,
+  StatusView,
+} from '../../preload/contract/index.ts'
+
+const minute = 60_000
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
+
+const longArgument = `--allow=${'/home/alice/projects/with-a-long-name/'.repeat(12)}end`
+
+/** What the page's tests see: one of each state there is. */
+export function createWorld() {
+  const status: StatusView = {
+    version: '0.1.0',
+    shell: 'headless',
+    home: '/home/alice/.local/share/warder',
+    pid: 4242,
+    startedAt: ago(200 * minute),
+    user: 'alice',
+    vault: { kind: 'keychain', state: 'available', why: null },
+    http: 'http://127.0.0.1:7411',
+    sockets: '/run/user/1000/warder',
+    servers: 0,
+    accounts: 0,
+    signInNeeded: [],
+    approvals: 0,
+    config: null,
+  }
+
+  const remote = {
+    kind: 'remote' as const,
+    command: null,
+    injects: [],
+    accounts: [],
+    message: null,
+  }
+  const servers: ServerView[] = [
+    {
+      ...remote,
+      name: 'linear',
+      auth: 'oauth',
+      url: 'https://mcp.linear.example/mcp',
+      accounts: ['linear/alice@example.com'],
+      state: 'ready',
+    },
+    {
+      ...remote,
+      name: 'github',
+      auth: 'oauth',
+      url: 'https://api.github.example/mcp/',
+      state: 'sign-in-needed',
+      message: 'No account is signed in, so calls to github are refused.',
+    },
+    {
+      ...remote,
+      name: 'weather',
+      auth: 'header',
+      url: 'https://weather.example/mcp',
+      injects: [{ name: 'X-Api-Key', from: 'secret:weather-key' }],
+      state: 'ready',
+    },
+    {
+      name: 'files',
+      kind: 'local',
+      auth: 'environment',
+      url: null,
+      command: ['npx', '-y', '@example/files@1.4.2', '/home/alice/My Documents'],
+      injects: [
+        { name: 'FILES_TOKEN', from: 'secret:files' },
+        { name: 'TRACKER_TOKEN', from: 'grant:linear' },
+      ],
+      accounts: [],
+      state: 'held',
+      message: null,
+    },
+    {
+      ...remote,
+      name: 'broken',
+      auth: 'oauth',
+      url: 'https://broken.example/mcp',
+      state: 'error',
+      message: 'The server did not answer in 10 seconds.',
+    },
+  ]
+
+  const account: AccountView = {
+    account: 'github/alice',
+    server: 'github',
+    issuer: 'https://github.example/login/oauth',
+    resource: 'https://api.github.example/mcp/',
+    clientId: 'client-1',
+    scopes: ['repo', 'read:user'],
+    state: 'connected',
+    connectedAt: ago(0),
+    refreshedAt: null,
+    accessTokenExpiresAt: null,
+    renewable: true,
+  }
+  const accounts: AccountView[] = [
+    {
+      ...account,
+      account: 'linear/alice@example.com',
+      server: 'linear',
+      issuer: 'https://linear.example',
+      scopes: ['read', 'write', 'issues:create'],
+      connectedAt: ago(3 * 24 * 60 * minute),
+    },
+  ]
+  const flow: Output<'accounts:connect'> = {
+    flow: 'flow-1',
+    url: 'https://github.example/login/oauth/authorize?client_id=client-1',
+    host: 'github.example',
+    issuer: 'https://github.example/login/oauth',
+    scopes: ['repo', 'read:user'],
+    expiresAt: ago(-10 * minute),
+  }
+
+  const client: ClientView = {
+    name: 'claude-desktop',
+    state: 'active',
+    socket: '/run/user/1000/warder/claude-desktop.sock',
+    addedAt: ago(4 * 24 * 60 * minute),
+    lastSeenAt: ago(2 * minute),
+  }
+
+  const approvals: ApprovalView[] = [
+    {
+      id: 'approval-1',
+      kind: 'server.run',
+      title: 'Run a changed command for files',
+      lines: [
+        'Command: npx -y @example/files@1.4.2',
+        `Argument: ${longArgument}`,
+        'Injects: FILES_TOKEN from secret “files”',
+        'Hidden: before\u202Eafter',
+      ],
+      since: ago(14 * minute),
+    },
+  ]
+
+  const receiptFor = (of: AccountView): ReceiptView => ({
+    id: `receipt-${of.account}`,
+    account: of.account,
+    server: of.server,
+    issuer: of.issuer,
+    reason: 'Revoked in the window',
+    startedAt: ago(0),
+    state: 'proven',
+    steps: [
+      step('local', 'done', 'Calls are refused, 1 stream was cut.', null),
+      step('revoke-refresh-token', 'done', 'The provider accepted the revocation.', 200),
+      step('revoke-access-token', 'not-needed', 'It ended with the refresh token.', null),
+      step('probe', 'done', 'The old token was refused.', 401),
+    ],
+    remains: null,
+  })
+  const receipts: ReceiptView[] = [
+    {
+      ...receiptFor(account),
+      id: 'receipt-1',
+      account: 'slack/bob',
+      server: 'slack',
+      issuer: 'https://slack.example',
+      startedAt: ago(26 * 60 * minute),
+      state: 'local-only',
+      steps: [
+        step('local', 'done', 'The token was deleted from the keychain.', null),
+        step('revoke-access-token', 'unsupported', 'slack.example has no way to revoke.', null),
+      ],
+      remains: 'The access token may live on until 22 November 2026, 10:00 UTC.',
+    },
+  ]
+
+  return {
+    status,
+    servers,
+    account,
+    accounts,
+    flow,
+    client,
+    clients: [client, { ...client, name: 'cursor', lastSeenAt: null }] as ClientView[],
+    approvals,
+    longArgument,
+    receipts,
+    receiptFor,
+    audit: auditRows(40),
+    /** No browser can be opened for a sign-in. */
+    browserFails: false,
+    /** The channel that answers with an error. */
+    refuses: '',
+  }
+}
+
+const endpoints = { local: null, probe: 'https://api.example/mcp' } as Record<string, string | null>
+
+function step(
+  name: ReceiptView['steps'][number]['step'],
+  outcome: ReceiptView['steps'][number]['outcome'],
+  detail: string,
+  status: number | null,
+): ReceiptView['steps'][number] {
+  const endpoint = status === null ? null : (endpoints[name] ?? 'https://auth.example/revoke')
+  return { at: ago(0), step: name, endpoint, status, outcome, detail }
+}
+
+/** One row of the audit with what the test cares about changed. */
+export function row(change: Partial<AuditRow> & { seq: number }): AuditRow {
+  return {
+    at: ago(0),
+    call: `call-${change.seq}`,
+    phase: 'intent',
+    user: 'alice',
+    client: 'claude-desktop',
+    proof: 'same-user',
+    session: null,
+    server: 'linear',
+    account: 'linear/alice@example.com',
+    method: 'tools/call',
+    target: 'create_issue',
+    decision: 'allow',
+    rule: 'rules[0]',
+    argumentKeys: ['title', 'team'],
+    bytes: 412,
+    outcome: null,
+    code: null,
+    latencyMs: null,
+    masked: 0,
+    ...change,
+  }
+}
+
+const tools = ['create_issue', 'list_issues', 'search', 'read_file', 'get_forecast']
+const ends = ['ok', 'ok', 'ok', 'tool-error', 'ok', 'error', 'ok', 'cancelled'] as const
+
+/** Intents and outcomes of so many calls, newest first. Every seventh is denied. */
+export function auditRows(calls: number): AuditRow[] {
+  const rows = Array.from({ length: calls }, (_, at) => {
+    const denied = at % 7 === 3
+    const of = {
+      call: `old-${at}`,
+      at: ago((calls - at) * 2 * minute),
+      client: at % 3 === 0 ? 'cursor' : 'claude-desktop',
+      server: at % 4 === 0 ? 'weather' : 'linear',
+      target: tools[at % tools.length] ?? null,
+      decision: denied ? ('deny' as const) : ('allow' as const),
+      rule: denied ? 'no rule allows it' : 'rules[0]',
+      code: denied ? 'policy.denied' : null,
+    }
+    const outcome = denied ? ('denied' as const) : (ends[at % ends.length] ?? 'ok')
+    return [
+      row({ ...of, seq: at * 2 + 1 }),
+      row({
+        ...of,
+        seq: at * 2 + 2,
+        phase: 'outcome',
+        outcome,
+        latencyMs: denied ? 1 : 80 + ((at * 37) % 1900),
+        bytes: 1800,
+      }),
+    ]
+  })
+  return rows.flat().reverse()
+}

@@ -1,0 +1,489 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startUiServer, type UiServer } from '../../main/headless/ui-server.ts'
+import { launchBrowser } from '../harness/chromium.ts'
+import { buildRenderer } from '../harness/renderer.ts'
+import { createPageControl } from './page-control.ts'
+
+let folder: string
+let rendererDir: string
+let browser: Browser
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'warder-page-'))
+  rendererDir = path.join(folder, 'renderer')
+  await buildRenderer(rendererDir)
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true })
+})
+
+let companion: ReturnType<typeof createPageControl>
+let ui: UiServer
+let context: BrowserContext
+let page: Page
+/** What the page's own code did wrong; a refused request is the browser's line, not ours. */
+let complaints: string[]
+
+beforeEach(async () => {
+  companion = createPageControl()
+  ui = await startUiServer(companion.control, { rendererDir, runtimeDir: folder })
+  context = await browser.newContext({ reducedMotion: 'reduce' })
+  page = await context.newPage()
+  complaints = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    const ours = !message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && ours) complaints.push(message.text())
+  })
+})
+
+afterEach(async () => {
+  await context.close()
+  await ui.close()
+})
+
+const heading = (name: string) => page.getByRole('heading', { name, exact: true })
+const button = (name: string) => page.getByRole('button', { name, exact: true })
+const card = (name: string) => page.getByRole('listitem', { name, exact: true })
+const dialog = () => page.getByRole('dialog')
+
+async function open(name = 'Overview'): Promise<void> {
+  await page.goto((await ui.login()).url)
+  await heading('Overview').waitFor()
+  if (name === 'Overview') return
+  await page.getByRole('link', { name }).first().click()
+  await heading(name).waitFor()
+}
+
+const heard = (channel: string) =>
+  companion.heard.filter((call) => call.channel === channel).map((call) => call.input)
+
+describe('signing in', () => {
+  it('shows how to get in to whoever opens the address', async () => {
+    await page.goto(ui.url)
+    await expect(page.getByRole('main').innerText()).resolves.toContain(
+      'Open this window with warder ui',
+    )
+    expect(companion.heard).toEqual([])
+  })
+
+  it('goes from the file to the page by itself, and survives a reload', async () => {
+    await open()
+    expect(page.url()).toBe(`${ui.url}/`)
+    await page.reload()
+    await heading('Overview').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('works by the button where the file may not run its script', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false })
+    const first = await plain.newPage()
+    await first.goto((await ui.login()).url)
+    const [answer] = await Promise.all([
+      first.waitForResponse(`${ui.url}/login`),
+      first.getByRole('button', { name: 'Open Warder' }).click(),
+    ])
+    expect(answer.status()).toBe(200)
+    await plain.close()
+  })
+
+  it('leaves the bearer in no URL, no element, no cookie and no other tab', async () => {
+    const urls: string[] = []
+    page.on('request', (request) => urls.push(request.url()))
+    await open('Servers')
+    const bearer = await page.evaluate(() => sessionStorage.getItem('warder-session'))
+    expect(bearer).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(urls.filter((url) => url.includes(bearer ?? ''))).toEqual([])
+    expect(await page.content()).not.toContain(bearer)
+    expect(await page.locator('meta[name="warder-session"]').count()).toBe(0)
+    expect(await context.cookies()).toEqual([])
+    expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
+
+    const other = await context.newPage()
+    await other.goto(ui.url)
+    await other.getByRole('heading', { name: 'This window is not signed in' }).waitFor()
+  })
+
+  it('does not sign in again when somebody goes back', async () => {
+    await open()
+    await page.goBack()
+    expect(page.url()).toBe('about:blank')
+  })
+
+  it('sees when the session ends', async () => {
+    await open()
+    const port = new URL(ui.url).port
+    await page.evaluate(() => sessionStorage.setItem('warder-session', 'A'.repeat(43)))
+    await page.reload()
+    await heading('This window is not signed in').waitFor()
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0)
+    expect(new URL(page.url()).port).toBe(port)
+  })
+})
+
+describe('the content security policy', () => {
+  it('runs no inline script, no inline style and no attribute handler', async () => {
+    await open()
+    const outcome = await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'window.intruder = true'
+      const style = document.createElement('style')
+      style.textContent = 'body { opacity: 0.5 }'
+      document.body.append(script, style)
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<button id="handler" onclick="window.intruder = true">x</button><i id="styled" style="opacity:0.5"></i>',
+      )
+      document.querySelector<HTMLElement>('#handler')?.click()
+      const styled = document.querySelector('#styled')
+      return {
+        intruder: 'intruder' in window,
+        body: getComputedStyle(document.body).opacity,
+        styled: styled && getComputedStyle(styled).opacity,
+      }
+    })
+    expect(outcome).toEqual({ intruder: false, body: '1', styled: '1' })
+  })
+
+  it('evaluates no text and talks to nobody else', async () => {
+    await open()
+    // A timer of the page's own, since what the debugger evaluates is not under the policy.
+    const outcome = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const blocked: string[] = []
+          document.addEventListener('securitypolicyviolation', (event) => {
+            blocked.push(event.effectiveDirective)
+            if (blocked.length === 3) resolve(blocked.toSorted())
+          })
+          setTimeout('window.intruder = true')
+          void fetch('http://127.0.0.1:9/').catch(() => undefined)
+          new Image().src = 'http://127.0.0.1:9/x.png'
+        }),
+    )
+    expect(outcome).toEqual(['connect-src', 'img-src', 'script-src'])
+    expect(await page.evaluate(() => 'intruder' in window)).toBe(false)
+  })
+
+  it('lets no other page frame it', async () => {
+    const outer = await context.newPage()
+    const [answer] = await Promise.all([
+      outer.waitForResponse(`${ui.url}/`),
+      outer.setContent(`<iframe src="${ui.url}/"></iframe>`),
+    ])
+    expect(answer.status()).toBe(403)
+  })
+
+  it('is never broken by the page itself', async () => {
+    await open('Servers')
+    for (const name of ['Activity', 'Clients', 'Approvals', 'Receipts']) {
+      await page.getByRole('link', { name }).click()
+      await heading(name).waitFor()
+    }
+    expect(await page.locator('[style]').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('overview', () => {
+  it('says what needs a person, and leads there', async () => {
+    await open()
+    await page.getByText('github needs you to sign in', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Look at it: 1 change waits for your decision' }).click()
+    await heading('Approvals').waitFor()
+  })
+
+  it('says that nothing does', async () => {
+    companion.world.approvals = []
+    companion.world.servers = []
+    await open()
+    await heading('Nothing needs you').waitFor()
+  })
+
+  it('says where keys cannot be kept', async () => {
+    const why = 'No keychain service answers on this machine.'
+    companion.world.status.vault = { kind: 'none', state: 'absent', why }
+    await open()
+    await page.getByText(why).waitFor()
+    await page.getByText('Keys are in nowhere yet').waitFor()
+  })
+})
+
+describe('servers', () => {
+  it('shows kind, place, what is injected and the state, in words', async () => {
+    await open('Servers')
+    const files = card('files')
+    for (const words of [
+      'On this computer',
+      'npx -y @example/files@1.4.2 "/home/alice/My Documents"',
+      'FILES_TOKEN',
+      'from secret “files”',
+      'from sign-in of “linear”',
+      'Waits for approval',
+    ])
+      await files.getByText(words, { exact: true }).waitFor()
+    await card('broken').getByText('The server did not answer in 10 seconds.').waitFor()
+    await card('linear').getByText('linear/alice@example.com').waitFor()
+  })
+
+  it('connects: shows host, issuer and scopes while waiting, then the account', async () => {
+    await open('Servers')
+    await button('Connect github').click()
+    for (const words of ['github.example', 'https://github.example/login/oauth', 'repo'])
+      await dialog().getByText(words, { exact: true }).first().waitFor()
+    expect(heard('accounts:connect')).toEqual([{ server: 'github', browser: true }])
+    companion.signIn()
+    await page.getByRole('heading', { name: 'github is connected' }).waitFor()
+    await dialog().getByText('github/alice').waitFor()
+    await button('Done').click()
+    await card('github').getByText('Ready').waitFor()
+    await button('Revoke github/alice').waitFor()
+    expect(heard('accounts:cancel')).toEqual([])
+  })
+
+  it.each(['the button', 'Escape', 'the back button'])('cancels a sign-in by %s', async (way) => {
+    await open('Servers')
+    await button('Connect github').click()
+    await dialog().getByText('Waiting for you').waitFor()
+    const cancelled = page.waitForRequest(`${ui.url}/api/accounts:cancel`)
+    if (way === 'Escape') await page.keyboard.press('Escape')
+    else if (way === 'the button') await button('Cancel').click()
+    else await page.goBack()
+    expect((await cancelled).postDataJSON()).toEqual({ flow: 'flow-1' })
+    await expect.poll(() => dialog().count()).toBe(0)
+  })
+
+  it('shows why a sign-in could not begin, with its code', async () => {
+    await open('Servers')
+    await button('Connect broken').click()
+    await dialog().getByText('The provider of broken does not answer.').waitFor()
+    await dialog().getByText('oauth.provider_unavailable').waitFor()
+  })
+
+  it('offers the link where no browser can be opened', async () => {
+    companion.world.browserFails = true
+    await open('Servers')
+    await button('Connect github').click()
+    await button('Show the link instead').click()
+    await expect(dialog().getByLabel('Link').inputValue()).resolves.toBe(companion.world.flow.url)
+  })
+
+  it('revokes after a question, and shows the receipt', async () => {
+    await open('Servers')
+    await button('Revoke linear/alice@example.com').click()
+    expect(heard('accounts:revoke')).toEqual([])
+    await dialog().getByRole('button', { name: 'Revoke', exact: true }).click()
+    await dialog().getByText('Proven: the token is refused').waitFor()
+    await dialog().getByText('The old token was refused. (HTTP 401)').waitFor()
+    expect(heard('accounts:revoke')).toEqual([{ account: 'linear/alice@example.com' }])
+    await button('Done').click()
+    expect(await button('Revoke linear/alice@example.com').count()).toBe(0)
+  })
+
+  it('follows what the companion changes', async () => {
+    await open('Servers')
+    companion.world.servers = companion.world.servers.slice(0, 1)
+    companion.changed('servers')
+    await expect.poll(() => page.locator('.cards > .card').count()).toBe(1)
+  })
+
+  it('shows an empty list and a refusal as such', async () => {
+    companion.world.servers = []
+    await open('Servers')
+    await heading('No servers yet').waitFor()
+    companion.world.refuses = 'clients:list'
+    await page.getByRole('link', { name: 'Clients' }).click()
+    await page.getByText('config.invalid').waitFor()
+    companion.world.refuses = ''
+    await button('Try again').click()
+    await card('cursor').waitFor()
+  })
+})
+
+describe('activity', () => {
+  const calls = () => page.locator('.call')
+
+  it('puts a new call on top and follows it to its end', async () => {
+    await open('Activity')
+    await expect.poll(() => calls().count()).toBe(40)
+    companion.append({ call: 'new', target: 'delete_everything', client: 'cursor' })
+    await expect.poll(() => calls().count()).toBe(41)
+    const first = calls().first()
+    await first.getByText('delete_everything').waitFor()
+    await first.getByText('Under way').waitFor()
+    companion.append({
+      call: 'new',
+      target: 'delete_everything',
+      client: 'cursor',
+      phase: 'outcome',
+      outcome: 'ok',
+      latencyMs: 1234,
+    })
+    await first.getByText('Done').waitFor()
+    await first.getByText('1.2 s').waitFor()
+    expect(await calls().count()).toBe(41)
+  })
+
+  it('filters what is there and what arrives', async () => {
+    await open('Activity')
+    await page.getByLabel('Decision').selectOption('Denied')
+    await expect.poll(() => calls().count()).toBe(6)
+    companion.append({ target: 'allowed_call' }, { target: 'denied_call', decision: 'deny' })
+    await calls().getByText('denied_call').waitFor()
+    expect(await calls().count()).toBe(7)
+    await page.getByLabel('Client').selectOption('cursor')
+    await page.getByLabel('Server').selectOption('weather')
+    await expect.poll(() => calls().count()).toBe(1)
+    expect(heard('audit:query').at(-1)).toEqual({
+      client: 'cursor',
+      server: 'weather',
+      decision: 'deny',
+      limit: 500,
+    })
+    companion.world.audit = []
+    await page.getByLabel('Server').selectOption('linear')
+    await heading('No call matches').waitFor()
+  })
+
+  it('shows the details of a call and gives the focus back', async () => {
+    await open('Activity')
+    await calls().nth(4).click()
+    const details = page.getByRole('complementary', { name: 'Details of the call' })
+    await details.getByText('its socket, which any program of this user may use').waitFor()
+    await details.getByText('title, team').waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => details.count()).toBe(0)
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-call')))
+      .toBe(await calls().nth(4).getAttribute('data-call'))
+  })
+
+  it('stays usable with 1,000 calls and a burst of new ones', async () => {
+    companion.fill(1000)
+    await open('Activity')
+    for (let shown = 250; shown < 1000; shown += 250) {
+      await expect.poll(() => calls().count()).toBe(shown)
+      await button('Show older calls').click()
+    }
+    await expect.poll(() => calls().count()).toBe(1000)
+    await button('Show older calls').click()
+    await page.getByText('This is where the audit begins.').waitFor()
+
+    companion.append(...Array.from({ length: 100 }, (_, at) => ({ target: `burst_${at}` })))
+    await calls().getByText('burst_99', { exact: true }).waitFor()
+    expect(await calls().count()).toBe(1050)
+    // Most of them cost nothing: the browser skips what is out of sight.
+    const skipped = await calls().evaluateAll(
+      (rows) =>
+        rows.filter((each) => !each.checkVisibility({ contentVisibilityAuto: true })).length,
+    )
+    expect(skipped).toBeGreaterThan(900)
+    await calls().first().click()
+    await page.getByRole('complementary', { name: 'Details of the call' }).waitFor()
+  })
+})
+
+describe('presence', () => {
+  it('asks with title and every line, and repeats the call once confirmed', async () => {
+    await open('Clients')
+    await button('Add a client').click()
+    await page.getByLabel('Name').fill('zed')
+    await page.keyboard.press('Enter')
+    const question = page.getByRole('dialog', { name: 'Let zed use Warder' })
+    await question.getByText('It gets a socket and a token.').waitFor()
+    await question.getByText('It may call what the rules allow it.').waitFor()
+    await question.getByRole('button', { name: 'Confirm' }).click()
+    await expect(page.getByLabel('Token').inputValue()).resolves.toBe('shown-once-and-never-again')
+    expect(heard('clients:add')).toEqual([{ name: 'zed' }, { name: 'zed', confirm: 'challenge-1' }])
+    await button('I have kept it').click()
+    await card('zed').waitFor()
+    expect(await page.content()).not.toContain('shown-once-and-never-again')
+  })
+
+  it('gives the focus to the answer that changes nothing', async () => {
+    await open('Approvals')
+    await button('Approve').click()
+    await dialog().waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('presence.refused').waitFor()
+    expect(companion.world.approvals).toHaveLength(1)
+    expect(heard('approvals:decide')).toEqual([{ id: 'approval-1', approve: true }])
+  })
+
+  it('shows held changes whole, hidden characters too, and decides them', async () => {
+    await open('Approvals')
+    const held = card('Run a changed command for files')
+    const line = held.getByText(`Argument: ${companion.world.longArgument}`, { exact: true })
+    const cut = await line.evaluate((each) => each.scrollWidth > each.clientWidth)
+    expect(cut).toBe(false)
+    await held.getByText('before\\u{202e}after').waitFor()
+    await button('Approve').click()
+    await button('Confirm').click()
+    await heading('Nothing to decide').waitFor()
+  })
+
+  it('does not ask where a person narrows', async () => {
+    await open('Approvals')
+    await button('Deny').click()
+    await heading('Nothing to decide').waitFor()
+    expect(heard('approvals:decide')).toEqual([{ id: 'approval-1', approve: false }])
+  })
+})
+
+describe('receipts and times', () => {
+  it('tells each step in words and what remains', async () => {
+    await open('Receipts')
+    const receipt = card('Receipt for slack/bob')
+    await receipt.getByText('Ended here only').waitFor()
+    await receipt.getByText('not offered there').waitFor()
+    await receipt.getByText('The access token may live on until').waitFor()
+    const time = receipt.locator('time').first()
+    expect(await time.innerText()).toBe('yesterday')
+    expect(await time.getAttribute('title')).toContain('2026')
+  })
+})
+
+describe('when the companion stops', () => {
+  it('keeps what is on the screen and says that it may be old', async () => {
+    await open('Servers')
+    await ui.close()
+    await page.getByText('Warder does not answer').waitFor()
+    await card('linear').waitFor()
+  })
+})
+
+describe('the keyboard', () => {
+  it('reaches everything, with the focus in sight', async () => {
+    await open()
+    await page.keyboard.press('Tab')
+    expect(
+      await button('Skip to the page').evaluate((each) => each === document.activeElement),
+    ).toBe(true)
+    const names: string[] = []
+    for (let at = 0; at < 8; at += 1) {
+      await page.keyboard.press('Tab')
+      const focused = page.locator(':focus')
+      const outline = await focused.evaluate((each) => getComputedStyle(each).outlineStyle)
+      expect(outline).toBe('solid')
+      names.push((await focused.innerText()).split('\n')[0] ?? '')
+    }
+    expect(names.slice(0, 6)).toEqual([
+      'Overview',
+      'Servers',
+      'Activity',
+      'Clients',
+      'Approvals',
+      'Receipts',
+    ])
+    await page.getByRole('link', { name: 'Activity' }).press('Enter')
+    await heading('Activity').waitFor()
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+  })
+})
