@@ -1,0 +1,62 @@
+import type { AccountView } from '../../preload/contract/index.ts'
+import { launchBrowser, signIn } from '../../test/harness/chromium.ts'
+import {
+  accountPassword,
+  accounts,
+  type IdentityProvider,
+} from '../../test/harness/identity-provider/types.ts'
+import type { Warder } from '../../test/harness/warder.ts'
+import { startSystemBrowser } from '../../test/harness/xdg-open/index.ts'
+
+/** Who sits at the browser. */
+export interface SignInPart extends AsyncDisposable {
+  /** What the companion needs to find that browser. */
+  readonly env: Readonly<Record<string, string>>
+  connect(warder: Warder, server: string): Promise<AccountView>
+}
+
+/** Headless Chromium is the system browser and does what a person would. */
+export async function connectUnattended(provider: IdentityProvider): Promise<SignInPart> {
+  await using started = new AsyncDisposableStack()
+  const system = started.use(await startSystemBrowser())
+  const chromium = started.adopt(await launchBrowser(), (browser) => browser.close())
+  const resources = started.move()
+  return {
+    env: system.env,
+    async connect(warder, server) {
+      const connected = warder.ok<AccountView>(['connect', server])
+      const page = await chromium.newPage()
+      await signIn(page, await system.next(), provider)
+      await page.close()
+      return connected
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** The person's own browser. */
+export function connectAsPerson(
+  _provider: IdentityProvider,
+  say: (line: string) => void,
+): SignInPart {
+  const names = [
+    'DISPLAY',
+    'WAYLAND_DISPLAY',
+    'XAUTHORITY',
+    'DBUS_SESSION_BUS_ADDRESS',
+    'XDG_RUNTIME_DIR',
+    'HOME',
+  ]
+  return {
+    env: Object.fromEntries(
+      names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+    ),
+    connect(warder, server) {
+      say(
+        `Your browser opens the provider: sign in as ${accounts.alice} with ${accountPassword} and allow access.`,
+      )
+      return warder.ok<AccountView>(['connect', server])
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+}

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { z } from 'zod'
+import { bareEnvironment, jsonLine, spawnReady } from './processes.ts'
+
+/** The shipped command line. */
+export const cli = path.join(import.meta.dirname, '..', '..', 'dist', 'main', 'cli.js')
+
+export interface Answer {
+  readonly code: number
+  /** The one document on stdout. */
+  readonly json: unknown
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface WarderOptions {
+  readonly home: string
+  /** `memory` by default. */
+  readonly vault?: 'keychain' | 'file' | 'memory'
+  /** Added to what every program needs: a keyring's bus, a `PATH` with another browser. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly port?: number
+}
+
+/** The shipped companion, run as a person would: `warder serve` in a process of its own. */
+export interface Warder extends AsyncDisposable {
+  readonly home: string
+  readonly pid: number
+  readonly ready: { readonly http: string; readonly sockets: string; readonly vault: string }
+  readonly stderr: () => string
+  /** Runs a verb with `--json` against this companion. @param input what it reads on standard input */
+  run(args: readonly string[], input?: string): Promise<Answer>
+  /** The same, where anything but exit code 0 is a failure of the test. */
+  ok<T = unknown>(args: readonly string[], input?: string): Promise<T>
+  /** A real MCP client (the 1.x SDK) through the shim. */
+  client(name: string, server: string): Promise<Client>
+  /** The same over the token door. */
+  httpClient(bearer: string, server: string): Promise<Client>
+}
+
+const readyLine = z.object({
+  ready: z.literal(true),
+  http: z.string(),
+  sockets: z.string(),
+  vault: z.string(),
+})
+
+export async function startWarder({
+  home,
+  vault = 'memory',
+  env = {},
+  port,
+}: WarderOptions): Promise<Warder> {
+  const vaultArgs = vault === 'keychain' ? [] : ['--vault', vault]
+  const serve = await spawnReady({
+    command: process.execPath,
+    args: [
+      cli,
+      'serve',
+      '--json',
+      '--home',
+      home,
+      ...vaultArgs,
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    ],
+    env,
+    announced: jsonLine(readyLine),
+  })
+  const clients: Client[] = []
+
+  async function connected(client: Client, connect: () => Promise<void>): Promise<Client> {
+    await connect()
+    clients.push(client)
+    return client
+  }
+
+  const run = (args: readonly string[], input = '') =>
+    runCli(['--json', '--home', home, ...args], { env, input })
+  return {
+    home,
+    pid: serve.child.pid ?? 0,
+    ready: serve.ready,
+    stderr: serve.stderr,
+    run,
+    async ok<T>(args: readonly string[], input = '') {
+      const answer = await run(args, input)
+      if (answer.code !== 0)
+        throw new Error(
+          `warder ${args.join(' ')} ended with ${answer.code}: ${answer.stdout}${answer.stderr}`,
+        )
+      return answer.json as T
+    },
+    client(name, server) {
+      const client = new Client({ name: 'a legacy client', version: '1' })
+      const transport = new StdioClientTransport({
+        command: process.execPath,
+        args: [cli, 'mcp', '--client', name, '--server', server, '--home', home],
+        env: bareEnvironment(),
+        stderr: 'ignore',
+      })
+      return connected(client, () => client.connect(transport))
+    },
+    httpClient(bearer, server) {
+      const client = new Client({ name: 'a legacy client', version: '1' })
+      const transport = new StreamableHTTPClientTransport(
+        new URL(`${serve.ready.http}/mcp/${server}`),
+        {
+          requestInit: { headers: { authorization: `Bearer ${bearer}` } },
+        },
+      )
+      return connected(client, () => client.connect(transport as Parameters<Client['connect']>[0]))
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.close()))
+      await serve[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Runs the shipped command line to its end. */
+export async function runCli(
+  args: readonly string[],
+  { env = {}, input = '' }: { env?: Readonly<Record<string, string>>; input?: string } = {},
+): Promise<Answer> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: { ...bareEnvironment(), ...env },
+    stdio: 'pipe',
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const ended = Promise.withResolvers<number>()
+  child.once('error', ended.reject)
+  child.once('exit', (code) => ended.resolve(code ?? -1))
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    ended.promise,
+  ])
+  return { code, stdout, stderr, json: parsed(stdout) }
+}
+
+function parsed(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    return undefined
+  }
+}
