@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import manifest from '../../package.json' with { type: 'json' }
 import { WarderError } from '../errors.ts'
 import { homeDirectory } from '../store/home.ts'
+import { version } from '../version.ts'
 import { addAccounts } from './accounts.ts'
 import { addApprovals } from './approvals.ts'
 import { addAudit } from './audit.ts'
@@ -89,7 +89,7 @@ export function createProgram(
     .option('--home <dir>', 'the home of the companion (else WARDER_HOME, else one per user)')
     .option('--json', 'answer with one JSON document on standard output')
     .option('--yes', 'agree to what a person would be asked, for scripts that have read it')
-    .version(manifest.version, '--version', 'show the version')
+    .version(version, '--version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .addHelpText(

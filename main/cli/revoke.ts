@@ -15,8 +15,8 @@ export const addRevoke: Verb = (program, action) => {
     .command('revoke')
     .argument('[account]', 'SERVER/ACCOUNT, from `warder accounts`')
     .option('--server <name>', 'every account at this server')
-    .option('--client <name>', 'everything this client was given')
-    .option('--all', 'every account and every client token')
+    .option('--client <name>', 'shut this client out: its socket and its bearer')
+    .option('--all', 'every account')
     .summary('end access now, and say what was proven')
     .description(
       'Takes tokens out of use on this machine at once, then revokes them at the provider and checks. The receipt says what was proven, what is tried again, and what may live on.',
@@ -39,11 +39,16 @@ async function revoke(
 ): Promise<void> {
   const receipts = await control.call('accounts:revoke', target(account, options))
   output.result(receipts, (all) =>
-    all.length === 0 ? ['Done. No account had a token to revoke.'] : receiptLines(all),
+    all.length === 0 ? [nothingToProve(options)] : receiptLines(all),
   )
   // A queued revocation is out of use here already; one that failed here is not, whatever the provider said.
   if (receipts.some(localPartFailed)) process.exitCode = 1
 }
+
+const nothingToProve = ({ client }: RevokeOptions) =>
+  client === undefined
+    ? 'Done. No account had a token to revoke.'
+    : `The client ${client} is shut out; its socket and bearer are void.`
 
 function target(account: string | undefined, options: RevokeOptions): Input<'accounts:revoke'> {
   const targets: Input<'accounts:revoke'>[] = [

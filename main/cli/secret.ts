@@ -73,7 +73,7 @@ async function set(context: Context, name: string, options: { for?: string }): P
   )
   context.output.result(stored, ({ server }) => [
     server === null
-      ? `The secret ${name} is in the vault. It goes nowhere until a server is bound to it (--for SERVER).`
+      ? `The secret ${name} is in the vault. It goes nowhere until a server that refers to it is added, or it is set --for SERVER.`
       : `The secret ${name} is in the vault, for ${server} only.`,
   ])
 }

@@ -40,14 +40,13 @@ export const addServe: Verb = (program, action) => {
     .action(action(serve))
 }
 
-async function serve({ home, output, argv }: Context, options: ServeOptions): Promise<void> {
+async function serve({ home, output }: Context, options: ServeOptions): Promise<void> {
   const stop = stopSignal()
   // Loaded here and not above: every other verb does without the companion.
   const { serveHeadless } = await import('../headless/serve.ts')
   const companion = await serveHeadless({
     home,
-    argv: [...argv],
-    passphrase: () => passphrase(options.passphraseFd),
+    passphrase: (purpose) => passphrase(purpose, options.passphraseFd),
     ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
@@ -87,7 +86,10 @@ function announce(output: Output, ready: Ready): void {
   ])
 }
 
-async function passphrase(descriptor: number | undefined): Promise<string> {
+async function passphrase(
+  purpose: 'open' | 'create',
+  descriptor: number | undefined,
+): Promise<string> {
   if (descriptor !== undefined) return readSecret(descriptor)
   const terminal = openTerminal()
   if (terminal === null)
@@ -96,7 +98,12 @@ async function passphrase(descriptor: number | undefined): Promise<string> {
       'The vault file needs its passphrase: pass --passphrase-fd, or start on a terminal.',
     )
   try {
-    return await askHidden(terminal, 'Passphrase of the vault (not shown): ')
+    if (purpose === 'open')
+      return await askHidden(terminal, 'Passphrase of the vault (not shown): ')
+    const first = await askHidden(terminal, 'Passphrase of the new vault (not shown): ')
+    // Nobody can get into a vault that was closed with a slip of the finger.
+    if ((await askHidden(terminal, 'Once more: ')) === first) return first
+    throw new WarderError('usage.invalid', 'The two passphrases differ; no vault was made.')
   } finally {
     terminal.close()
   }

@@ -138,17 +138,12 @@ function authMode(mode: string): string {
 }
 
 function addedLines(server: ServerView): Line[] {
-  const next =
-    server.state === 'sign-in-needed' && server.auth === 'oauth'
-      ? [`Sign in with: warder connect ${server.name}`]
-      : []
   return [
     server.command === null
       ? `The server ${server.name} is ${server.url ?? ''}`
       : `The server ${server.name} runs: ${commandLine(server.command)}`,
     ...server.injects.map(({ name, from }) => `  ${name} comes from ${from}`),
     ...(server.message === null ? [] : [server.message]),
-    ...next,
   ]
 }
 

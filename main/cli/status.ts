@@ -35,8 +35,8 @@ function statusLines(status: StatusView): Line[] {
     `sockets   ${status.sockets}`,
     `servers   ${status.servers}`,
     `accounts  ${status.accounts}`,
-    ...signInNeeded.map((server) =>
-      waiting(`${server} needs a sign-in`, `warder connect ${server}`),
+    ...signInNeeded.map((account) =>
+      waiting(`${account} needs a sign-in`, `warder connect ${account.split('/', 1)[0]}`),
     ),
     ...(approvals > 0
       ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]

@@ -56,14 +56,13 @@ describe('revoke', () => {
     expect(document(failed)).toEqual([receiptSample, failedHere])
   })
 
-  it('is done where there was nothing', async () => {
+  it.each([
+    [['--all'], 'Done. No account had a token to revoke.\n'],
+    [['--client', 'zed'], 'The client zed is shut out; its socket and bearer are void.\n'],
+  ])('%j is done where no account was involved', async (args, stdout) => {
     await using companion = await startStandIn({ 'accounts:revoke': () => [] })
-    const done = await warder(['revoke', '--all', '--home', companion.home])
-    expect(done).toEqual({
-      code: 0,
-      stdout: 'Done. No account had a token to revoke.\n',
-      stderr: '',
-    })
+    const done = await warder(['revoke', ...args, '--home', companion.home])
+    expect(done).toEqual({ code: 0, stdout, stderr: '' })
   })
 })
 

@@ -38,7 +38,11 @@ describe('verbs that show', () => {
   afterAll(() => companion[Symbol.asyncDispose]())
 
   it.each([
-    [['status'], sample.statusSample, 'linear needs a sign-in: warder connect linear'],
+    [
+      ['status'],
+      sample.statusSample,
+      'linear/ada@example.com needs a sign-in: warder connect linear\n',
+    ],
     [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
     [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],
     [['server', 'test', 'linear'], tested, '2 tools: create_issue, find_issue'],

@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { Writable } from 'node:stream'
 import { bareEnvironment } from '../harness/processes.ts'
 
 const entry = path.join(import.meta.dirname, '..', '..', 'main', 'cli.ts')
@@ -25,6 +26,8 @@ interface Options {
   readonly stdin?: string | Uint8Array
   readonly env?: Record<string, string>
   readonly nodeOptions?: readonly string[]
+  /** What it can read from file descriptor 3. */
+  readonly fd3?: string
 }
 
 /** Runs the real command line to its end, as a script does: without a terminal, not even a controlling one. */
@@ -36,11 +39,14 @@ export function warder(args: readonly string[], options: Options = {}): Promise<
 
 /** As {@link warder}, without waiting for it or closing its standard input. */
 export function startWarder(args: readonly string[], options: Options = {}): Running {
-  return start(process.execPath, [...(options.nodeOptions ?? []), entry, ...args], {
+  const running = start(process.execPath, [...(options.nodeOptions ?? []), entry, ...args], {
     // A session of its own: no controlling terminal, even when a person runs the tests from one.
     detached: true,
     env: { ...bareEnvironment(), HOME: '/nonexistent', ...options.env },
   })
+  const third = running.child.stdio[3]
+  if (third instanceof Writable) third.end(options.fd3)
+  return running
 }
 
 /** Runs the command line on a terminal of its own (util-linux `script`); both of its outputs arrive on `stdout`. */
@@ -60,13 +66,14 @@ export function startOnTerminal(args: readonly string[], stdinFrom?: string): Ru
 }
 
 function start(command: string, args: string[], options: SpawnOptions): Running {
-  const child = spawn(command, args, { ...options, stdio: 'pipe' })
+  const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const text = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
       text[name] += chunk
     })
-  child.stdin?.on('error', () => undefined)
+  // A process that ends without reading what it was given closes its end: no concern of the test.
+  for (const stream of [child.stdin, child.stdio[3]]) stream?.on('error', () => undefined)
   const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, ...text }))
   return {
     child,
