@@ -36,9 +36,19 @@ export function asClient(party: Party): oauth.Client {
 
 export function authentication({ authMethod, secret }: Party): oauth.ClientAuth {
   if (authMethod === 'none' || secret === null) return oauth.None()
-  return authMethod === 'client_secret_post'
-    ? oauth.ClientSecretPost(secret)
-    : oauth.ClientSecretBasic(secret)
+  return authMethod === 'client_secret_post' ? oauth.ClientSecretPost(secret) : basic(secret)
+}
+
+/**
+ * RFC 6749 §2.3.1 with the form encoding of its appendix B. The library's own also escapes `-`, `_` and `.`, which many
+ * providers do not undo.
+ */
+function basic(secret: string): oauth.ClientAuth {
+  const encode = (text: string) => new URLSearchParams([['', text]]).toString().slice(1)
+  return (_provider, client, _body, headers) => {
+    const credentials = `${encode(client.client_id)}:${encode(secret)}`
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`)
+  }
 }
 
 /** Reads the answer within limits before the library does, and takes out what it would stumble over. */

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest'
+import { WarderError } from '../../main/errors.ts'
+import { createMemoryStore } from '../../main/vault/memory.ts'
+import type { SecretStore } from '../../main/vault/store.ts'
+import { connectTo, openHouse, serverAt } from './support/house.ts'
+import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+
+const HOUR = 3_600_000
+const renewals = (provider: ScriptedProvider) =>
+  provider.to('/token').filter(({ form }) => form.get('grant_type') === 'refresh_token')
+
+/** A vault in memory that a test can make refuse to store. */
+function fallibleVault(): SecretStore & { readonly log: string[]; broken: boolean } {
+  const inner = createMemoryStore()
+  const log: string[] = []
+  return {
+    ...inner,
+    log,
+    broken: false,
+    async set(key, value) {
+      log.push(`set ${key.split(':')[0]}`)
+      if (this.broken) throw new WarderError('vault.write_failed', 'The vault refuses.')
+      await inner.set(key, value)
+    },
+  }
+}
+
+describe('renewing a grant', () => {
+  it('uses a token until shortly before it ends, then renews ahead of time', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.time.now += HOUR - 60_001
+    const before = await house.grants.accessToken('notes')
+    expect(renewals(provider)).toHaveLength(0)
+    house.time.now += 1
+    const after = await house.grants.accessToken('notes')
+    expect(after.value).not.toBe(before.value)
+    const [renewal] = renewals(provider).map(({ form }) => Object.fromEntries(form))
+    expect(renewal).toMatchObject({
+      resource: provider.serverUrl,
+      refresh_token: 'refresh-token-2',
+    })
+    expect(house.events).toEqual(['connected notes/default', 'refreshed notes/default'])
+  })
+
+  it('keeps a fifth of a short lifetime in reserve, not a minute', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    provider.answers.set('/token', () => ({
+      body: { access_token: 'short', token_type: 'bearer', expires_in: 50, refresh_token: 'r' },
+    }))
+    await connectTo(house, provider.serverUrl)
+    house.time.now += 39_999
+    await house.grants.accessToken('notes')
+    expect(renewals(provider)).toHaveLength(0)
+    house.time.now += 1
+    await house.grants.accessToken('notes')
+    expect(renewals(provider)).toHaveLength(1)
+  })
+
+  it('renews once for all who ask meanwhile', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.time.now += HOUR
+    const asked = Array.from({ length: 50 }, () => house.grants.accessToken('notes'))
+    const values = (await Promise.all(asked)).map(({ value }) => value)
+    expect(new Set(values).size).toBe(1)
+    expect(renewals(provider)).toHaveLength(1)
+  })
+
+  it('renews once for all whose token the server rejected', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    const old = await house.grants.accessToken('notes')
+    const again = await Promise.all([old, old, old].map((token) => house.grants.rejected(token)))
+    await house.grants.rejected(old)
+    expect(new Set(again.map(({ value }) => value)).size).toBe(1)
+    expect(renewals(provider)).toHaveLength(1)
+  })
+
+  it('asks for a sign-in when even a renewed token is rejected', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    const renewed = await house.grants.rejected(await house.grants.accessToken('notes'))
+    await expect(house.grants.rejected(renewed)).rejects.toMatchObject({
+      code: 'grant.sign_in_needed',
+    })
+    expect(renewals(provider)).toHaveLength(1)
+  })
+
+  it('stores a rotated token before the access token is used, and never loses it', async () => {
+    await using provider = await startScriptedProvider()
+    const vault = fallibleVault()
+    await using house = await openHouse({ vault })
+    const grant = await connectTo(house, provider.serverUrl)
+    house.time.now += HOUR
+    vault.broken = true
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'vault.write_failed',
+    })
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'vault.write_failed',
+    })
+    vault.broken = false
+    await house.grants.accessToken('notes')
+    // The provider was asked once: what it gave then is what is stored and used now.
+    expect(renewals(provider)).toHaveLength(1)
+    const stored = JSON.parse((await vault.get(`grant:${grant.id}`)) ?? '') as object
+    expect(stored).toMatchObject({ refreshToken: 'refresh-token-3', accessToken: null })
+  })
+
+  it('renews across a restart with what the vault holds', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    await house.restart()
+    const token = await house.grants.accessToken('notes')
+    expect(token.value).toBe('access-token-3')
+    expect(token.serverUrl).toBe(provider.serverUrl)
+  })
+
+  it('uses an access token to its end where there is no refresh token, then asks for a sign-in', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    provider.answers.set('/token', () => ({
+      body: { access_token: 'the-only-one', token_type: 'bearer', expires_in: 3600 },
+    }))
+    expect((await connectTo(house, provider.serverUrl)).renewable).toBe(false)
+    await house.restart()
+    house.time.now += HOUR - 1
+    expect((await house.grants.accessToken('notes')).value).toBe('the-only-one')
+    house.time.now += 1
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'grant.sign_in_needed',
+    })
+    expect(house.events.at(-1)).toBe('signInNeeded notes/default')
+  })
+})
+
+describe('a renewal that fails', () => {
+  it('says sign-in needed on invalid_grant, and opens no browser', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
+    house.time.now += HOUR
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'grant.sign_in_needed',
+    })
+    expect(house.opened).toEqual([])
+    expect(house.grants.list()[0]?.state).toBe('sign-in-needed')
+    expect(house.events.at(-1)).toBe('signInNeeded notes/default')
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'grant.sign_in_needed',
+    })
+    expect(renewals(provider)).toHaveLength(1)
+  })
+
+  it.each([
+    ['answers 503', '/token', { status: 503 }],
+    ['is asked too often', '/token', { status: 429 }],
+    ['cuts the line', '/token', { cut: true }],
+    ['has no metadata just now', '/.well-known/oauth-authorization-server', { status: 502 }],
+  ])('loses nothing when the provider %s', async (_what, path, reply) => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    const good = provider.answers.get(path)
+    provider.answers.set(path, () => reply)
+    house.time.now += HOUR
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'oauth.provider_unavailable',
+    })
+    expect(house.grants.list()[0]?.state).toBe('connected')
+    if (good) provider.answers.set(path, good)
+    expect((await house.grants.accessToken('notes')).value).toBe('access-token-3')
+  })
+
+  it('does not follow a redirect with the refresh token', async () => {
+    await using elsewhere = await startScriptedProvider()
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    provider.answers.set('/token', () => ({
+      status: 307,
+      headers: { location: `${elsewhere.origin}/token` },
+    }))
+    house.time.now += HOUR
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'oauth.token_refused',
+    })
+    expect(elsewhere.received).toEqual([])
+  })
+
+  it.each([
+    ['of a type that was not asked for', { token_type: 'DPoP' }],
+    ['of an unknown type', { token_type: 'mac' }],
+    ['that is empty', { access_token: '' }],
+    ['that would inject a header', { access_token: 'a\r\nX-Evil: 1' }],
+    ['that is not ASCII', { access_token: 'café' }],
+    ['that is too large', { access_token: 'A'.repeat(20_000) }],
+  ])('refuses a token %s', async (_what, changes) => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    provider.answers.set('/token', () => ({
+      body: { access_token: 'a-token', token_type: 'Bearer', ...changes },
+    }))
+    const refused = await connectTo(house, provider.serverUrl).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'oauth.token_refused' })
+    expect(house.grants.list()).toEqual([])
+  })
+
+  it('keeps tokens out of its errors, causes included', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    provider.answers.set('/token', () => ({
+      body: {
+        access_token: 'leaky-token-value',
+        token_type: 'mac',
+        refresh_token: 'leaky-refresh',
+      },
+    }))
+    const refused = await connectTo(house, provider.serverUrl).catch((error: unknown) => error)
+    const { inspect } = await import('node:util')
+    expect(inspect(refused, { depth: 10, showHidden: true })).not.toContain('leaky')
+  })
+})
+
+describe('where a token may go', () => {
+  it.each([
+    ['names another token endpoint', (evil: string) => ({ token_endpoint: `${evil}/token` })],
+    ['speaks for another issuer', (evil: string) => ({ issuer: evil })],
+  ])('freezes the grant when its provider %s', async (_what, changes) => {
+    await using evil = await startScriptedProvider()
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    provider.answers.set('/.well-known/oauth-authorization-server', () => ({
+      body: provider.metadata(changes(evil.origin)),
+    }))
+    house.time.now += HOUR
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
+    expect(evil.received).toEqual([])
+    expect(renewals(provider)).toEqual([])
+    expect(house.grants.list()[0]?.state).toBe('frozen')
+  })
+
+  it('does not believe an edited state database', async () => {
+    await using evil = await startScriptedProvider()
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.state.prepare('UPDATE grants SET issuer = ?').run(evil.origin)
+    house.state.prepare('UPDATE registrations SET issuer = ?').run(evil.origin)
+    house.time.now += HOUR
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
+    expect(evil.received).toEqual([])
+  })
+
+  it('a new sign-in takes the place of a frozen grant', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.state.prepare("UPDATE grants SET state = 'frozen'").run()
+    await connectTo(house, provider.serverUrl)
+    expect(house.grants.list().filter(({ state }) => state === 'connected')).toHaveLength(1)
+    await house.grants.accessToken('notes')
+  })
+})
+
+it('does not begin a sign-in where nothing could be stored', async () => {
+  await using provider = await startScriptedProvider()
+  const vault: SecretStore = {
+    ...createMemoryStore(),
+    get: () => Promise.reject(new WarderError('vault.choose', 'Choose a vault.')),
+  }
+  await using house = await openHouse({ vault })
+  const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+  await expect(connecting).rejects.toMatchObject({ code: 'vault.choose' })
+  expect(provider.received).toEqual([])
+})
