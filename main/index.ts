@@ -5,7 +5,13 @@ import { createActions } from './desktop/actions.ts'
 import { createBrowser } from './desktop/browser.ts'
 import { createHelper } from './desktop/helper.ts'
 import { serveIpc } from './desktop/ipc.ts'
-import { claimInstance, quitAfter, refuseToStart, showOnLaunch } from './desktop/lifecycle.ts'
+import {
+  claimInstance,
+  launchCommand,
+  quitAfter,
+  refuseToStart,
+  showOnLaunch,
+} from './desktop/lifecycle.ts'
 import { createNotifier } from './desktop/notifications.ts'
 import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
 import { ask, createPresence } from './desktop/presence.ts'
@@ -13,6 +19,7 @@ import { createTray } from './desktop/tray.ts'
 import { guardWebContents } from './desktop/web-contents.ts'
 import { createMainWindow } from './desktop/window.ts'
 import { readUiFiles } from './headless/ui-files.ts'
+import { layout } from './layout.ts'
 import { homeDirectory } from './store/home.ts'
 
 /**
@@ -32,22 +39,24 @@ async function start(): Promise<void> {
   const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
   const browser = createBrowser()
   const notifier = createNotifier(window.show)
-  const ports = { browser, notifier, presence: createPresence(), helper: createHelper() }
 
-  const companion = await startCompanion({ home, shell: 'desktop', ports })
+  const companion = await startCompanion({
+    home,
+    shell: 'desktop',
+    ports: { browser, notifier, presence: createPresence(), helper: createHelper() },
+    argv: launchCommand(),
+    env: process.env,
+    openUi: async () => {
+      window.show()
+      return { url: null, file: null }
+    },
+  })
   const { control } = companion
   quitAfter({ letClose: window.letClose, close: companion.close })
-  servePage(await readUiFiles(path.join(root, 'dist', 'renderer')))
+  servePage(await readUiFiles(layout.renderer))
   serveIpc(control, window.contents)
-  const perform = createActions({
-    control,
-    browser,
-    notifier,
-    ask,
-    open: window.show,
-    quit: () => app.quit(),
-  })
+  const quit = () => app.quit()
+  const perform = createActions({ control, browser, notifier, ask, open: window.show, quit })
   await createTray(control, path.join(root, 'assets'), perform)
   showOnLaunch(window.show)
-  window.show()
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { utilityProcess } from 'electron'
+import { helperEnvironment } from '../headless/helper.ts'
 import type { Helper } from '../ports.ts'
 
 /**
@@ -11,6 +12,7 @@ export function createHelper(): Helper {
     start(module) {
       const file = module.startsWith('file:') ? fileURLToPath(module) : module
       const child = utilityProcess.fork(file, [], {
+        env: helperEnvironment(process.env),
         serviceName: 'Warder helper',
         stdio: 'ignore',
       })

@@ -15,10 +15,23 @@ export function claimInstance(home: string): void {
   if (!app.requestSingleInstanceLock()) process.exit(0)
 }
 
-/** A second launch, and on macOS a click in the dock, shows the window: the way in where no tray is displayed. */
+/** Started by a program, the window stays away until somebody asks for it. */
+const IN_BACKGROUND = '--background'
+
+/** What starts this app again without its window: for the shim, whose client needs the companion and no more. */
+export function launchCommand(): string[] {
+  // An AppImage runs from a mount that is gone with it.
+  const program = process.env.APPIMAGE ?? process.execPath
+  return [program, ...(app.isPackaged ? [] : [app.getAppPath()]), IN_BACKGROUND]
+}
+
+/** Every launch by a person shows the window, a second one too: it is the way in where no tray is displayed. */
 export function showOnLaunch(show: () => void): void {
-  app.on('second-instance', show)
+  app.on('second-instance', (_event, argv) => {
+    if (!argv.includes(IN_BACKGROUND)) show()
+  })
   app.on('activate', show)
+  if (!process.argv.includes(IN_BACKGROUND)) show()
 }
 
 /** Warder lives in the tray: closing the window does not end it, and quitting waits until the companion has ended. */

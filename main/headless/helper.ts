@@ -31,11 +31,19 @@ const PASSED_ON = [
   'TMP',
 ]
 
+/** The part of our environment that a helper is given, in either shell. */
+export function helperEnvironment(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => {
+      const value = env[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
 /** Starts helper modules as children of plain Node. @param env of which the allow-listed part is passed on */
 export function createHelper(env: Readonly<NodeJS.ProcessEnv> = process.env): Helper {
-  const passed = Object.fromEntries(
-    PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
-  )
+  const passed = helperEnvironment(env)
   return { start: (module) => startHelper(module, passed) }
 }
 

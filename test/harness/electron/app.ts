@@ -42,6 +42,7 @@ const methods = {
     paths.set(name, value)
   },
   requestSingleInstanceLock() {
+    if (process.env.WARDER_HARNESS_NO_LOCK) return true
     const lock = path.join(methods.getPath('userData'), 'harness-lock')
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' })

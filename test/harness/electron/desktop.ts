@@ -38,9 +38,14 @@ export function startDesktop(options: {
   home: string
   env?: Record<string, string>
   root?: string
+  /** Arguments of the app. */
+  args?: readonly string[]
+  /** Plays a companion of another kind, which Electron's own lock does not keep out. */
+  ignoresInstanceLock?: boolean
 }): Desktop {
   const root = options.root ?? project
-  const child = fork(harness('./boot.ts'), [root, path.join(root, 'dist/main/index.js')], {
+  const main = path.join(root, 'dist/main/index.js')
+  const child = fork(harness('./boot.ts'), [root, main, ...(options.args ?? [])], {
     execArgv: ['--import', harness('./register.ts')],
     env: {
       ...bareEnvironment(),
@@ -48,6 +53,7 @@ export function startDesktop(options: {
       ...options.env,
       WARDER_HOME: options.home,
       WARDER_HARNESS_CHROMIUM: chromiumPath() ?? undefined,
+      WARDER_HARNESS_NO_LOCK: options.ignoresInstanceLock ? '1' : undefined,
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -98,6 +104,9 @@ function driver(child: ChildProcess) {
   const orders = new Map<number, { resolve(value: unknown): void; reject(why: Error): void }>()
   const ended = once(child, 'exit').then(([code]) => code as number | null)
 
+  const endedBefore = (what: string) =>
+    new Error([`The app ended before: ${what}.`, ...(snapshot?.errors ?? [])].join('\n'))
+
   child.on('message', (message: FromDriven) => {
     if (message.type === 'snapshot') {
       snapshot = message.snapshot
@@ -124,7 +133,7 @@ function driver(child: ChildProcess) {
         resolve(snapshot)
       }
       watchers.add(watch)
-      ended.then(() => reject(new Error(`The app ended before: ${what}.`)))
+      ended.then(() => reject(endedBefore(what)))
       watch()
       return promise
     },
@@ -132,7 +141,7 @@ function driver(child: ChildProcess) {
       const id = nextId++
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
       orders.set(id, { resolve, reject })
-      ended.then(() => reject(new Error(`The app ended before: ${command.do}.`)))
+      ended.then(() => reject(endedBefore(command.do)))
       child.send({ id, command } satisfies ToDriven)
       return promise
     },

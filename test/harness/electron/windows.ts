@@ -162,7 +162,8 @@ function requireSafe(preferences: Electron.WebPreferences = {}): void {
 async function openPage(contents: FakeWebContents, preload: string | undefined): Promise<Page> {
   browser ??= startChromium()
   const context = await browser
-  const page = await context.newPage()
+  // Chromium starts with an empty page, the first window's.
+  const page = context.pages().find((blank) => !shown.has(blank)) ?? (await context.newPage())
   shown.set(page, contents)
   await page.exposeBinding('harnessInvoke', ({ frame }, channel: string, args: unknown[]) =>
     dispatch(contents, frame, channel, args),
@@ -205,7 +206,17 @@ async function startChromium(): Promise<BrowserContext> {
 /** Every request of every page: to the protocol handler, or nowhere. */
 async function serve(route: Route): Promise<void> {
   const request = route.request()
-  const answer = isDenied(request) ? null : await answerByProtocol(toAppRequest(request))
+  if (request.isNavigationRequest()) {
+    const frame = frameOf(request)
+    const contents = frame && shown.get(frame.page())
+    // A popup, which is closed once it has come to its end.
+    if (!frame || !contents) return route.abort('blockedbyclient')
+    // An aborted navigation leaves the page as it is, like a prevented one.
+    if (!mayNavigate(contents, frame, request.url())) return route.abort('aborted')
+  }
+  const answer = await answerByProtocol(
+    new Request(toAppUrl(request.url()), { method: request.method() }),
+  )
   if (answer === null) return route.abort('blockedbyclient')
   await route.fulfill({
     status: answer.status,
@@ -214,26 +225,19 @@ async function serve(route: Route): Promise<void> {
   })
 }
 
-const toAppRequest = (request: PageRequest) =>
-  new Request(toAppUrl(request.url()), { method: request.method() })
-
-/** Tells the page's listeners of a navigation that `loadURL` did not start, and asks whether they let it. */
-function isDenied(request: PageRequest): boolean {
-  if (!request.isNavigationRequest()) return false
-  const frame = frameOf(request)
-  const contents = frame && shown.get(frame.page())
-  if (!frame || !contents) return true
+/** Tells the listeners of a navigation that `loadURL` did not start, and asks whether they let it. */
+function mayNavigate(contents: FakeWebContents, frame: Frame, target: string): boolean {
   const isMainFrame = frame.parentFrame() === null
-  if (isMainFrame && request.url() === contents.allowed) return false
-  const url = toAppUrl(request.url())
+  if (isMainFrame && target === contents.allowed) return true
+  const url = toAppUrl(target)
   const event = Object.assign(preventable(), { url, isMainFrame, isSameDocument: false })
   contents.emit('will-frame-navigate', event)
   if (isMainFrame) contents.emit('will-navigate', event, url)
   if (event.defaultPrevented) deny(`${isMainFrame ? 'navigate' : 'frame'} ${url}`)
-  return event.defaultPrevented
+  return !event.defaultPrevented
 }
 
-/** Null for the first request of a popup, which comes before its frame. */
+/** Null for a popup's first request, which comes before its frame. */
 function frameOf(request: PageRequest): Frame | null {
   try {
     return request.frame()

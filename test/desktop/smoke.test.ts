@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, signIn } from '../harness/chromium.ts'
+import { type Desktop, type MenuNode, startDesktop } from '../harness/electron/desktop.ts'
+import { type TestHome, testHome } from '../harness/home.ts'
+import { type Keyring, startKeyring } from '../harness/keyring.ts'
+import { startOidcProvider } from '../harness/oidc-provider/index.ts'
+import { startResourceServer } from '../harness/resource-server.ts'
+import { startSystemBrowser } from '../harness/xdg-open/index.ts'
+
+/** What the page's own scripts could reach. */
+interface PageWorld {
+  warder: { call(channel: string, input: unknown): Promise<{ output?: unknown; error?: unknown }> }
+  compromised(channel: string, args: unknown[]): Promise<unknown>
+}
+
+let keyring: Keyring
+beforeAll(async () => {
+  keyring = await startKeyring({ state: 'unlocked' })
+})
+afterAll(() => keyring[Symbol.asyncDispose]())
+
+describe('the window', () => {
+  let home: TestHome
+  let desktop: Desktop
+  beforeAll(async () => {
+    home = await testHome()
+    desktop = startDesktop({ home: home.path, env: keyring.env })
+    await desktop.page()
+  })
+  afterAll(async () => {
+    await desktop[Symbol.asyncDispose]()
+    await home[Symbol.asyncDispose]()
+  })
+
+  it('opens with the built page, which reaches the companion', async () => {
+    const page = await desktop.page()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    const reply = await page.evaluate(() =>
+      (globalThis as unknown as PageWorld).warder.call('status:get', {}),
+    )
+    expect(reply).toMatchObject({ output: { shell: 'desktop', vault: { kind: 'keychain' } } })
+  })
+
+  it('carries an error of the companion with its code', async () => {
+    const page = await desktop.page()
+    const replies = await page.evaluate(() => {
+      const { warder } = globalThis as unknown as PageWorld
+      return Promise.all([
+        warder.call('servers:remove', { name: 'nobody' }),
+        warder.call('servers:remove', { nome: 'nobody' }),
+        warder.call('no:channel', {}),
+      ])
+    })
+    expect(replies).toMatchObject([
+      { error: { code: 'server.unknown' } },
+      { error: { code: 'usage.invalid' } },
+      { error: { code: 'usage.unknown_channel' } },
+    ])
+  })
+
+  it('gives the page its two functions and nothing of Node or Electron', async () => {
+    const page = await desktop.page()
+    const seen = await page.evaluate(() => ({
+      warder: Object.keys((globalThis as unknown as PageWorld).warder),
+      leaked: ['require', 'process', 'module', 'Buffer', 'ipcRenderer', 'electron'].filter(
+        (name) => name in globalThis,
+      ),
+      frozen: Object.isFrozen((globalThis as unknown as PageWorld).warder),
+    }))
+    expect(seen).toEqual({ warder: ['call', 'on'], leaked: [], frozen: true })
+  })
+
+  it('runs no text as script, takes no inline style and reaches no network', async () => {
+    const page = await desktop.page()
+    const blocked = await page.evaluate(async () => {
+      const { promise, resolve } = Promise.withResolvers<string[]>()
+      const directives: string[] = []
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+        directives.push(effectiveDirective)
+        if (directives.length === 4) resolve(directives.sort())
+      })
+      const element = document.createElement('div')
+      element.setAttribute('style', 'color: red')
+      new Image().src = 'https://elsewhere.example/pixel.png'
+      fetch('https://elsewhere.example/').catch(() => undefined)
+      try {
+        element.innerHTML = '<img src=x onerror="globalThis.ran = true">'
+      } catch {}
+      return { directives: await promise, ran: 'ran' in globalThis }
+    })
+    expect(blocked).toEqual({
+      directives: ['connect-src', 'img-src', 'require-trusted-types-for', 'style-src-attr'],
+      ran: false,
+    })
+  })
+
+  it('neither opens windows nor leaves its page nor gets a permission', async () => {
+    const page = await desktop.page()
+    await page.evaluate(() => void window.open('https://elsewhere.example/'))
+    await desktop.until('window.open is denied', ({ denied }) => denied.includes('open'))
+    await page.evaluate(() => {
+      location.href = 'https://elsewhere.example/'
+    })
+    await desktop.until('navigation is denied', ({ denied }) =>
+      denied.includes('navigate https://elsewhere.example/'),
+    )
+    expect(page.context().pages()).toHaveLength(1)
+    expect(await desktop.permissions()).toEqual({ request: false, check: false, device: false })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(page.url()).toBe('https://warder.app.test/')
+  })
+
+  it('refuses a frame that has got hold of IPC', async () => {
+    const page = await desktop.page()
+    const answer = await page.evaluate(() => {
+      const frame = document.createElement('iframe')
+      document.body.append(frame)
+      return (frame.contentWindow as unknown as PageWorld).compromised('servers:list', [{}])
+    })
+    expect(answer).toEqual({
+      error: { code: 'control.unauthorized', message: expect.any(String) },
+    })
+  })
+
+  it('is hidden and not ended by closing, and shown by a second launch', async () => {
+    await desktop.closeWindow()
+    await desktop.until('hidden', ({ windows }) => windows[0]?.visible === false)
+    await using second = startDesktop({ home: home.path, env: keyring.env })
+    expect(await second.ended).toBe(0)
+    await desktop.until('shown', ({ windows }) => windows[0]?.visible === true)
+  })
+})
+
+describe('the tray', () => {
+  it('signs in and revokes at a real provider, asking first', async () => {
+    await using provider = await startOidcProvider()
+    await using server = await startResourceServer(provider)
+    await using system = await startSystemBrowser()
+    await using browser = await launchBrowser()
+    await using home = await testHome()
+    await using desktop = startDesktop({
+      home: home.path,
+      env: { ...keyring.env, ...system.env },
+      args: ['--background'],
+    })
+    await desktop.until('the tray', ({ tray }) => tray !== null)
+    expect(desktop.now().windows).toEqual([])
+    await desktop.click('Open Warder')
+    const page = await desktop.page()
+    const added = await page.evaluate(
+      (url) =>
+        (globalThis as unknown as PageWorld).warder.call('servers:add', {
+          name: 'notes',
+          definition: { url },
+        }),
+      server.url,
+    )
+    expect(added).toMatchObject({ output: { name: 'notes' } })
+    await desktop.until('the server is in the tray', ({ tray }) => has(tray?.menu, 'notes'))
+
+    await desktop.click('notes', 'Connect…')
+    const question = await desktop.answer('Open browser')
+    expect(question.defaultId).toBe(question.buttons.indexOf('Cancel'))
+    expect(question.detail).toContain(`Issuer: ${provider.issuer}`)
+    expect(question.detail).toContain('mcp:read')
+    await signIn(await browser.newPage(), await system.next(), provider)
+    const connected = await desktop.until('the account is there', ({ tray }) =>
+      has(tray?.menu, 'notes', 'Revoke…'),
+    )
+    expect(connected.tray?.image).not.toContain('attention')
+
+    await desktop.click('notes', 'Revoke…')
+    await desktop.answer('Revoke')
+    const told = await desktop.until('the receipt', ({ notifications }) =>
+      notifications.some(({ title }) => title.includes('revoked')),
+    )
+    expect(told.notifications.map(({ title }) => title)).toContain('Connected')
+    expect(has(desktop.now().tray?.menu, 'notes', 'Revoke…')).toBe(false)
+
+    await desktop.click('Quit Warder')
+    expect(await desktop.ended).toBe(0)
+  })
+})
+
+describe('the start', () => {
+  it('ends in words when another companion holds the home', async () => {
+    await using home = await testHome()
+    await using first = startDesktop({ home: home.path, env: keyring.env, args: ['--background'] })
+    await first.until('the tray', ({ tray }) => tray !== null)
+    // Another user data directory, so that only the lock of the home stands in the way.
+    await using second = startDesktop({
+      home: home.path,
+      env: keyring.env,
+      args: ['--background'],
+      ignoresInstanceLock: true,
+    })
+    expect(await second.ended).toBe(1)
+    expect(second.now().errors.join()).toContain('Warder cannot start')
+  })
+})
+
+function has(menu: readonly MenuNode[] | undefined, ...labels: readonly string[]): boolean {
+  const [label, ...deeper] = labels
+  if (label === undefined) return true
+  const node = menu?.find((candidate) => candidate.label === label)
+  return node !== undefined && has(node.items, ...deeper)
+}
