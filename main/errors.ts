@@ -48,6 +48,18 @@ export function toWarderError(error: unknown): WarderError {
   )
 }
 
+/**
+ * Where an error comes from, without its text: the text may quote a secret, names of functions and files do not. For
+ * the standard error of a process, so that an unexpected error can be reported and mended.
+ */
+export function traceOf(error: unknown): string {
+  const origin = error instanceof WarderError && error.cause !== undefined ? error.cause : error
+  if (!(origin instanceof Error)) return typeof origin
+  const frames = (origin.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const code = 'code' in origin && /^[\w-]+$/.test(String(origin.code)) ? ` ${origin.code}` : ''
+  return [`${origin.name}${code}`, ...frames].join('\n')
+}
+
 /** Compile-time proof that a union was handled whole. */
 export function assertNever(value: never): never {
   throw new WarderError('internal.unexpected', `Unhandled case: ${JSON.stringify(value)}`)

@@ -12,12 +12,13 @@ import { openHttpSessions } from './doors/http-sessions.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
 import { readMessage } from './envelope.ts'
-import type { House } from './house.ts'
+import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
-import { type Channel, createSession, type Session } from './session.ts'
+import { createSession } from './session.ts'
+import type { Channel, House, Session } from './types.ts'
 import { connectHttp } from './upstream/http.ts'
 import { connectStdio } from './upstream/stdio.ts'
 
@@ -85,6 +86,7 @@ export async function openBridge(options: {
                 definition,
                 environment,
                 holds,
+                maxLineBytes: limits.messageBytes,
                 mask: (text) => options.house.mask(text).text,
                 onLine,
                 onExit: (exit) => onExit(exit.error),
@@ -164,11 +166,11 @@ export async function openBridge(options: {
         try {
           server = chosen(wanted)
         } catch (error) {
-          return { receive: (line) => answerWith(error, line, channel), close: () => {} }
+          return { receive: async (line) => answerWith(error, line, channel), close: () => {} }
         }
         const session = begin(client, 'same-user', server, channel)
         return {
-          receive: (line) => void relay(line, session, channel, house),
+          receive: (line) => relay(line, session, channel, house),
           close: () => void end(session),
         }
       },

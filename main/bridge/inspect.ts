@@ -1,5 +1,6 @@
 import type { Mask } from '../audit/mask.ts'
 import type { Operation } from '../policy/decide.ts'
+import { refuseLookAlikes } from './envelope.ts'
 import type { JsonNode } from './json-scan.ts'
 
 /** Which list a method answers with, and what one line of it is called in the rules. */
@@ -22,6 +23,7 @@ const LISTS: Readonly<
  *
  * @param value the answer's result or error
  * @param allowed the decision function of the call itself, asked for each line of a list
+ * @throws WarderError `bridge.malformed` for a list that two readers may read in two ways
  */
 export function inspect(
   value: JsonNode,
@@ -31,11 +33,14 @@ export function inspect(
 ): { readonly text: string; readonly masked: number } {
   const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined
   const lines = list && value.member(list.member)
+  // A client that folds case would read `Tools` beside the filtered `tools`.
+  if (list !== undefined && value.kind === 'object') refuseLookAlikes(value, [list.member])
   if (list === undefined || lines?.kind !== 'array') return mask(value.raw)
 
   const all = lines.elements()
   const kept = all.filter((line) => {
     const name = line.member(list.name)?.string()
+    refuseLookAlikes(line, [list.name])
     // A line whose name cannot be read cannot be called either.
     return name !== undefined && allowed({ kind: list.kind, name })
   })

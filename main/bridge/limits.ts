@@ -12,5 +12,7 @@ export const limits = {
   outgoingBytes: 64 * 1024 * 1024,
   /** Until the first byte of an answer. Tools think long; the client gives up on its own terms before this. */
   answerTimeoutMs: 10 * 60_000,
+  /** How long answers may still take after their client has said that it will say no more. */
+  lastAnswersMs: 5_000,
   goodbyeTimeoutMs: 2_000,
 } as const

@@ -1,9 +1,10 @@
+import { InitializeResultSchema, ListToolsResultSchema } from '@modelcontextprotocol/core'
 import { WarderError } from '../errors.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
-import type { House } from './house.ts'
 import { LATEST_SESSION_REVISION } from './opening.ts'
 import { requestOf } from './operations.ts'
 import { intentOf, outcomeOf, recorder } from './record.ts'
+import type { House } from './types.ts'
 
 export interface ProbeResult {
   readonly protocolVersion: string
@@ -54,31 +55,34 @@ export async function probe(house: House, name: string, user: string): Promise<P
     }
   }
 
+  /** The specification's own schemas say whether this is the protocol at all. */
+  function read<T>(
+    schema: { safeParse(value: unknown): { success: boolean; data?: T } },
+    answer: ResponseMessage,
+  ): T {
+    const parsed = schema.safeParse(JSON.parse(house.mask(answer.value.raw).text))
+    if (parsed.success && parsed.data !== undefined) return parsed.data
+    throw new WarderError(
+      'server.protocol',
+      `${name} answered with something that is not the Model Context Protocol.`,
+    )
+  }
+
   try {
     const clientInfo = { name: 'warder', version: '1' }
-    const opened = await ask('initialize', {
-      protocolVersion: LATEST_SESSION_REVISION,
-      capabilities: {},
-      clientInfo,
-    })
-    const { result } = opened
+    const opening = { protocolVersion: LATEST_SESSION_REVISION, capabilities: {}, clientInfo }
+    const opened = read(InitializeResultSchema, await ask('initialize', opening))
     await connection.send(
       '{"jsonrpc":"2.0","method":"notifications/initialized"}',
       await connection.inject(),
     )
-    const tools = result?.member('capabilities')?.member('tools')
-      ? await ask('tools/list', {})
-      : undefined
-    const mask = (text: string | undefined) => house.mask(text ?? 'unknown').text
+    const { tools } = opened.capabilities.tools
+      ? read(ListToolsResultSchema, await ask('tools/list', {}))
+      : { tools: [] }
     return {
-      protocolVersion: mask(result?.member('protocolVersion')?.string()),
-      server: {
-        name: mask(result?.member('serverInfo')?.member('name')?.string()),
-        version: mask(result?.member('serverInfo')?.member('version')?.string()),
-      },
-      tools: (tools?.result?.member('tools')?.elements() ?? []).map((tool) =>
-        mask(tool.member('name')?.string()),
-      ),
+      protocolVersion: opened.protocolVersion,
+      server: { name: opened.serverInfo.name, version: opened.serverInfo.version },
+      tools: tools.map((tool) => tool.name),
     }
   } finally {
     await connection.reset()

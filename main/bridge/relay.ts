@@ -1,4 +1,4 @@
-import { isWarderError, toWarderError, WarderError } from '../errors.ts'
+import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import {
   answerWith,
   type NotificationMessage,
@@ -6,14 +6,13 @@ import {
   type ResponseMessage,
   readMessage,
 } from './envelope.ts'
-import type { House } from './house.ts'
 import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { needsPerson, openWithoutServer } from './opening.ts'
 import { requestOf } from './operations.ts'
 import { denied, intentOf, outcomeOf, type Record, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
-import type { Channel, Pending, Session } from './session.ts'
+import type { Channel, House, Pending, Session } from './types.ts'
 import { type Credential, NotProcessed } from './upstream/upstream.ts'
 
 type ClientMessage = RequestMessage | NotificationMessage
@@ -157,6 +156,7 @@ async function failed(
     }
   }
   const { code } = toWarderError(error)
+  if (code === 'internal.unexpected') process.stderr.write(`warder: relay: ${traceOf(error)}\n`)
   if (message.method === 'initialize' && message.kind === 'request' && needsPerson(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)

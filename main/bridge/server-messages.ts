@@ -1,21 +1,9 @@
 import type { Intent } from '../audit/rows.ts'
 import { WarderError } from '../errors.ts'
-import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
-import { resultResponse } from './envelope.ts'
-import type { House } from './house.ts'
+import { type RequestMessage, resultResponse } from './envelope.ts'
 import { intentOf, outcomeOf, type Record, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
-import type { Session } from './session.ts'
-
-/**
- * The way back: what a server says unasked. Notifications pass masked; requests (sampling, elicitation, roots) are
- * recorded, decided like everything else of this session, and answered by the client they belong to.
- */
-export interface ServerSide {
-  receive(message: RequestMessage | NotificationMessage, related: string | null): void
-  /** The client's answer to a request of the server; one that nobody asked for is dropped. */
-  answered(message: ResponseMessage): Promise<void>
-}
+import type { House, ServerSide, Session } from './types.ts'
 
 export function createServerSide(session: () => Session, house: House): ServerSide {
   const asked = new Map<string, Record>()

@@ -1,48 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
-import type { Connection } from './connection.ts'
-import type { NotificationMessage, RequestMessage } from './envelope.ts'
-import type { House } from './house.ts'
 import { limits } from './limits.ts'
-import { createServerSide, type ServerSide } from './server-messages.ts'
-
-/** The way back to the client for one message: its socket, or the HTTP response of that very message. */
-export interface Channel {
-  /** The answer to the message; the last thing said about it. */
-  reply(text: string): void
-  /** Something the server says before it, or unasked. */
-  send(text: string): void
-}
-
-/** A request of the client that waits for its answer, or a notification on its way. */
-export interface Pending {
-  readonly upstreamId: string
-  readonly channel: Channel
-  /** The client gave it up, or the session ends. */
-  readonly signal: AbortSignal
-  end(): void
-}
-
-/** One client that opened one server: who it is was settled by the door that it came through. */
-export interface Session {
-  readonly principals: Principals
-  readonly server: string
-  readonly connection: Connection
-  readonly serverSide: ServerSide
-  /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy` */
-  begin(message: RequestMessage | NotificationMessage, channel: Channel): Pending
-  /** The id under which a waiting request of the client was forwarded; it is given up by this. */
-  giveUp(clientId: string): string | null
-  /**
-   * Where a message of the server goes: with the request it belongs to, by the stream it came on or by its progress
-   * token, else to any way back there is.
-   */
-  channelFor(upstreamId: string | null, progressToken?: string | null): Channel | null
-  /** Ends every waiting call with this error and lets go of the server; the session itself stays. */
-  cut(reason: WarderError): Promise<void>
-  close(): Promise<void>
-}
+import { createServerSide } from './server-messages.ts'
+import type { Channel, House, Session } from './types.ts'
 
 interface Waiting {
   readonly upstreamId: string

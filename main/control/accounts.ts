@@ -4,8 +4,8 @@ import type { Grant, SignIn } from '../oauth/types.ts'
 import { pick } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { removeClient } from './clients.ts'
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { accountView, instantView, receiptView } from './views.ts'
 
 type AccountChannel =

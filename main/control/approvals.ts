@@ -1,9 +1,9 @@
 import type { ApprovalView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { confirm } from './confirm.ts'
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
 import { bindSecrets } from './servers.ts'
+import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
 export function approvalHandlers(
@@ -25,6 +25,7 @@ export function approvalHandlers(
       return list()
     },
     async 'approvals:decide'({ id, approve, confirm: answer }) {
+      await config.recheck()
       const change = config.held().find((candidate) => candidate.id === id)
       if (change === undefined)
         throw new WarderError('approval.unknown', `Nothing waits under ${id}.`)

@@ -1,5 +1,5 @@
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
 
 export function auditHandlers({ audit }: ControlHouse): Handlers<'audit:query'> {

@@ -2,8 +2,8 @@ import type { ClientView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { nameSchema, type Rule } from '../store/config-schema.ts'
 import { confirm } from './confirm.ts'
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
 export function clientHandlers(
@@ -12,7 +12,6 @@ export function clientHandlers(
   const { config, clients, bridge, presence } = house
   return {
     async 'clients:list'() {
-      await config.recheck()
       const held = config
         .held()
         .flatMap((change) => (change.kind === 'client' ? [change.subject] : []))

@@ -3,10 +3,8 @@ import {
   channels,
   type EventName,
   type Events,
-  type Output,
-  type Parsed,
 } from '../../preload/contract/index.ts'
-import { toWarderError, WarderError } from '../errors.ts'
+import { toWarderError, traceOf, WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
 import { accountHandlers } from './accounts.ts'
 import { approvalHandlers } from './approvals.ts'
@@ -16,11 +14,8 @@ import type { ControlHouse } from './house.ts'
 import { secretHandlers } from './secrets.ts'
 import { serverHandlers } from './servers.ts'
 import { statusHandlers } from './status.ts'
-import type { Control } from './types.ts'
+import type { Control, Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
-
-export type Handler<C extends Channel> = (input: Parsed<C>) => Promise<Output<C>>
-export type Handlers<C extends Channel = Channel> = { [K in C]: Handler<K> }
 
 /** The control API over the rooms below: every transport calls this, and nothing else reaches those rooms from outside. */
 export function createControl(house: ControlHouse): Control {
@@ -67,7 +62,10 @@ export function createControl(house: ControlHouse): Control {
         if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
         return output
       } catch (error) {
-        throw toWarderError(error)
+        const known = toWarderError(error)
+        if (known.code === 'internal.unexpected')
+          process.stderr.write(`warder: ${name}: ${traceOf(known)}\n`)
+        throw known
       }
     },
     on: (event, listener) => events.on(event, listener as never),

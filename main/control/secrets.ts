@@ -4,8 +4,8 @@ import { destination, pick, secretsOf } from '../servers/servers.ts'
 import { nameSchema } from '../store/config-schema.ts'
 import type { NamedSecret } from '../vault/secrets.ts'
 import { confirm } from './confirm.ts'
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
 export function secretHandlers(

@@ -17,8 +17,8 @@ import {
 } from '../store/config-schema.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { accountName } from './views.ts'
 
 export function serverHandlers(
@@ -27,7 +27,6 @@ export function serverHandlers(
   const { config, bridge, presence } = house
   return {
     async 'servers:list'() {
-      await config.recheck()
       const known = Object.entries(config.current().servers).map(([name, definition]) =>
         serverView({ name, definition }, house),
       )

@@ -1,12 +1,11 @@
-import type { Handlers } from './control.ts'
 import type { ControlHouse } from './house.ts'
+import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
 export function statusHandlers(house: ControlHouse): Handlers<'status:get' | 'ui:open'> {
   const { config, vault, grants, bridge } = house
   return {
     async 'status:get'() {
-      await config.recheck()
       const accounts = grants.list()
       const { state, why } = await vault.status()
       return {

@@ -1,4 +1,4 @@
-import type { EventName, Events } from '../../preload/contract/index.ts'
+import type { Channel, EventName, Events, Output, Parsed } from '../../preload/contract/index.ts'
 
 /**
  * The control API as the transports see it: IPC, the control socket and the page's loopback HTTP hand every call to
@@ -9,4 +9,9 @@ export interface Control {
   call(channel: string, input: unknown): Promise<unknown>
   /** @returns a function that ends the subscription */
   on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void
+}
+
+/** What an area of the control API gives for its channels; the input has passed the channel's schema. */
+export type Handlers<C extends Channel = Channel> = {
+  [K in C]: (input: Parsed<K>) => Promise<Output<K>>
 }

@@ -22,7 +22,7 @@ export interface ApprovedConfig {
   proposedServers(): Config['servers']
   /** Why the last edit of the file was refused, or null. */
   problem(): string | null
-  /** Looks again at approvals that could not be checked because the vault was locked. */
+  /** Looks again at approvals that could not be checked because the vault was locked; that may ask for its password. */
   recheck(): Promise<void>
   /** Takes a held change in; the caller has asked a person. @throws WarderError `approval.unknown` where it is gone */
   approve(id: string): Promise<void>
@@ -125,7 +125,7 @@ export async function openApprovedConfig(options: {
     proposedServers: () => servers,
     problem: () => problem,
     async recheck() {
-      if (keeps || (await vault.status()).state !== 'available') return
+      if (keeps) return
       key = await macKey(vault)
       if (key === null) return
       keeps = true

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { limits } from '../limits.ts'
-import type { Channel } from '../session.ts'
+import type { Channel } from '../types.ts'
 
 /**
  * The answer to one POST of a client (MCP 2025-11-25, Streamable HTTP): plain JSON where the answer is the first thing

@@ -4,7 +4,7 @@ import { readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { SESSION_REVISIONS } from '../opening.ts'
 import { refusal } from '../refusal.ts'
-import type { Session } from '../session.ts'
+import type { Session } from '../types.ts'
 import type { HttpReply } from './http-reply.ts'
 import type { TokenVisit } from './token.ts'
 

@@ -7,7 +7,7 @@ import { nameSchema } from '../../store/config-schema.ts'
 import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
-import type { Channel } from '../session.ts'
+import type { Channel } from '../types.ts'
 
 /**
  * One socket per client, in a directory that only this user can enter. Reaching it is the credential: it tells clients
@@ -24,7 +24,8 @@ export interface SocketVisit {
 }
 
 export interface Visitor {
-  receive(line: string): void
+  /** Settles when the message was answered; never rejects. */
+  receive(line: string): Promise<void>
   close(): void
 }
 
@@ -36,7 +37,8 @@ export async function openSocketDoor(path: string, visit: SocketVisit): Promise<
   // The home's lock is ours, so a socket that lies here is a leftover.
   if (process.platform !== 'win32') rmSync(path, { force: true })
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
+  // Half open: a client that has said all it wants still reads the answers that are on their way.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     // A client that goes away is seen at the end of its stream; nothing else is to be done about it.
@@ -73,24 +75,40 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
   }
   const channel: Channel = { send, reply: send }
   const visitors: Visitor[] = []
+  const underWay = new Set<Promise<void>>()
   try {
     await readLines(
       socket,
       {
         onLine(line) {
           const [visitor] = visitors
-          if (visitor === undefined) visitors.push(visit.open(greetingOf(line), channel))
-          else visitor.receive(line)
+          if (visitor === undefined) {
+            visitors.push(visit.open(greetingOf(line), channel))
+            return
+          }
+          const answered = visitor.receive(line)
+          underWay.add(answered)
+          void answered.then(() => underWay.delete(answered))
         },
       },
       { maxBytes: limits.messageBytes },
     )
+    await within(limits.lastAnswersMs, Promise.all(underWay), socket)
   } catch (error) {
     if (isWarderError(error)) channel.reply(refusal('null', error))
   } finally {
     for (const visitor of visitors) visitor.close()
     socket.end()
   }
+}
+
+/** Waits for the last answers, no longer than the limit, and not for a client that is gone. */
+async function within(ms: number, answers: Promise<unknown>, socket: Socket): Promise<void> {
+  const gone = Promise.withResolvers<void>()
+  const timer = setTimeout(gone.resolve, ms)
+  socket.once('close', gone.resolve)
+  await Promise.race([answers, gone.promise])
+  clearTimeout(timer)
 }
 
 /** @throws WarderError `bridge.malformed` */
