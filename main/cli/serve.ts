@@ -41,7 +41,6 @@ export const addServe: Verb = (program, action) => {
 }
 
 async function serve({ home, output }: Context, options: ServeOptions): Promise<void> {
-  const stop = stopSignal()
   // Loaded here and not above: every other verb does without the companion.
   const { serveHeadless } = await import('../headless/serve.ts')
   const companion = await serveHeadless({
@@ -50,12 +49,15 @@ async function serve({ home, output }: Context, options: ServeOptions): Promise<
     ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
-  void stop.then(() => companion.close())
+  const stopped = stopSignal().then(() => companion.close())
   announce(output, companion.ready)
-  await companion.closed
+  await Promise.race([companion.closed, stopped])
 }
 
-/** Resolves with the first signal, also when it comes during the start; a second one ends the process where it stands. */
+/**
+ * Resolves with the first signal; a second one ends the process where it stands. Before the companion runs, a signal
+ * ends the process as it does any other: a passphrase that is asked for must not hold it.
+ */
 function stopSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let asked = false
