@@ -81,6 +81,27 @@ describe('which client signs in', () => {
     })
   })
 
+  it('gives that secret to no other provider, whatever the state database says', async () => {
+    await using evil = await startScriptedProvider()
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    provider.answers.set('/register', ({ json }) => ({
+      status: 201,
+      body: {
+        ...(json as object),
+        client_id: 'c',
+        client_secret: 'handed-out',
+        token_endpoint_auth_method: 'client_secret_post',
+      },
+    }))
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    signIn.cancel()
+    house.state.prepare('UPDATE registrations SET issuer = ?').run(evil.origin)
+    const connecting = house.grants.connect(serverAt(evil.serverUrl), { browser: false })
+    await expect(connecting).rejects.toMatchObject({ code: 'vault.locked_or_missing' })
+    expect(evil.to('/token')).toEqual([])
+  })
+
   it('says what a refusal of the registration was', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()

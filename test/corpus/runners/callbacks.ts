@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type CallbackListener, openCallback } from '../../../main/oauth/callback.ts'
+import type { Outcome } from '../corpus.ts'
 
 /** One entry of callbacks.json: requests to the real listener, over real sockets, and what must come of them. */
 interface Entry {
@@ -40,10 +41,8 @@ const first = {
 }
 
 /** Runs every entry; an entry that cannot be run has not passed. */
-export async function run(
-  entries: readonly unknown[],
-): Promise<{ id: string; passed: boolean; reason?: string }[]> {
-  const results = []
+export async function run(entries: readonly unknown[]): Promise<Outcome[]> {
+  const results: Outcome[] = []
   for (const entry of entries as Entry[]) {
     const reason = await runEntry(entry).catch((error: unknown) => `could not be run: ${error}`)
     results.push(

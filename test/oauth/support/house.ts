@@ -29,6 +29,7 @@ export interface HouseOptions {
   readonly settings?: GrantsOptions['settings']
   readonly resolveSecret?: GrantsOptions['resolveSecret']
   readonly browser?: GrantsOptions['browser']
+  readonly fetch?: GrantsOptions['fetch']
 }
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
@@ -47,7 +48,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       vault: () => vault,
       knownSecrets,
       browser: options.browser ?? { open: async (url) => void opened.push(url) },
-      fetch: dialer.fetch,
+      fetch: options.fetch ?? dialer.fetch,
       settings: options.settings ?? (() => ({})),
       resolveSecret: options.resolveSecret ?? (async () => 'a-client-secret'),
       clock: () => time.now,

@@ -50,7 +50,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const one = await receive(request)
     received.push(one)
-    const script = answers.get(one.path) ?? (() => ({ status: 404 }))
+    const script: Script = answers.get(one.path) ?? (() => ({ status: 404 }))
     const reply = await script(one)
     if (reply.cut) return void response.destroy()
     const isText = typeof reply.body === 'string'
