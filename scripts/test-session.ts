@@ -17,17 +17,17 @@ export function isInSession(): boolean {
 
 /**
  * Runs this very command once more, on a session bus of its own and with a home of its own, so that no test can reach
- * the keyring, the settings or the display of whoever runs it. The home is removed at the end.
+ * the keyring, the settings or the display of whoever runs it. The home is removed at the end; its name is short
+ * because socket paths are.
  * @returns the exit code
  */
 export async function rerunInSession(): Promise<number> {
-  const home = await mkdtemp(path.join(tmpdir(), 'warder-test-'))
+  const home = await mkdtemp(path.join(tmpdir(), 'wt-'))
   try {
-    const runtime = path.join(home, 'run')
-    await mkdir(runtime, { mode: 0o700 })
+    for (const folder of ['run', 'tmp']) await mkdir(path.join(home, folder), { mode: 0o700 })
     const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
     const child = spawn('dbus-run-session', ['--', ...withStderrFrom3, ...again], {
-      env: sessionEnvironment(home, runtime),
+      env: sessionEnvironment(home),
       stdio: ['ignore', 'inherit', 'pipe', process.stderr.fd],
       // A group of its own: dbus-run-session passes no signal on to what it runs.
       detached: true,
@@ -46,13 +46,15 @@ export async function rerunInSession(): Promise<number> {
 /** The bus comments on every service that it starts; the tests' own stderr goes around it. */
 const withStderrFrom3 = ['sh', '-c', 'exec "$@" 2>&3 3>&-', 'sh']
 
-function sessionEnvironment(home: string, runtime: string): NodeJS.ProcessEnv {
+function sessionEnvironment(home: string): NodeJS.ProcessEnv {
   const foreign = /^(?:WARDER_|XDG_|DBUS_)|^(?:DISPLAY|WAYLAND_DISPLAY|GNOME_KEYRING_CONTROL)$/
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name))
   return {
     ...Object.fromEntries(kept),
     HOME: home,
-    XDG_RUNTIME_DIR: runtime,
+    XDG_RUNTIME_DIR: path.join(home, 'run'),
+    // What a test that was cut short leaves behind goes with the rest.
+    TMPDIR: path.join(home, 'tmp'),
     // Playwright's own Chromium lies in the home that was left.
     WARDER_CHROMIUM: chromiumPath() ?? '',
     [marker]: '1',
