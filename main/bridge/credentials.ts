@@ -1,3 +1,4 @@
+import { WarderError } from '../errors.ts'
 import type { Grants } from '../oauth/types.ts'
 import { destination, injections, type Server } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
@@ -44,6 +45,12 @@ export function createInjector(options: { grants: Grants; secrets: NamedSecrets 
       if (definition.auth !== 'oauth') return { headers, account: null, grant: null }
 
       const token = await grants.accessToken(server.name)
+      // The definition may have been edited since the sign-in: a token goes nowhere but where it was issued for.
+      if (token.serverUrl !== definition.url)
+        throw new WarderError(
+          'grant.sign_in_needed',
+          `${server.name} was signed in at another URL; sign in again with \`warder connect ${server.name}\`.`,
+        )
       return {
         headers: { ...headers, authorization: `Bearer ${token.value}` },
         account: `${token.grant.server}/${token.grant.account}`,
