@@ -91,7 +91,7 @@ export function createGrants(options: GrantsOptions): Grants {
     on: events.on,
     start: () => revoker.start(),
     async close() {
-      signIns.close()
+      await signIns.close()
       await keeper.settle()
       await revoker.close()
     },

@@ -1,4 +1,4 @@
-import { isWarderError } from '../errors.ts'
+import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
@@ -86,7 +86,8 @@ export function createRevoker(options: RevokerOptions): Revoker {
 
   async function attempt(id: string, seized: Seized | null): Promise<ReceiptRow> {
     const receipt = repository.receipt(id)
-    if (receipt === null || receipt.state !== 'pending') throw new Error('no pending receipt')
+    if (receipt === null) throw new WarderError('grant.unknown', 'There is no such revocation.')
+    if (receipt.state !== 'pending') return receipt
     const grant = repository.grant(receipt.grant)
     postpone(receipt)
     const sealed = await moveAside(receipt, seized)

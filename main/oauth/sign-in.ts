@@ -20,7 +20,8 @@ import type { Party } from './wire.ts'
 export interface SignIns {
   /** @throws as `Grants.connect` */
   connect(server: Server, wish: Wish): Promise<SignIn>
-  close(): void
+  /** Gives up what waits for a person, and waits for what is being stored. */
+  close(): Promise<void>
 }
 
 interface Server {
@@ -66,6 +67,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const { repository, clock } = options
   /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
   const pending = new Map<string, () => void>()
+  const completing = new Set<Promise<Grant>>()
 
   async function connect(server: Server, wish: Wish): Promise<SignIn> {
     // Says now, not after the browser, that nothing could be stored.
@@ -76,8 +78,10 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const page = await signInPage(flow.party, flow.request)
       const expiresAt = clock() + LIFETIME_MS
       const completed = complete(flow, expiresAt)
+      completing.add(completed)
       // Whoever does not wait for the outcome is told by events; it is no unhandled rejection.
-      completed.catch(() => undefined)
+      const over = () => completing.delete(completed)
+      completed.then(over, over)
       if (wish.browser) await openSignInPage(options.browser, page)
       const { issuer, scopes } = flow.request
       const { id } = flow
@@ -214,8 +218,9 @@ export function createSignIns(options: SignInsOptions): SignIns {
 
   return {
     connect,
-    close() {
+    async close() {
       for (const cancel of [...pending.values()]) cancel()
+      await Promise.allSettled(completing)
     },
   }
 }

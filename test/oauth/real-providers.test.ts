@@ -1,5 +1,6 @@
-import type { Browser } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clientMetadataDocument } from '../../main/oauth/registration.ts'
 import type { Grant } from '../../main/oauth/types.ts'
 import { startBetterAuth } from '../harness/better-auth/index.ts'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
@@ -22,15 +23,25 @@ async function connectAs(
   url: string,
   email: string = accounts.alice,
 ): Promise<Grant> {
-  const flow = await house.grants.connect(serverAt(url), { browser: false })
-  const context = await browser.newContext()
+  const page = await browser.newPage()
   try {
-    const page = await context.newPage()
-    await signIn(page, flow.url, provider, { email })
-    expect(await page.innerText('body')).toContain('Sign-in received')
+    return await connectIn(page, house, provider, url, email)
   } finally {
-    await context.close()
+    await page.context().close()
   }
+}
+
+/** In the browser session that `page` belongs to. */
+async function connectIn(
+  page: Page,
+  house: House,
+  provider: IdentityProvider,
+  url: string,
+  email: string = accounts.alice,
+): Promise<Grant> {
+  const flow = await house.grants.connect(serverAt(url), { browser: false })
+  await signIn(page, flow.url, provider, { email })
+  expect(await page.innerText('body')).toContain('Sign-in received')
   return flow.completed
 }
 
@@ -98,14 +109,17 @@ describe('oidc-provider', () => {
     await using provider = await startOidcProvider()
     await using server = await startResourceServer(provider)
     await using house = await openHouse()
-    const old = await connectAs(house, provider, server.url)
+    const page = await browser.newPage()
+    const old = await connectIn(page, house, provider, server.url)
     const { value } = await house.grants.accessToken('notes')
     const settled = settledReceipt(house)
-    const next = await connectAs(house, provider, server.url)
+    // The same browser session: many providers take both sign-ins for one consent.
+    const next = await connectIn(page, house, provider, server.url)
     expect(await settled).toMatchObject({ grant: old.id, state: 'proven' })
     expect(await call(server.url, value)).toBe(401)
     expect(await call(server.url, (await house.grants.accessToken('notes')).value)).toBe(200)
     expect(house.grants.list().map(({ id }) => id)).toEqual([next.id])
+    await page.context().close()
   })
 
   it('keeps the accounts of one server apart', async () => {
@@ -121,21 +135,22 @@ describe('oidc-provider', () => {
   })
 
   it('signs in with a client ID metadata document', async () => {
-    const { clientMetadataDocument } = await import('../../main/oauth/registration.ts')
     const url = 'https://client.example.test/warder.json'
     await using provider = await startOidcProvider({
       clientDocuments: { [url]: clientMetadataDocument(url) },
     })
     await using server = await startResourceServer(provider)
     await using house = await openHouse({ settings: () => ({ clientMetadataUrl: url }) })
-    const first = await connectAs(house, provider, server.url)
+    const page = await browser.newPage()
+    const first = await connectIn(page, house, provider, server.url)
     expect(first.clientId).toBe(url)
     // The client is the same at each sign-in, so the grant stays and nothing that could end the new token is revoked.
-    const second = await connectAs(house, provider, server.url)
+    const second = await connectIn(page, house, provider, server.url)
     expect(second.id).toBe(first.id)
     expect(house.grants.receipts()).toEqual([])
     const renewed = await house.grants.rejected(await house.grants.accessToken('notes'))
     expect(await call(server.url, renewed.value)).toBe(200)
+    await page.context().close()
   })
 })
 
