@@ -1,19 +1,22 @@
-import type { ReactNode } from 'react'
 import type { StatusView } from '../../preload/contract/index.ts'
+import { useSignInsNeeded } from '../api/sign-ins.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
+import { Prose } from '../parts/prose.tsx'
 import { hrefOf, type Page } from '../shell/route.ts'
 import { works } from '../shell/vault-line.tsx'
 
 interface Need {
   icon: IconName
   title: string
-  detail: ReactNode
+  detail: string
   page?: Page
 }
 
 /** What waits for a person, or the good news that nothing does. */
 export function Needs({ status }: { status: StatusView }) {
-  const needs = needsOf(status)
+  const signIns = useSignInsNeeded()
+  if (signIns === undefined) return null
+  const needs = needsOf(status, signIns)
   if (needs.length === 0)
     return (
       <section className="all-well">
@@ -33,7 +36,9 @@ export function Needs({ status }: { status: StatusView }) {
             <Icon name={need.icon} />
             <div>
               <strong>{need.title}</strong>
-              <p>{need.detail}</p>
+              <p>
+                <Prose text={need.detail} />
+              </p>
             </div>
             {need.page && (
               <a
@@ -52,7 +57,7 @@ export function Needs({ status }: { status: StatusView }) {
   )
 }
 
-function needsOf(status: StatusView): Need[] {
+function needsOf(status: StatusView, signIns: string[]): Need[] {
   const needs: Need[] = []
   if (!works(status.vault))
     needs.push({
@@ -66,10 +71,10 @@ function needsOf(status: StatusView): Need[] {
       title: 'The last edit of config.json was refused',
       detail: status.config,
     })
-  for (const server of status.signInNeeded)
+  for (const name of signIns)
     needs.push({
       icon: 'warn',
-      title: `${server} needs you to sign in`,
+      title: `${name} needs you to sign in`,
       detail: 'Calls to it wait or fail until then.',
       page: 'servers',
     })

@@ -3,6 +3,7 @@ import { Badge, type Tone } from '../parts/badge.tsx'
 import { hostOf } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Note } from '../parts/note.tsx'
+import { Prose } from '../parts/prose.tsx'
 import { Time } from '../parts/time.tsx'
 
 const states: Record<ReceiptView['state'], [Tone, string]> = {
@@ -43,7 +44,11 @@ export function Receipt({ receipt }: { receipt: ReceiptView }) {
           <Step key={`${step.at} ${step.step}`} step={step} />
         ))}
       </ol>
-      {receipt.remains && <Note tone="warn">{receipt.remains}</Note>}
+      {receipt.remains && (
+        <Note tone="warn">
+          <Prose text={receipt.remains} />
+        </Note>
+      )}
     </li>
   )
 }
@@ -58,7 +63,7 @@ function Step({ step }: { step: ReceiptStep }) {
           {steps[step.step]}: <strong>{words}</strong>
         </p>
         <p className="quiet">
-          {step.detail}
+          <Prose text={step.detail} />
           {step.status !== null && ` (HTTP ${step.status})`}
         </p>
         {step.endpoint && <code className="endpoint">{step.endpoint}</code>}

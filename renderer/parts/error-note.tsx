@@ -1,6 +1,7 @@
 import { ContractError } from '../../preload/contract/error.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
+import { Prose } from './prose.tsx'
 
 /** A refusal or failure: the companion's sentence, and its code for whoever wants to look it up. */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -10,7 +11,9 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
     <div className="note" data-tone="bad" role="alert">
       <Icon name="bad" />
       <div>
-        <p>{known?.message ?? 'This page hit an error it did not expect.'}</p>
+        <p>
+          <Prose text={known?.message ?? 'This page hit an error it did not expect.'} />
+        </p>
         <p className="code">{known?.code ?? 'internal.unexpected'}</p>
         {onRetry && <Button onClick={onRetry}>Try again</Button>}
       </div>

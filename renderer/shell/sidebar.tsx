@@ -1,4 +1,5 @@
 import { useStatus } from '../api/queries.ts'
+import { useSignInsNeeded } from '../api/sign-ins.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { hrefOf, type Page, pages } from './route.ts'
 import { VaultLine } from './vault-line.tsx'
@@ -15,7 +16,7 @@ export const titles: Record<Page, string> = {
 export function Sidebar({ current }: { current: Page }) {
   const { data: status } = useStatus()
   const waiting: Partial<Record<Page, number>> = {
-    servers: status?.signInNeeded.length ?? 0,
+    servers: useSignInsNeeded()?.length ?? 0,
     approvals: status?.approvals ?? 0,
   }
   return (

@@ -19,7 +19,7 @@ export function VaultLine({ vault }: { vault: VaultView }) {
     <p className="vault-line" data-tone={works(vault) ? 'good' : 'warn'}>
       <Icon name={works(vault) ? 'key' : 'locked'} />
       <span>
-        Keys are in {placeOf(vault)}
+        {vault.kind === 'none' ? 'No place to keep keys yet' : `Keys are in ${placeOf(vault)}`}
         {vault.state === 'locked' && ', which is locked'}
       </span>
     </p>

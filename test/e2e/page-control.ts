@@ -40,7 +40,9 @@ export function createPageControl() {
       ...world.status,
       servers: world.servers.length,
       accounts: world.accounts.length,
-      signInNeeded: world.servers.filter((s) => s.state === 'sign-in-needed').map((s) => s.name),
+      signInNeeded: world.accounts
+        .filter((a) => a.state === 'sign-in-needed')
+        .map((a) => a.account),
       approvals: world.approvals.length,
     }),
     'servers:list': () => world.servers,

@@ -55,7 +55,7 @@ export function createWorld() {
       auth: 'oauth',
       url: 'https://api.github.example/mcp/',
       state: 'sign-in-needed',
-      message: 'No account is signed in, so calls to github are refused.',
+      message: 'Sign in with `warder connect github`.',
     },
     {
       ...remote,

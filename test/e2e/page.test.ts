@@ -49,6 +49,8 @@ afterEach(async () => {
   await ui.close()
 })
 
+/** Waits for what the page is about to show; a hang is an error all the same. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 })
 const heading = (name: string) => page.getByRole('heading', { name, exact: true })
 const button = (name: string) => page.getByRole('button', { name, exact: true })
 const card = (name: string) => page.getByRole('listitem', { name, exact: true })
@@ -194,8 +196,14 @@ describe('the content security policy', () => {
 
 describe('overview', () => {
   it('says what needs a person, and leads there', async () => {
+    companion.world.accounts = companion.world.accounts.map((account) => ({
+      ...account,
+      state: 'sign-in-needed',
+    }))
     await open()
-    await page.getByText('github needs you to sign in', { exact: true }).waitFor()
+    for (const name of ['github', 'linear/alice@example.com'])
+      await page.getByText(`${name} needs you to sign in`, { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Servers 2 waiting for you' }).waitFor()
     await page.getByRole('link', { name: 'Look at it: 1 change waits for your decision' }).click()
     await heading('Approvals').waitFor()
   })
@@ -212,7 +220,7 @@ describe('overview', () => {
     companion.world.status.vault = { kind: 'none', state: 'absent', why }
     await open()
     await page.getByText(why).waitFor()
-    await page.getByText('Keys are in nowhere yet').waitFor()
+    await page.getByText('No place to keep keys yet').waitFor()
   })
 })
 
@@ -231,6 +239,7 @@ describe('servers', () => {
       await files.getByText(words, { exact: true }).waitFor()
     await card('broken').getByText('The server did not answer in 10 seconds.').waitFor()
     await card('linear').getByText('linear/alice@example.com').waitFor()
+    await card('github').locator('code', { hasText: 'warder connect github' }).waitFor()
   })
 
   it('connects: shows host, issuer and scopes while waiting, then the account', async () => {
@@ -257,7 +266,7 @@ describe('servers', () => {
     else if (way === 'the button') await button('Cancel').click()
     else await page.goBack()
     expect((await cancelled).postDataJSON()).toEqual({ flow: 'flow-1' })
-    await expect.poll(() => dialog().count()).toBe(0)
+    await eventually(() => dialog().count()).toBe(0)
   })
 
   it('shows why a sign-in could not begin, with its code', async () => {
@@ -291,7 +300,7 @@ describe('servers', () => {
     await open('Servers')
     companion.world.servers = companion.world.servers.slice(0, 1)
     companion.changed('servers')
-    await expect.poll(() => page.locator('.cards > .card').count()).toBe(1)
+    await eventually(() => page.locator('.cards > .card').count()).toBe(1)
   })
 
   it('shows an empty list and a refusal as such', async () => {
@@ -312,9 +321,9 @@ describe('activity', () => {
 
   it('puts a new call on top and follows it to its end', async () => {
     await open('Activity')
-    await expect.poll(() => calls().count()).toBe(40)
+    await eventually(() => calls().count()).toBe(40)
     companion.append({ call: 'new', target: 'delete_everything', client: 'cursor' })
-    await expect.poll(() => calls().count()).toBe(41)
+    await eventually(() => calls().count()).toBe(41)
     const first = calls().first()
     await first.getByText('delete_everything').waitFor()
     await first.getByText('Under way').waitFor()
@@ -334,13 +343,13 @@ describe('activity', () => {
   it('filters what is there and what arrives', async () => {
     await open('Activity')
     await page.getByLabel('Decision').selectOption('Denied')
-    await expect.poll(() => calls().count()).toBe(6)
+    await eventually(() => calls().count()).toBe(6)
     companion.append({ target: 'allowed_call' }, { target: 'denied_call', decision: 'deny' })
     await calls().getByText('denied_call').waitFor()
     expect(await calls().count()).toBe(7)
     await page.getByLabel('Client').selectOption('cursor')
     await page.getByLabel('Server').selectOption('weather')
-    await expect.poll(() => calls().count()).toBe(1)
+    await eventually(() => calls().count()).toBe(1)
     expect(heard('audit:query').at(-1)).toEqual({
       client: 'cursor',
       server: 'weather',
@@ -359,20 +368,20 @@ describe('activity', () => {
     await details.getByText('its socket, which any program of this user may use').waitFor()
     await details.getByText('title, team').waitFor()
     await page.keyboard.press('Escape')
-    await expect.poll(() => details.count()).toBe(0)
-    await expect
-      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-call')))
-      .toBe(await calls().nth(4).getAttribute('data-call'))
+    await eventually(() => details.count()).toBe(0)
+    await eventually(() =>
+      page.evaluate(() => document.activeElement?.getAttribute('data-call')),
+    ).toBe(await calls().nth(4).getAttribute('data-call'))
   })
 
   it('stays usable with 1,000 calls and a burst of new ones', async () => {
     companion.fill(1000)
     await open('Activity')
     for (let shown = 250; shown < 1000; shown += 250) {
-      await expect.poll(() => calls().count()).toBe(shown)
+      await eventually(() => calls().count()).toBe(shown)
       await button('Show older calls').click()
     }
-    await expect.poll(() => calls().count()).toBe(1000)
+    await eventually(() => calls().count()).toBe(1000)
     await button('Show older calls').click()
     await page.getByText('This is where the audit begins.').waitFor()
 
@@ -484,6 +493,6 @@ describe('the keyboard', () => {
     ])
     await page.getByRole('link', { name: 'Activity' }).press('Enter')
     await heading('Activity').waitFor()
-    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+    await eventually(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
   })
 })

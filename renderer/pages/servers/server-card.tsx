@@ -4,6 +4,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { visible } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { Prose } from '../../parts/prose.tsx'
 import { Accounts } from './accounts.tsx'
 import { ConnectDialog } from './connect-dialog.tsx'
 import { Injects } from './injects.tsx'
@@ -42,7 +43,11 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         <span className="quiet">{server.kind === 'remote' ? 'Remote' : 'On this computer'}</span>
         <code>{whereOf(server)}</code>
       </p>
-      {server.message && <p className="message">{server.message}</p>}
+      {server.message && (
+        <p className="message">
+          <Prose text={server.message} />
+        </p>
+      )}
       <Injects server={server} />
       {server.auth === 'oauth' && <Accounts accounts={accounts} onRevoke={setRevoking} />}
       {connecting && <ConnectDialog server={server.name} onClose={() => setConnecting(false)} />}
