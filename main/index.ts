@@ -7,6 +7,7 @@ import { createHelper } from './desktop/helper.ts'
 import { serveIpc } from './desktop/ipc.ts'
 import {
   claimInstance,
+  dressApp,
   launchCommand,
   quitAfter,
   refuseToStart,
@@ -36,6 +37,7 @@ guardWebContents()
 app.whenReady().then(start).catch(refuseToStart)
 
 async function start(): Promise<void> {
+  dressApp()
   const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
   const browser = createBrowser()
   const notifier = createNotifier(window.show)

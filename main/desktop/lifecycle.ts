@@ -1,7 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { app, dialog } from 'electron'
+import { app, dialog, Menu } from 'electron'
 import { toWarderError } from '../errors.ts'
+
+const CANNOT_START = 'Warder cannot start'
+
+/** The name under which Windows files notifications: that of `electron-builder.yml`. */
+const APP_ID = 'dev.warder.app'
 
 /**
  * Makes this process the only desktop Warder of its home, or ends it: then the first one shows its window. Chromium's
@@ -9,7 +14,12 @@ import { toWarderError } from '../errors.ts'
  */
 export function claimInstance(home: string): void {
   const userData = path.join(home, 'window')
-  mkdirSync(userData, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(userData, { recursive: true, mode: 0o700 })
+  } catch {
+    dialog.showErrorBox(CANNOT_START, `${userData} cannot be created.`)
+    process.exit(1)
+  }
   app.setPath('userData', userData)
   // `app.quit` would still run what follows up to `ready`.
   if (!app.requestSingleInstanceLock()) process.exit(0)
@@ -34,7 +44,18 @@ export function showOnLaunch(show: () => void): void {
   if (!process.argv.includes(IN_BACKGROUND)) show()
 }
 
-/** Warder lives in the tray: closing the window does not end it, and quitting waits until the companion has ended. */
+/** Electron's own menu offers developer tools; ours is what macOS needs for copy and paste, elsewhere none. */
+export function dressApp(): void {
+  app.setAppUserModelId(APP_ID)
+  const roles = [{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }] as const
+  const menu = process.platform === 'darwin' ? Menu.buildFromTemplate([...roles]) : null
+  Menu.setApplicationMenu(menu)
+}
+
+/**
+ * Warder lives in the tray: closing the window does not end it, and quitting waits until the companion has ended.
+ * Whoever quits a second time meanwhile does not wait.
+ */
 export function quitAfter(parts: { letClose: () => void; close: () => Promise<void> }): void {
   // Electron quits by itself unless somebody listens.
   app.on('window-all-closed', () => undefined)
@@ -50,6 +71,6 @@ export function quitAfter(parts: { letClose: () => void; close: () => Promise<vo
 
 /** Ends a Warder that could not start, in words. */
 export function refuseToStart(error: unknown): void {
-  dialog.showErrorBox('Warder cannot start', toWarderError(error).message)
+  dialog.showErrorBox(CANNOT_START, toWarderError(error).message)
   app.exit(1)
 }

@@ -9,7 +9,10 @@ import { startSystemBrowser } from '../harness/xdg-open/index.ts'
 
 /** What the page's own scripts could reach. */
 interface PageWorld {
-  warder: { call(channel: string, input: unknown): Promise<{ output?: unknown; error?: unknown }> }
+  warder: {
+    call(channel: string, input: unknown): Promise<{ output?: unknown; error?: unknown }>
+    on(event: string, listener: (payload: unknown) => void): () => void
+  }
   compromised(channel: string, args: unknown[]): Promise<unknown>
 }
 
@@ -129,6 +132,17 @@ describe('the window', () => {
     expect(await second.ended).toBe(0)
     await desktop.until('shown', ({ windows }) => windows[0]?.visible === true)
   })
+
+  it('is shown by `warder ui`', async () => {
+    const page = await desktop.page()
+    await desktop.closeWindow()
+    await desktop.until('hidden', ({ windows }) => windows[0]?.visible === false)
+    const reply = await page.evaluate(() =>
+      (globalThis as unknown as PageWorld).warder.call('ui:open', { browser: false }),
+    )
+    expect(reply).toEqual({ output: { url: null, file: null } })
+    expect(desktop.now().windows).toMatchObject([{ visible: true }])
+  })
 })
 
 describe('the tray', () => {
@@ -147,15 +161,19 @@ describe('the tray', () => {
     expect(desktop.now().windows).toEqual([])
     await desktop.click('Open Warder')
     const page = await desktop.page()
-    const added = await page.evaluate(
-      (url) =>
-        (globalThis as unknown as PageWorld).warder.call('servers:add', {
-          name: 'notes',
-          definition: { url },
-        }),
-      server.url,
-    )
-    expect(added).toMatchObject({ output: { name: 'notes' } })
+    const added = await page.evaluate(async (url) => {
+      const { warder } = globalThis as unknown as PageWorld
+      const { promise: event, resolve } = Promise.withResolvers<unknown>()
+      const end = warder.on('state:changed', resolve)
+      const reply = await warder.call('servers:add', { name: 'notes', definition: { url } })
+      const heard = await event
+      end()
+      return { reply, heard }
+    }, server.url)
+    expect(added).toMatchObject({
+      reply: { output: { name: 'notes' } },
+      heard: { area: expect.any(String) },
+    })
     await desktop.until('the server is in the tray', ({ tray }) => has(tray?.menu, 'notes'))
 
     await desktop.click('notes', 'Connect…')
@@ -183,6 +201,12 @@ describe('the tray', () => {
 })
 
 describe('the start', () => {
+  it('ends in words when the home cannot be made', async () => {
+    await using desktop = startDesktop({ home: '/dev/null/warder', env: { HOME: '/tmp' } })
+    expect(await desktop.ended).toBe(1)
+    expect(desktop.now().errors.join()).toContain('cannot be created')
+  })
+
   it('ends in words when another companion holds the home', async () => {
     await using home = await testHome()
     await using first = startDesktop({ home: home.path, env: keyring.env, args: ['--background'] })

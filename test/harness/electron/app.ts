@@ -32,6 +32,7 @@ export function preventable() {
 const methods = {
   getAppPath: () => root,
   isPackaged: false,
+  setAppUserModelId() {},
   whenReady: () => readiness.promise,
   enableSandbox() {
     if (ready) throw new Error('app.enableSandbox() can only be called before app is ready')
@@ -83,6 +84,7 @@ const methods = {
   Electron.App,
   | 'getAppPath'
   | 'isPackaged'
+  | 'setAppUserModelId'
   | 'whenReady'
   | 'enableSandbox'
   | 'getPath'

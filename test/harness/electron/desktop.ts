@@ -102,7 +102,10 @@ function driver(child: ChildProcess) {
   let nextId = 1
   const watchers = new Set<() => void>()
   const orders = new Map<number, { resolve(value: unknown): void; reject(why: Error): void }>()
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  // The channel outlives the process until all that was sent has been read.
+  const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(
+    ([[code]]) => code as number | null,
+  )
 
   const endedBefore = (what: string) =>
     new Error([`The app ended before: ${what}.`, ...(snapshot?.errors ?? [])].join('\n'))
