@@ -112,9 +112,7 @@ async function ask(
     await oauth.processDynamicClientRegistrationResponse(response)
   } catch (error) {
     const known = providerError(error, 'to register Warder as a client')
-    if (known.code === 'oauth.token_refused' || known.code === 'grant.sign_in_needed')
-      throw failed('The provider refused to register Warder as a client.', known.cause)
-    throw known
+    throw known.code === 'oauth.token_refused' ? failed(known.message, known.cause) : known
   }
   return undefined
 }

@@ -60,6 +60,9 @@ export async function exchangeCode(
   })
 }
 
+/** RFC 6749 §5.2: this grant, or this client, is over; asking again cannot help. */
+const finalErrors = new Set(['invalid_grant', 'invalid_client', 'unauthorized_client'])
+
 /**
  * Asks for a new access token (RFC 6749 §6, RFC 8707 §2.2).
  *
@@ -72,7 +75,7 @@ export async function refresh(
   resource: string,
   clock: () => number,
 ): Promise<Tokens> {
-  return asking('the renewal', async () => {
+  const ask = async () => {
     const client = asClient(party)
     const response = await oauth.refreshTokenGrantRequest(
       party.provider,
@@ -83,7 +86,14 @@ export async function refresh(
     )
     const body = await oauth.processRefreshTokenResponse(party.provider, client, response)
     return judge(body, null, clock)
-  })
+  }
+  try {
+    return await asking('the renewal', ask)
+  } catch (error) {
+    if (!isWarderError(error, 'oauth.token_refused')) throw error
+    if (!finalErrors.has(String(error.details?.error))) throw error
+    throw new WarderError('grant.sign_in_needed', error.message, { cause: error })
+  }
 }
 
 async function hasIdToken(response: Response): Promise<boolean> {
@@ -116,9 +126,6 @@ function judge(
   }
 }
 
-/** RFC 6749 §5.2: this grant, or this client, is over; asking again cannot help. */
-const finalErrors = new Set(['invalid_grant', 'invalid_client', 'unauthorized_client'])
-
 async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
@@ -139,16 +146,19 @@ export function providerError(error: unknown, what: string): WarderError {
   const cause = evidence(error, status)
   if (status !== null && (status >= 500 || status === 429))
     return unavailable(`The identity provider answered ${status}.`, cause)
-  if (error instanceof oauth.ResponseBodyError && finalErrors.has(error.error))
-    return new WarderError(
-      'grant.sign_in_needed',
-      `The identity provider refused ${what} (${error.error}).`,
-      { cause },
-    )
+  const code = registeredCode(error)
+  const answer = code ?? (status === 200 ? null : status)
   return refused(
-    `The identity provider refused ${what}${status === null || status === 200 ? '' : ` (${status})`}.`,
+    `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.`,
     cause,
+    code === null ? undefined : { error: code },
   )
+}
+
+/** The provider's error code where it has the form of one: other text from there is shown to nobody. */
+function registeredCode(error: unknown): string | null {
+  if (!(error instanceof oauth.ResponseBodyError)) return null
+  return /^[a-z_]{1,40}$/.test(error.error) ? error.error : null
 }
 
 function statusOf(error: unknown): number | null {
@@ -164,7 +174,7 @@ function evidence(error: unknown, status: number | null): Error {
   return new Error(`${error.name}${code}${answer}: ${error.message} (status ${status ?? 'none'})`)
 }
 
-const refused = (message: string, cause?: unknown) =>
-  new WarderError('oauth.token_refused', message, { cause })
+const refused = (message: string, cause?: unknown, details: Record<string, unknown> = {}) =>
+  new WarderError('oauth.token_refused', message, { cause, details })
 const unavailable = (message: string, cause: unknown) =>
   new WarderError('oauth.provider_unavailable', message, { cause })
