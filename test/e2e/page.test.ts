@@ -1,198 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startUiServer, type UiServer } from '../../main/headless/ui-server.ts'
-import { launchBrowser } from '../harness/chromium.ts'
-import { buildRenderer } from '../harness/renderer.ts'
-import { createPageControl } from './page-control.ts'
+import { describe, expect, it } from 'vitest'
+import {
+  button,
+  card,
+  companion,
+  dialog,
+  eventually,
+  heading,
+  heard,
+  open,
+  page,
+  servePage,
+  ui,
+} from './page-fixture.ts'
 
-let folder: string
-let rendererDir: string
-let browser: Browser
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'warder-page-'))
-  rendererDir = path.join(folder, 'renderer')
-  await buildRenderer(rendererDir)
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await rm(folder, { recursive: true })
-})
-
-let companion: ReturnType<typeof createPageControl>
-let ui: UiServer
-let context: BrowserContext
-let page: Page
-/** What the page's own code did wrong; a refused request is the browser's line, not ours. */
-let complaints: string[]
-
-beforeEach(async () => {
-  companion = createPageControl()
-  ui = await startUiServer(companion.control, { rendererDir, runtimeDir: folder })
-  context = await browser.newContext({ reducedMotion: 'reduce' })
-  page = await context.newPage()
-  complaints = []
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    const ours = !message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && ours) complaints.push(message.text())
-  })
-})
-
-afterEach(async () => {
-  await context.close()
-  await ui.close()
-})
-
-/** Waits for what the page is about to show; a hang is an error all the same. */
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 })
-const heading = (name: string) => page.getByRole('heading', { name, exact: true })
-const button = (name: string) => page.getByRole('button', { name, exact: true })
-const card = (name: string) => page.getByRole('listitem', { name, exact: true })
-const dialog = () => page.getByRole('dialog')
-
-async function open(name = 'Overview'): Promise<void> {
-  await page.goto((await ui.login()).url)
-  await heading('Overview').waitFor()
-  if (name === 'Overview') return
-  await page.getByRole('link', { name }).first().click()
-  await heading(name).waitFor()
-}
-
-const heard = (channel: string) =>
-  companion.heard.filter((call) => call.channel === channel).map((call) => call.input)
-
-describe('signing in', () => {
-  it('shows how to get in to whoever opens the address', async () => {
-    await page.goto(ui.url)
-    await expect(page.getByRole('main').innerText()).resolves.toContain(
-      'Open this window with warder ui',
-    )
-    expect(companion.heard).toEqual([])
-  })
-
-  it('goes from the file to the page by itself, and survives a reload', async () => {
-    await open()
-    expect(page.url()).toBe(`${ui.url}/`)
-    await page.reload()
-    await heading('Overview').waitFor()
-    expect(complaints).toEqual([])
-  })
-
-  it('works by the button where the file may not run its script', async () => {
-    const plain = await browser.newContext({ javaScriptEnabled: false })
-    const first = await plain.newPage()
-    await first.goto((await ui.login()).url)
-    const [answer] = await Promise.all([
-      first.waitForResponse(`${ui.url}/login`),
-      first.getByRole('button', { name: 'Open Warder' }).click(),
-    ])
-    expect(answer.status()).toBe(200)
-    await plain.close()
-  })
-
-  it('leaves the bearer in no URL, no element, no cookie and no other tab', async () => {
-    const urls: string[] = []
-    page.on('request', (request) => urls.push(request.url()))
-    await open('Servers')
-    const bearer = await page.evaluate(() => sessionStorage.getItem('warder-session'))
-    expect(bearer).toMatch(/^[A-Za-z0-9_-]{43}$/)
-    expect(urls.filter((url) => url.includes(bearer ?? ''))).toEqual([])
-    expect(await page.content()).not.toContain(bearer)
-    expect(await page.locator('meta[name="warder-session"]').count()).toBe(0)
-    expect(await context.cookies()).toEqual([])
-    expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
-
-    const other = await context.newPage()
-    await other.goto(ui.url)
-    await other.getByRole('heading', { name: 'This window is not signed in' }).waitFor()
-  })
-
-  it('does not sign in again when somebody goes back', async () => {
-    await open()
-    await page.goBack()
-    expect(page.url()).toBe('about:blank')
-  })
-
-  it('sees when the session ends', async () => {
-    await open()
-    const port = new URL(ui.url).port
-    await page.evaluate(() => sessionStorage.setItem('warder-session', 'A'.repeat(43)))
-    await page.reload()
-    await heading('This window is not signed in').waitFor()
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0)
-    expect(new URL(page.url()).port).toBe(port)
-  })
-})
-
-describe('the content security policy', () => {
-  it('runs no inline script, no inline style and no attribute handler', async () => {
-    await open()
-    const outcome = await page.evaluate(() => {
-      const script = document.createElement('script')
-      script.textContent = 'window.intruder = true'
-      const style = document.createElement('style')
-      style.textContent = 'body { opacity: 0.5 }'
-      document.body.append(script, style)
-      document.body.insertAdjacentHTML(
-        'beforeend',
-        '<button id="handler" onclick="window.intruder = true">x</button><i id="styled" style="opacity:0.5"></i>',
-      )
-      document.querySelector<HTMLElement>('#handler')?.click()
-      const styled = document.querySelector('#styled')
-      return {
-        intruder: 'intruder' in window,
-        body: getComputedStyle(document.body).opacity,
-        styled: styled && getComputedStyle(styled).opacity,
-      }
-    })
-    expect(outcome).toEqual({ intruder: false, body: '1', styled: '1' })
-  })
-
-  it('evaluates no text and talks to nobody else', async () => {
-    await open()
-    // A timer of the page's own, since what the debugger evaluates is not under the policy.
-    const outcome = await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          const blocked: string[] = []
-          document.addEventListener('securitypolicyviolation', (event) => {
-            blocked.push(event.effectiveDirective)
-            if (blocked.length === 3) resolve(blocked.toSorted())
-          })
-          setTimeout('window.intruder = true')
-          void fetch('http://127.0.0.1:9/').catch(() => undefined)
-          new Image().src = 'http://127.0.0.1:9/x.png'
-        }),
-    )
-    expect(outcome).toEqual(['connect-src', 'img-src', 'script-src'])
-    expect(await page.evaluate(() => 'intruder' in window)).toBe(false)
-  })
-
-  it('lets no other page frame it', async () => {
-    const outer = await context.newPage()
-    const [answer] = await Promise.all([
-      outer.waitForResponse(`${ui.url}/`),
-      outer.setContent(`<iframe src="${ui.url}/"></iframe>`),
-    ])
-    expect(answer.status()).toBe(403)
-  })
-
-  it('is never broken by the page itself', async () => {
-    await open('Servers')
-    for (const name of ['Activity', 'Clients', 'Approvals', 'Receipts']) {
-      await page.getByRole('link', { name }).click()
-      await heading(name).waitFor()
-    }
-    expect(await page.locator('[style]').count()).toBe(0)
-    expect(complaints).toEqual([])
-  })
-})
+servePage()
 
 describe('overview', () => {
   it('says what needs a person, and leads there', async () => {
@@ -456,43 +277,5 @@ describe('receipts and times', () => {
     const time = receipt.locator('time').first()
     expect(await time.innerText()).toBe('yesterday')
     expect(await time.getAttribute('title')).toContain('2026')
-  })
-})
-
-describe('when the companion stops', () => {
-  it('keeps what is on the screen and says that it may be old', async () => {
-    await open('Servers')
-    await ui.close()
-    await page.getByText('Warder does not answer').waitFor()
-    await card('linear').waitFor()
-  })
-})
-
-describe('the keyboard', () => {
-  it('reaches everything, with the focus in sight', async () => {
-    await open()
-    await page.keyboard.press('Tab')
-    expect(
-      await button('Skip to the page').evaluate((each) => each === document.activeElement),
-    ).toBe(true)
-    const names: string[] = []
-    for (let at = 0; at < 8; at += 1) {
-      await page.keyboard.press('Tab')
-      const focused = page.locator(':focus')
-      const outline = await focused.evaluate((each) => getComputedStyle(each).outlineStyle)
-      expect(outline).toBe('solid')
-      names.push((await focused.innerText()).split('\n')[0] ?? '')
-    }
-    expect(names.slice(0, 6)).toEqual([
-      'Overview',
-      'Servers',
-      'Activity',
-      'Clients',
-      'Approvals',
-      'Receipts',
-    ])
-    await page.getByRole('link', { name: 'Activity' }).press('Enter')
-    await heading('Activity').waitFor()
-    await eventually(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
   })
 })
