@@ -1,3 +1,4 @@
+import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
@@ -170,11 +171,15 @@ export function createSignIns(options: SignInsOptions): SignIns {
     // A new grant is listed before the vault holds its token: a crash in between leaves no token that nobody knows of.
     if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
     await adopt(flow, tokens, row, earlier)
-    if (replaced !== undefined) options.supersede(replaced)
+    if (isRevoking(row.id))
+      throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
+    if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
     repository.saveGrant(row)
     options.onConnected(row)
     return row
   }
+
+  const isRevoking = (id: string) => repository.grant(id)?.state === 'revoking'
 
   async function adopt(
     flow: Flow,

@@ -194,6 +194,32 @@ describe('revoking a grant', () => {
     expect(await house.grants.revoke(grant.id, 'again')).toMatchObject({ state: 'revoked' })
   })
 
+  it('has the last word over a sign-in that is being stored, and revokes what that brought', async () => {
+    await using provider = await startScriptedProvider()
+    const inner = createMemoryStore()
+    const { promise: goOn, resolve: release } = Promise.withResolvers<void>()
+    const { promise: stores, resolve: storing } = Promise.withResolvers<void>()
+    let writes = 0
+    const set = async (key: string, value: string) => {
+      if (++writes === 2) {
+        storing()
+        await goOn
+      }
+      await inner.set(key, value)
+    }
+    await using house = await openHouse({ vault: { ...inner, set } })
+    const byHand = { clientId: 'by-hand', redirectUri: 'http://127.0.0.1/cb' }
+    const grant = await connectTo(house, provider.serverUrl, byHand)
+    const again = connectTo(house, provider.serverUrl, byHand).catch((error: unknown) => error)
+    await stores
+    const revoking = house.grants.revoke(grant.id, 'by the test')
+    release()
+    expect(await again).toMatchObject({ code: 'oauth.sign_in_abandoned' })
+    await revoking
+    expect(provider.to('/revoke')[0]?.form.get('token')).toBe('refresh-token-2')
+    expect(house.grants.list()).toEqual([])
+  })
+
   it('does not stand in the way of a new sign-in of the same account', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()

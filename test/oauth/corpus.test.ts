@@ -1,0 +1,26 @@
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { judge, type Runner, readEntries } from '../corpus/corpus.ts'
+import * as callbacks from '../corpus/runners/callbacks.ts'
+import * as metadata from '../corpus/runners/metadata.ts'
+
+async function failing(name: string, runner: Runner): Promise<string[]> {
+  const file = path.join(import.meta.dirname, `../corpus/${name}.json`)
+  const outcomes = await judge(await readEntries(file), runner)
+  return outcomes.filter(({ passed }) => !passed).map(({ id }) => id)
+}
+
+it('answers every callback of the corpus as it should', async () => {
+  expect(await failing('callbacks', callbacks)).toEqual([])
+})
+
+it('uses every document of the corpus as it should, but for what is not built', async () => {
+  expect(await failing('metadata', metadata)).toEqual([
+    // DPoP: no proofs are sent, so there is no downgrade from them to refuse.
+    'meta-token-06',
+    // Warder writes its client ID metadata document and never reads it back.
+    ...['meta-cimd-01', 'meta-cimd-02', 'meta-cimd-03'],
+    // A provider that does PKCE without saying so needs a provider profile.
+    'meta-benign-04',
+  ])
+})
