@@ -38,6 +38,7 @@ app.whenReady().then(start).catch(refuseToStart)
 
 async function start(): Promise<void> {
   dressApp()
+  servePage(await readUiFiles(layout.renderer))
   const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
   const browser = createBrowser()
   const notifier = createNotifier(window.show)
@@ -55,7 +56,6 @@ async function start(): Promise<void> {
   })
   const { control } = companion
   quitAfter({ letClose: window.letClose, close: companion.close })
-  servePage(await readUiFiles(layout.renderer))
   serveIpc(control, window.contents)
   const quit = () => app.quit()
   const perform = createActions({ control, browser, notifier, ask, open: window.show, quit })
