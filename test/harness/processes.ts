@@ -18,6 +18,8 @@ export interface ReadyProcessOptions<Ready> {
   /** Added to {@link bareEnvironment}; nothing else of ours reaches the child. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Written to its standard input, which then ends; closed from the start when left out. */
+  readonly input?: string
   /** Opens a channel for `process.send`; the child sees `disconnect` when this process is gone. */
   readonly ipc?: boolean
   /** Looks at one line of output; anything but `undefined` means ready. */
@@ -54,10 +56,17 @@ export async function spawnReady<Ready>(
   const child = spawn(options.command, [...(options.args ?? [])], {
     cwd: options.cwd,
     env: { ...bareEnvironment(), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? ['ipc' as const] : [])],
+    stdio: [
+      options.input === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe',
+      ...(options.ipc ? ['ipc' as const] : []),
+    ],
     windowsHide: true,
   })
   adopt(child)
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(options.input)
   const stderr = tail(child)
   try {
     const ready = await announcement(child, options, stderr)

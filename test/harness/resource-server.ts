@@ -42,6 +42,8 @@ export type Guard =
 export interface ResourceServerOptions {
   /** Asked for in the challenge; `['mcp:read']` by default. A token needs all of them. */
   readonly scopes?: readonly string[]
+  /** Sees each request whole, for tests of what must not be in it. */
+  readonly tap?: (request: IncomingMessage) => void
 }
 
 /**
@@ -51,7 +53,7 @@ export interface ResourceServerOptions {
  */
 export async function startResourceServer(
   guard: Guard,
-  { scopes = ['mcp:read'] }: ResourceServerOptions = {},
+  { scopes = ['mcp:read'], tap }: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
   await using started = new AsyncDisposableStack()
   const home = started.use(await testHome())
@@ -73,6 +75,7 @@ export async function startResourceServer(
   )
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    tap?.(request)
     if ('issuer' in guard && request.url === metadataPath)
       return sendMetadata(response, { resource: url, issuer: guard.issuer, scopes })
     if (request.url !== '/mcp') return void response.writeHead(404).end()

@@ -25,6 +25,14 @@ export interface WarderOptions {
   /** Added to what every program needs: a keyring's bus, a `PATH` with another browser. */
   readonly env?: Readonly<Record<string, string>>
   readonly port?: number
+  /** Of the vault file; given on standard input. */
+  readonly passphrase?: string
+}
+
+/** How the companion's process ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
 }
 
 /** The shipped companion, run as a person would: `warder serve` in a process of its own. */
@@ -33,6 +41,10 @@ export interface Warder extends AsyncDisposable {
   readonly pid: number
   readonly ready: { readonly http: string; readonly sockets: string; readonly vault: string }
   readonly stderr: () => string
+  /** Every line it wrote so far, to stdout and to stderr. */
+  readonly output: readonly string[]
+  /** Ends the process as a person or a crash would and waits until it is gone. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<Ended>
   /** Runs a verb with `--json` against this companion. @param input what it reads on standard input */
   run(args: readonly string[], input?: string): Promise<Answer>
   /** The same, where anything but exit code 0 is a failure of the test. */
@@ -55,8 +67,11 @@ export async function startWarder({
   vault = 'memory',
   env = {},
   port,
+  passphrase,
 }: WarderOptions): Promise<Warder> {
   const vaultArgs = vault === 'keychain' ? [] : ['--vault', vault]
+  const output: string[] = []
+  const ready = jsonLine(readyLine)
   const serve = await spawnReady({
     command: process.execPath,
     args: [
@@ -67,10 +82,19 @@ export async function startWarder({
       home,
       ...vaultArgs,
       ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(passphrase === undefined ? [] : ['--passphrase-fd', '0']),
     ],
     env,
-    announced: jsonLine(readyLine),
+    ...(passphrase === undefined ? {} : { input: passphrase }),
+    announced(line) {
+      output.push(line)
+      return ready(line)
+    },
   })
+  const { child } = serve
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  )
   const clients: Client[] = []
 
   async function connected(client: Client, connect: () => Promise<void>): Promise<Client> {
@@ -83,9 +107,14 @@ export async function startWarder({
     runCli(['--json', '--home', home, ...args], { env, input })
   return {
     home,
-    pid: serve.child.pid ?? 0,
+    pid: child.pid ?? 0,
     ready: serve.ready,
     stderr: serve.stderr,
+    output,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
     run,
     async ok<T>(args: readonly string[], input = '') {
       const answer = await run(args, input)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Condition, ProviderRequest } from './types.ts'
+import type { Condition, ProviderRequest, ProviderSecret } from './types.ts'
 
 /** How a secret appears in the log of a provider and of a resource server: comparable, never readable. */
 export function digest(secret: string): string {
@@ -8,7 +8,15 @@ export function digest(secret: string): string {
 }
 
 const secrets = new Set([
-  ...['code', 'code_verifier', 'token', 'access_token', 'refresh_token', 'id_token_hint'],
+  ...[
+    'code',
+    'code_verifier',
+    'token',
+    'access_token',
+    'refresh_token',
+    'id_token_hint',
+    'id_token',
+  ],
   ...['client_secret', 'client_assertion', 'registration_access_token', 'password'],
 ])
 
@@ -17,6 +25,8 @@ type Entry = { -readonly [K in keyof ProviderRequest]: ProviderRequest[K] }
 /** Log and switch in front of a provider. */
 export interface Journal {
   readonly requests: readonly ProviderRequest[]
+  /** Raw, for {@link IdentityProvider.secrets} alone. */
+  readonly secrets: readonly ProviderSecret[]
   setCondition(condition: Condition, paths: readonly string[]): void
   /** Resolves when this many requests to the paths that end so have been written down. */
   arrived(pathEnd: string, count: number): Promise<void>
@@ -29,6 +39,12 @@ export interface Journal {
 
 export function createJournal(): Journal {
   const requests: Entry[] = []
+  const collected = new Map<string, ProviderSecret>()
+  const collect = (values: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(values))
+      if (secrets.has(name) && typeof value === 'string' && value !== '')
+        collected.set(`${name} ${value}`, { name, value })
+  }
   let current: { condition: Condition; paths: readonly string[] } = {
     condition: 'normal',
     paths: [],
@@ -43,6 +59,9 @@ export function createJournal(): Journal {
 
   return {
     requests,
+    get secrets() {
+      return [...collected.values()]
+    },
     setCondition(condition, paths) {
       current = { condition, paths }
       changed.give()
@@ -55,6 +74,8 @@ export function createJournal(): Journal {
       const body = await readAll(request)
       const entry = describe(request, body)
       requests.push(entry)
+      for (const part of partsOf(request, body)) collect(part)
+      watchAnswer(response, collect)
       noted.give()
       response.once('finish', () => {
         entry.status = response.statusCode
@@ -81,6 +102,27 @@ function createSignal() {
   }
 }
 
+/** Query and body with their values as they came. */
+function partsOf(request: IncomingMessage, body: Buffer): Record<string, unknown>[] {
+  const { searchParams } = new URL(request.url ?? '/', 'http://provider.invalid')
+  const type = request.headers['content-type'] ?? ''
+  return [Object.fromEntries(searchParams), members(type, body.toString())]
+}
+
+/** Sees the JSON that a provider answers with: both write an answer in one piece. */
+function watchAnswer(
+  response: ServerResponse,
+  collect: (values: Record<string, unknown>) => void,
+): void {
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse
+  response.end = ((...args: unknown[]) => {
+    const [chunk] = args
+    if (typeof chunk === 'string' || Buffer.isBuffer(chunk))
+      collect(members('application/json', chunk.toString()))
+    return end(...args)
+  }) as typeof response.end
+}
+
 async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
@@ -105,7 +147,7 @@ function members(contentType: string, body: string): Record<string, unknown> {
     return Object.fromEntries(new URLSearchParams(body))
   if (!contentType.startsWith('application/json')) return {}
   try {
-    return JSON.parse(body)
+    return Object(JSON.parse(body))
   } catch {
     return {}
   }

@@ -40,7 +40,11 @@ function obey(journal: Journal, handler: ProviderHandler): void {
     if (message.do === 'condition') journal.setCondition(message.condition, message.paths)
     if (message.do === 'arrived') await journal.arrived(message.pathEnd, message.count)
     if (message.do === 'resource') await handler.acceptResource?.(message.resource)
-    const result = message.do === 'requests' ? journal.requests : null
-    process.send?.({ id: message.id, result })
+    process.send?.({ id: message.id, result: told(journal, message.do) })
   })
+}
+
+function told(journal: Journal, order: string): unknown {
+  if (order === 'requests') return journal.requests
+  return order === 'secrets' ? journal.secrets : null
 }

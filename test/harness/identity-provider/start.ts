@@ -4,6 +4,7 @@ import {
   type ControlMessage,
   type IdentityProvider,
   type ProviderRequest,
+  type ProviderSecret,
   readyLine,
 } from './types.ts'
 
@@ -36,6 +37,7 @@ export async function startProvider(options: {
     port: running.ready.port,
     ...(options.introspectionClient && { introspectionClient: options.introspectionClient }),
     requests: async () => (await send({ do: 'requests' })) as ProviderRequest[],
+    secrets: async () => (await send({ do: 'secrets' })) as ProviderSecret[],
     arrived: async (pathEnd, count = 1) => {
       await send({ do: 'arrived', pathEnd, count })
     },

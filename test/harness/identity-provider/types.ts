@@ -20,6 +20,13 @@ export interface ProviderRequest {
   readonly status: number | null
 }
 
+/** Something that a provider received or gave out and that nobody else may see: a code, a verifier, a token. */
+export interface ProviderSecret {
+  /** The parameter's name in the RFCs, such as `refresh_token`. */
+  readonly name: string
+  readonly value: string
+}
+
 /** A real authorization server in a child process. */
 export interface IdentityProvider extends AsyncDisposable {
   readonly kind: 'oidc-provider' | 'better-auth'
@@ -29,6 +36,11 @@ export interface IdentityProvider extends AsyncDisposable {
   readonly introspectionClient?: { readonly clientId: string; readonly clientSecret: string }
   /** Everything that arrived so far, oldest first. */
   requests(): Promise<ProviderRequest[]>
+  /**
+   * Every secret that passed so far, raw and oldest first: for tests that look for leaks, or act as the provider's
+   * administrator. Never to be printed; {@link requests} is what an assertion may show.
+   */
+  secrets(): Promise<ProviderSecret[]>
   /** Resolves when this many requests to the paths that end so have arrived, counted from the start. */
   arrived(pathEnd: string, count?: number): Promise<void>
   /** @param paths ends of paths that it applies to, such as `/token`; all of them when left out */
@@ -40,6 +52,7 @@ export interface IdentityProvider extends AsyncDisposable {
 /** What the provider's process and the test say to one another over IPC. */
 export const controlMessage = z.discriminatedUnion('do', [
   z.object({ id: z.number(), do: z.literal('requests') }),
+  z.object({ id: z.number(), do: z.literal('secrets') }),
   z.object({
     id: z.number(),
     do: z.literal('condition'),
