@@ -1,4 +1,4 @@
-import type { AccountView, Output } from '../../preload/contract/index.ts'
+import { type AccountView, ContractError, type Output } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { localTime } from './output.ts'
@@ -25,10 +25,10 @@ async function connect(
   const { control, output } = context
   const signIn = await control.call('accounts:connect', {
     server,
-    browser: options.browser,
     ...(options.account === undefined ? {} : { account: options.account }),
   })
-  explain(context, signIn, options.browser)
+  explain(context, signIn)
+  if (!options.browser || !(await opened(context, signIn))) showLink(context, signIn)
   const account = await finished(context, signIn.flow)
   output.result(account, ({ account, scopes }) => [
     `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
@@ -38,17 +38,34 @@ async function connect(
 /** Who is asked for what, before anything is typed into a page. */
 function explain(
   { output }: Context,
-  { host, issuer, scopes, url, expiresAt }: Output<'accounts:connect'>,
-  browser: boolean,
+  { host, issuer, scopes, expiresAt }: Output<'accounts:connect'>,
 ): void {
   output.note(
     `You sign in at ${host} (issuer ${issuer}).`,
     scopes.length === 0
       ? 'It is asked for no particular scope.'
       : `It is asked for: ${scopes.join(', ')}.`,
-    `${browser ? 'Finish in the browser' : 'Open this link and finish there'} before ${localTime(expiresAt)}. Ctrl-C cancels.`,
+    `Finish in the browser before ${localTime(expiresAt)}. Ctrl-C cancels.`,
   )
-  if (browser) return
+}
+
+/** @returns false where the machine has no browser to open: the person opens the link elsewhere then */
+async function opened(
+  { control, output }: Context,
+  { flow }: Output<'accounts:connect'>,
+): Promise<boolean> {
+  try {
+    await control.call('accounts:open', { flow })
+    return true
+  } catch (error) {
+    if (!(error instanceof ContractError && error.code === 'oauth.browser_failed')) throw error
+    output.note(error.message)
+    return false
+  }
+}
+
+function showLink({ output }: Context, { url }: Output<'accounts:connect'>): void {
+  output.note('Open this link and finish there:')
   // With --json, standard output belongs to the account that comes of it.
   if (output.json) output.note(url)
   else output.element(url, (link) => [link])

@@ -11,6 +11,7 @@ import { accountView, instantView, receiptView } from './views.ts'
 type AccountChannel =
   | 'accounts:list'
   | 'accounts:connect'
+  | 'accounts:open'
   | 'accounts:connected'
   | 'accounts:cancel'
   | 'accounts:revoke'
@@ -30,17 +31,21 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:list'() {
       return grants.list().map(accountView)
     },
-    async 'accounts:connect'({ server: name, account, browser }) {
+    async 'accounts:connect'({ server: name, account }) {
       const { definition } = pick(config.current().servers, name)
       if (!isRemote(definition) || definition.auth !== 'oauth')
         throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
-      const signIn = await grants.connect({ name, definition }, { account, browser })
+      const signIn = await grants.connect({ name, definition }, { account })
       flows.set(signIn.flow, signIn)
       // Whoever asks within the hour still learns how it ended.
       const forget = () => setTimeout(() => flows.delete(signIn.flow), 3_600_000).unref()
       signIn.completed.then(forget, forget)
       const { flow: id, url, host, issuer, scopes, expiresAt } = signIn
       return { flow: id, url, host, issuer, scopes: [...scopes], expiresAt: instantView(expiresAt) }
+    },
+    async 'accounts:open'({ flow: id }) {
+      await flow(id).open()
+      return {}
     },
     'accounts:connected': async ({ flow: id }) => accountView(await flow(id).completed),
     async 'accounts:cancel'({ flow: id }) {

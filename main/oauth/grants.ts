@@ -75,7 +75,7 @@ export function createGrants(options: GrantsOptions): Grants {
   return {
     list: () => repository.grants(),
     find: (name) => findGrant(repository.grants(), name),
-    connect: (server, wish) => signIns.connect(server, wish),
+    connect: (server, wish = {}) => signIns.connect(server, wish),
     accessToken: async (server) => keeper.access(grantFor(server).id),
     rejected: (token) => keeper.rejected(token),
     async revoke(id, reason) {

@@ -32,7 +32,6 @@ interface Server {
 
 interface Wish {
   readonly account?: string | undefined
-  readonly browser: boolean
 }
 
 export interface SignInsOptions {
@@ -83,11 +82,12 @@ export function createSignIns(options: SignInsOptions): SignIns {
       // Whoever does not wait for the outcome is told by events; it is no unhandled rejection.
       const over = () => completing.delete(completed)
       completed.then(over, over)
-      if (wish.browser) await openSignInPage(options.browser, page)
       const { issuer, scopes } = flow.request
       const { id } = flow
       const { url, host } = page
-      return { flow: id, url, host, issuer, scopes, expiresAt, completed, cancel: listener.cancel }
+      const open = () => openSignInPage(options.browser, page)
+      const { cancel } = listener
+      return { flow: id, url, host, issuer, scopes, expiresAt, open, completed, cancel }
     } catch (error) {
       listener.cancel()
       throw error

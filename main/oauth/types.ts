@@ -34,6 +34,8 @@ export interface SignIn {
   readonly issuer: string
   readonly scopes: readonly string[]
   readonly expiresAt: number
+  /** Opens the page in the system browser, after the person saw where it leads. @throws WarderError `oauth.browser_failed`: the sign-in still waits */
+  open(): Promise<void>
   /** Settles when the person is done. @throws WarderError `oauth.*` */
   readonly completed: Promise<Grant>
   cancel(): void
@@ -78,12 +80,12 @@ export interface Grants {
   /** @param name `SERVER/ACCOUNT`, or an account or grant id that is unique @throws WarderError `grant.unknown`, `grant.ambiguous` */
   find(name: string): Grant
   /**
-   * Discovers, registers where needed, and asks the browser. Never called by a background task: only a person starts it.
+   * Discovers, registers where needed, and prepares the page. Never called by a background task: only a person starts it.
    * @throws WarderError `oauth.*`, `net.*`, `vault.*`
    */
   connect(
     server: { readonly name: string; readonly definition: RemoteServer },
-    options: { readonly account?: string | undefined; readonly browser: boolean },
+    options?: { readonly account?: string | undefined },
   ): Promise<SignIn>
   /**
    * A live access token of the server's grant, refreshed ahead of its expiry, one refresh in flight per grant.

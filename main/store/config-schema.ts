@@ -33,7 +33,9 @@ const oauthClientSchema = z
     clientId: singleLine.min(1).optional(),
     clientSecret: z
       .string()
-      .regex(/^secret:/, { error: 'write secret:NAME, never the value' })
+      .refine((value) => parseReference(value)?.kind === 'secret', {
+        error: 'write secret:NAME, never the value',
+      })
       .optional(),
     redirectUri: singleLine.optional(),
     scopes: z.array(singleLine.min(1)).max(100).optional(),
@@ -41,7 +43,11 @@ const oauthClientSchema = z
   .describe('What a person registered by hand at the provider; everything else is discovered.')
 
 export const remoteServerSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  // A parser drops line breaks and the like from a URL; a person who is asked about it must not be shown them.
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .regex(/^[^\s\p{C}]*$/u, { error: 'no blanks, control or invisible characters' }),
   auth: z.enum(['oauth', 'header', 'public']).default('oauth'),
   headers: z.record(headerName, injectable).optional(),
   oauth: oauthClientSchema.optional(),
@@ -50,7 +56,15 @@ export const remoteServerSchema = z.strictObject({
 
 export const localServerSchema = z.strictObject({
   command: singleLine.min(1),
-  args: z.array(z.string().max(32_768)).max(256).default([]),
+  args: z
+    .array(
+      z
+        .string()
+        .max(32_768)
+        .regex(/^[^\0]*$/, { error: 'no NUL' }),
+    )
+    .max(256)
+    .default([]),
   env: z.record(environmentName, injectable).optional(),
   cwd: singleLine.optional(),
 })

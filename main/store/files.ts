@@ -1,12 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
 
@@ -17,10 +10,12 @@ import { WarderError } from '../errors.ts'
  * @throws WarderError `store.unwritable`; the old file is as it was
  */
 export function replaceFile(file: string, content: string | Uint8Array): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+  // A name of its own and `x`: neither a leftover of another mode nor a planted link is ever written through.
+  const unique = randomBytes(6).toString('hex')
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${unique}.tmp`)
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   try {
-    const descriptor = openSync(temporary, 'w', 0o600)
+    const descriptor = openSync(temporary, 'wx', 0o600)
     try {
       for (let written = 0; written < bytes.length; )
         written += writeSync(descriptor, bytes, written)
@@ -29,32 +24,33 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
       closeSync(descriptor)
     }
     renameSync(temporary, file)
-    syncDirectory(path.dirname(file))
   } catch (cause) {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     throw new WarderError('store.unwritable', `${file} could not be written; it is as it was.`, {
       cause,
     })
   }
+  syncDirectory(path.dirname(file))
 }
 
-/** @returns the text, or null where there is no such file */
-export function readTextIfPresent(file: string): string | null {
+function discard(temporary: string): void {
   try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
+    rmSync(temporary, { force: true })
+  } catch {
+    // The reason of the failed write is the one to tell.
   }
 }
 
+/** Makes the rename last through a power cut where the file system can; the new file is in place either way. */
 function syncDirectory(directory: string): void {
-  // Windows cannot open a directory for this; its rename is durable enough without.
-  if (process.platform === 'win32') return
-  const descriptor = openSync(directory, 'r')
   try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
+    const descriptor = openSync(directory, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // Windows cannot open a directory for this, and some file systems cannot sync one.
   }
 }

@@ -65,12 +65,12 @@ export const channels = {
   'secrets:remove': channel(z.strictObject({ name }), nothing),
 
   'accounts:list': channel(nothing, z.array(accountView)),
-  /** Starts a sign-in. Resolves as soon as the browser was asked (or, without one, at once). */
+  /** Prepares a sign-in. Nothing is opened yet: the person is shown host, issuer and scopes in words first. */
   'accounts:connect': channel(
-    z.strictObject({ server: name, account: z.string().max(128).optional(), browser: z.boolean() }),
+    z.strictObject({ server: name, account: z.string().max(128).optional() }),
     z.object({
       flow: z.string(),
-      /** The person is shown host, issuer and scopes in words before anything else. */
+      /** For a person without a browser on this machine to open by hand. */
       url: z.string(),
       host: z.string(),
       issuer: z.string(),
@@ -78,6 +78,8 @@ export const channels = {
       expiresAt: instant,
     }),
   ),
+  /** Opens the page of a prepared sign-in in the system browser. */
+  'accounts:open': channel(z.strictObject({ flow: z.string() }), nothing),
   /** Resolves when the sign-in is finished; rejects when it fails, expires or is cancelled. */
   'accounts:connected': channel(z.strictObject({ flow: z.string() }), accountView),
   'accounts:cancel': channel(z.strictObject({ flow: z.string() }), nothing),

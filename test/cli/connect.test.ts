@@ -16,6 +16,7 @@ const signIn = {
 const start = (changes: Handlers = {}) =>
   startStandIn({
     'accounts:connect': () => signIn,
+    'accounts:open': () => ({}),
     'accounts:connected': () => accountSample,
     ...changes,
   })
@@ -31,7 +32,8 @@ describe('connect', () => {
     )
     expect(done.stderr).not.toContain(url)
     expect(companion.calls).toEqual([
-      { channel: 'accounts:connect', input: { server: 'linear', account: 'work', browser: true } },
+      { channel: 'accounts:connect', input: { server: 'linear', account: 'work' } },
+      { channel: 'accounts:open', input: { flow: 'flow-1' } },
       { channel: 'accounts:connected', input: { flow: 'flow-1' } },
     ])
   })
@@ -41,7 +43,10 @@ describe('connect', () => {
     const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
     expect(done.code).toBe(0)
     expect(done.stdout.split('\n')[0]).toBe(url)
-    expect(companion.calls[0]?.input).toEqual({ server: 'linear', browser: false })
+    expect(companion.calls.map(({ channel }) => channel)).toEqual([
+      'accounts:connect',
+      'accounts:connected',
+    ])
   })
 
   it('with --json the one document is the account, and the link is beside it', async () => {

@@ -35,7 +35,6 @@ async function signInWith(
   provider.answers.set('/me', () => ({ body: options.userInfo }))
   const signIn = await house.grants.connect(serverAt(provider.serverUrl), {
     account: options.label,
-    browser: false,
   })
   expect(signIn.scopes).toEqual(['files:read', 'openid', 'email', 'offline_access'])
   expect(new URL(signIn.url).searchParams.get('prompt')).toBe('consent')
@@ -113,7 +112,7 @@ it('pushes the request where the provider takes no other (RFC 9126)', async () =
     status: 201,
     body: { request_uri: 'urn:example:1', expires_in: 60 },
   }))
-  const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+  const signIn = await house.grants.connect(serverAt(provider.serverUrl))
   signIn.cancel()
   expect(Object.fromEntries(new URL(signIn.url).searchParams)).toEqual({
     client_id: 'client-1',
@@ -126,7 +125,7 @@ it('says that a code was refused as what it is, not as an account that lapsed', 
   await using provider = await startScriptedProvider()
   await using house = await openHouse()
   provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
-  const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+  const signIn = await house.grants.connect(serverAt(provider.serverUrl))
   await expect(allow(signIn)).rejects.toMatchObject({
     code: 'oauth.token_refused',
     message: expect.stringContaining('invalid_grant'),

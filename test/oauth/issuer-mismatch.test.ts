@@ -12,7 +12,7 @@ it.each([
   provider.answers.set('/.well-known/oauth-authorization-server', () => ({
     body: provider.metadata({ issuer: issuer(provider.origin) }),
   }))
-  const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+  const connecting = house.grants.connect(serverAt(provider.serverUrl))
   await expect(connecting).rejects.toMatchObject({ code: 'oauth.issuer_mismatch' })
   expect(house.opened).toEqual([])
   expect(provider.to('/register')).toEqual([])
@@ -25,6 +25,6 @@ it('does not look for better metadata after one that speaks for another issuer',
     body: provider.metadata({ issuer: 'https://honest.example' }),
   }))
   provider.answers.set('/.well-known/openid-configuration', () => ({ body: provider.metadata() }))
-  const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+  const connecting = house.grants.connect(serverAt(provider.serverUrl))
   await expect(connecting).rejects.toMatchObject({ code: 'oauth.issuer_mismatch' })
 })

@@ -13,7 +13,7 @@ it.each([
   provider.answers.set('/.well-known/oauth-authorization-server', () => ({
     body: provider.metadata({ code_challenge_methods_supported: methods }),
   }))
-  const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+  const connecting = house.grants.connect(serverAt(provider.serverUrl))
   await expect(connecting).rejects.toMatchObject({ code })
   expect(house.opened).toEqual([])
 })

@@ -38,7 +38,7 @@ describe('where the metadata of an issuer is looked for', () => {
       body: '<html>Welcome</html>',
     }))
     provider.answers.set('/.well-known/openid-configuration', () => ({ body: provider.metadata() }))
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     signIn.cancel()
     expect(signIn.issuer).toBe(provider.origin)
   })
@@ -49,7 +49,7 @@ describe('where the metadata of an issuer is looked for', () => {
     provider.answers.set('/.well-known/oauth-authorization-server', () => ({
       body: '<html>Welcome</html>',
     }))
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl))
     await expect(connecting).rejects.toMatchObject({
       code: 'oauth.metadata_invalid',
       message: expect.stringMatching(/oauth-authorization-server: not JSON; .*: 404/),
@@ -63,7 +63,7 @@ describe('where the metadata of an issuer is looked for', () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
     provider.answers.set('/.well-known/oauth-authorization-server', () => reply)
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl))
     await expect(connecting).rejects.toMatchObject({ code: 'oauth.provider_unavailable' })
   })
 
@@ -72,7 +72,7 @@ describe('where the metadata of an issuer is looked for', () => {
     const url = provider.serverUrl
     await provider[Symbol.asyncDispose]()
     await using house = await openHouse()
-    const connecting = house.grants.connect(serverAt(url), { browser: false })
+    const connecting = house.grants.connect(serverAt(url))
     await expect(connecting).rejects.toMatchObject({ code: 'server.unreachable' })
   })
 })

@@ -39,7 +39,7 @@ async function connectIn(
   url: string,
   email: string = accounts.alice,
 ): Promise<Grant> {
-  const flow = await house.grants.connect(serverAt(url), { browser: false })
+  const flow = await house.grants.connect(serverAt(url))
   await signIn(page, flow.url, provider, { email })
   expect(await page.innerText('body')).toContain('Sign-in received')
   return flow.completed

@@ -16,7 +16,7 @@ describe('which client signs in', () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
     withoutRegistration(provider)
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl))
     await expect(connecting).rejects.toMatchObject({
       code: 'oauth.registration_needed',
       message: expect.stringMatching(/http:\/\/127\.0\.0\.1:47811\/cb\/[0-9a-f]{16}/),
@@ -94,10 +94,10 @@ describe('which client signs in', () => {
         token_endpoint_auth_method: 'client_secret_post',
       },
     }))
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     signIn.cancel()
     house.state.prepare('UPDATE registrations SET issuer = ?').run(evil.origin)
-    const connecting = house.grants.connect(serverAt(evil.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(evil.serverUrl))
     await expect(connecting).rejects.toMatchObject({ code: 'vault.locked_or_missing' })
     expect(evil.to('/token')).toEqual([])
   })
@@ -109,7 +109,7 @@ describe('which client signs in', () => {
       status: 400,
       body: { error: 'invalid_redirect_uri' },
     }))
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl))
     await expect(connecting).rejects.toMatchObject({ code: 'oauth.registration_failed' })
   })
 })

@@ -280,7 +280,7 @@ it('does not begin a sign-in where nothing could be stored', async () => {
     get: () => Promise.reject(new WarderError('vault.choose', 'Choose a vault.')),
   }
   await using house = await openHouse({ vault })
-  const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+  const connecting = house.grants.connect(serverAt(provider.serverUrl))
   await expect(connecting).rejects.toMatchObject({ code: 'vault.choose' })
   expect(provider.received).toEqual([])
 })

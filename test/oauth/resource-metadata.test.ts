@@ -12,7 +12,7 @@ describe('where protected resource metadata is looked for (RFC 9728 §3.1, §5.1
     provider.answers.set('/mcp', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' } }))
     provider.answers.set(`${wellKnown}/mcp`, () => ({ body: '<html>our app</html>' }))
     provider.answers.set(wellKnown, () => ({ body: provider.resourceMetadata() }))
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     signIn.cancel()
     const asked = provider.received
       .map(({ path }) => path)
@@ -25,7 +25,7 @@ describe('where protected resource metadata is looked for (RFC 9728 §3.1, §5.1
     await using house = await openHouse()
     provider.answers.set(`${wellKnown}/mcp`, () => ({ status: 404 }))
     provider.answers.set(wellKnown, () => ({ body: provider.resourceMetadata() }))
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connecting = house.grants.connect(serverAt(provider.serverUrl))
     await expect(connecting).rejects.toMatchObject({ code: 'oauth.metadata_invalid' })
     expect(provider.to(wellKnown)).toEqual([])
   })
@@ -39,7 +39,7 @@ describe('where protected resource metadata is looked for (RFC 9728 §3.1, §5.1
       status: 401,
       headers: { 'www-authenticate': `Bearer resource_metadata="${elsewhere.origin}/x"` },
     }))
-    const connect = () => house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const connect = () => house.grants.connect(serverAt(provider.serverUrl))
     await expect(connect()).rejects.toMatchObject({ code: 'oauth.metadata_invalid' })
     expect(elsewhere.received).toEqual([])
     provider.answers.set('/mcp', () => ({ status: 401 }))

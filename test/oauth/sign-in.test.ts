@@ -7,7 +7,9 @@ describe('sign-in', () => {
   it('binds the request: PKCE S256, state, resource, scope, exact redirect URI', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: true })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
+    expect(house.opened).toEqual([])
+    await signIn.open()
     expect(house.opened).toEqual([signIn.url])
     const request = new URL(signIn.url).searchParams
     expect(Object.fromEntries(request)).toMatchObject({
@@ -38,7 +40,7 @@ describe('sign-in', () => {
   it('registers as a native application with refresh tokens, on a loopback path of the issuer', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     signIn.cancel()
     const [registration] = provider.to('/register').map(({ json }) => json)
     expect(registration).toMatchObject({
@@ -52,7 +54,7 @@ describe('sign-in', () => {
   it('uses a registration that no grant has yet again, and never one that a grant has', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const abandoned = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const abandoned = await house.grants.connect(serverAt(provider.serverUrl))
     abandoned.cancel()
     await expect(abandoned.completed).rejects.toMatchObject({ code: 'oauth.sign_in_abandoned' })
     await connectTo(house, provider.serverUrl, undefined, 'one')
@@ -65,7 +67,7 @@ describe('sign-in', () => {
   it('takes no answer without state, and waits on', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     const forged = { code: 'of-an-attacker', iss: provider.origin, state: 'guessed' }
     expect((await fetch(answerTo(signIn, forged))).status).toBe(400)
     expect((await fetch(answerTo(signIn, { error: 'access_denied', state: 'x' }))).status).toBe(400)
@@ -77,7 +79,7 @@ describe('sign-in', () => {
   it('takes no answer without iss where the provider says that it sends it (RFC 9207 §2.4)', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     expect((await fetch(answerTo(signIn, { code: 'c' }))).status).toBe(400)
     expect((await fetch(answerTo(signIn, { code: 'c', iss: 'https://evil.example' }))).status).toBe(
       400,
@@ -89,7 +91,7 @@ describe('sign-in', () => {
   it('tells a refusal at the provider without the provider’s words', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     const answer = answerTo(signIn, {
       error: 'access_denied',
       error_description: 'call 555-0100 to unlock',
@@ -105,8 +107,8 @@ describe('sign-in', () => {
   it('gives up the earlier sign-in of a server when a new one begins', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const first = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
-    const second = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const first = await house.grants.connect(serverAt(provider.serverUrl))
+    const second = await house.grants.connect(serverAt(provider.serverUrl))
     await expect(first.completed).rejects.toMatchObject({ code: 'oauth.sign_in_abandoned' })
     await allow(second)
   })
@@ -114,7 +116,7 @@ describe('sign-in', () => {
   it('is over after ten minutes', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl), { browser: false })
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
     expect(signIn.expiresAt - house.time.now).toBe(600_000)
     house.time.now = signIn.expiresAt
     const late = await fetch(answerTo(signIn, { code: 'c', iss: provider.origin }))
@@ -122,14 +124,14 @@ describe('sign-in', () => {
     expect(provider.to('/token')).toHaveLength(0)
   })
 
-  it('cancels when no browser could be opened', async () => {
+  it('still waits when no browser could be opened', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse({
       browser: { open: async () => Promise.reject(new Error('no display')) },
     })
-    const connecting = house.grants.connect(serverAt(provider.serverUrl), { browser: true })
-    await expect(connecting).rejects.toMatchObject({ code: 'oauth.browser_failed' })
-    expect(house.grants.list()).toEqual([])
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
+    await expect(signIn.open()).rejects.toMatchObject({ code: 'oauth.browser_failed' })
+    await expect(allow(signIn)).resolves.toMatchObject({ state: 'connected' })
   })
 
   it('keeps what it obtained among the known secrets, and out of the state database', async () => {

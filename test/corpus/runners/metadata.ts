@@ -63,7 +63,7 @@ async function meet(entry: Entry, house: House): Promise<SignIn> {
   const byHand = { clientId: 'by-hand', redirectUri: 'http://127.0.0.1/cb' }
   const client = entry.kind === 'registration_response' ? undefined : byHand
   const server = serverAt(entry.configured_server, client)
-  const signIn = await house.grants.connect(server, { browser: false })
+  const signIn = await house.grants.connect(server)
   if (entry.kind === 'token_response') {
     const request = new URL(signIn.url).searchParams
     const answer = { code: 'c', state: request.get('state') ?? '', iss: signIn.issuer }

@@ -128,5 +128,5 @@ export async function connectTo(
   oauth?: RemoteServer['oauth'],
   account?: string,
 ): Promise<Grant> {
-  return allow(await house.grants.connect(serverAt(url, oauth), { account, browser: false }))
+  return allow(await house.grants.connect(serverAt(url, oauth), { account }))
 }
