@@ -26,10 +26,28 @@ export function createBrowser(
     async open(url) {
       // The policy has decided before; this is the last door, where an option or a path would be a command.
       if (!/^https?:\/\/[^\s\p{Cc}"]+$/iu.test(url)) throw failed('That is not a web address.')
-      const [command, ...args] = launcher(platform, env)
-      await launch(command, [...args, url], pick(env))
+      await handOver(url, env, platform)
     },
   }
+}
+
+/**
+ * Opens a page that we wrote ourselves. Apart from the Browser port, so that no URL from outside can name a file.
+ *
+ * @param url of a file of ours, as `pathToFileURL` writes it
+ * @throws WarderError `oauth.browser_failed`
+ */
+export async function openOwnPage(
+  url: string,
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  await handOver(url, env, platform)
+}
+
+async function handOver(url: string, env: NodeJS.ProcessEnv, platform: NodeJS.Platform) {
+  const [command, ...args] = launcher(platform, env)
+  await launch(command, [...args, url], pick(env))
 }
 
 /** @returns the program and what stands before the URL */

@@ -1,6 +1,6 @@
 import { type Companion, startCompanion } from '../companion.ts'
 import { layout } from '../layout.ts'
-import { createBrowser } from './browser.ts'
+import { createBrowser, openOwnPage } from './browser.ts'
 import { createHelper } from './helper.ts'
 import { createPresence } from './presence.ts'
 import { startUiServer, type UiServer } from './ui-server.ts'
@@ -30,7 +30,6 @@ export async function serveHeadless(options: {
 }): Promise<Serving> {
   const { home, vault, passphrase, port } = options
   const { env } = process
-  const browser = createBrowser(env)
   const ended = Promise.withResolvers<void>()
   let ui: Promise<UiServer> | undefined
 
@@ -38,7 +37,7 @@ export async function serveHeadless(options: {
     home,
     shell: 'headless',
     ports: {
-      browser,
+      browser: createBrowser(env),
       // Without a window nobody is told by surprise; `warder status` and the page show what needs a person.
       notifier: { notify: () => {} },
       presence: createPresence(),
@@ -61,10 +60,13 @@ export async function serveHeadless(options: {
       ui ??= startUiServer(companion.control, {
         rendererDir: layout.renderer,
         runtimeDir: companion.sockets,
+      }).catch((error: unknown) => {
+        ui = undefined
+        throw error
       })
       const { file, url } = await (await ui).login()
       // Only the path of a 0600 file is in the browser's argument list; the code in it is good once.
-      if (open) await browser.open(`file://${file}`)
+      if (open) await openOwnPage(url, env)
       return { url, file }
     },
   })
