@@ -1,0 +1,171 @@
+import type { Browser } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowser } from '../harness/chromium.ts'
+import { testHome } from '../harness/home.ts'
+import { digest } from '../harness/identity-provider/journal.ts'
+import { accounts } from '../harness/identity-provider/types.ts'
+import { bareEnvironment } from '../harness/processes.ts'
+import { everythingStdio, keyedStdio } from '../harness/stdio-servers.ts'
+import { startWarder, type Warder } from '../harness/warder.ts'
+import { outcomeOf } from './support/audit.ts'
+import { call, echo, refusalOf, toolNames } from './support/calls.ts'
+import { descendantsOf, environmentOf } from './support/proc.ts'
+import { addClient, CLIENT, openStage, REMOTE } from './support/stage.ts'
+import { startWitness, type Witness } from './support/witness.ts'
+
+/** A local server gets its credential in its environment, and nothing else of ours; it lives as long as it may. */
+
+const SECRET = 'kept in the vault: 7d1f0a'
+/** All that a child may have of the companion's environment. */
+const PASSED_ON = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'USER']
+
+let stage: AsyncDisposableStack
+let witness: Witness
+beforeEach(async () => {
+  stage = new AsyncDisposableStack()
+  witness = stage.use(await startWitness())
+})
+afterEach(() => stage.disposeAsync())
+
+/** Adds the reference server, seen by the witness. @param env `NAME=VALUE` or `NAME=secret:S` */
+const addTools = (warder: Warder, ...env: string[]) =>
+  warder.ok([
+    ...['server', 'add', 'tools', '--approve'],
+    ...env.flatMap((one) => ['--env', one]),
+    ...['--', everythingStdio.command, ...witness.nodeOptions, ...everythingStdio.args],
+  ])
+
+describe('with a secret', () => {
+  const companionEnv = {
+    USER: 'somebody',
+    AWS_SECRET_ACCESS_KEY: 'of another program',
+    NODE_OPTIONS: '--no-warnings',
+    WARDER_ANYTHING: '1',
+  }
+  let warder: Warder
+  beforeEach(async () => {
+    const home = stage.use(await testHome()).path
+    warder = stage.use(await startWarder({ home, env: companionEnv }))
+    await addClient(warder, CLIENT)
+    await warder.ok(['secret', 'set', 'demo-key'], SECRET)
+    await addTools(warder, 'DEMO_KEY=secret:demo-key', 'DEMO_MODE=quiet')
+  })
+
+  it('the environment is the allow-list and what the definition injects; answers show a mask', async () => {
+    const client = await warder.client(CLIENT, 'tools')
+    const { pid } = await witness.next()
+    const ours = Object.entries({ ...bareEnvironment(), ...companionEnv })
+    expect(environmentOf(pid)).toEqual({
+      ...Object.fromEntries(ours.filter(([name]) => PASSED_ON.includes(name))),
+      DEMO_KEY: SECRET,
+      DEMO_MODE: 'quiet',
+    })
+
+    const answer = await call(client, 'get-env')
+    expect(answer).not.toContain(SECRET)
+    expect(answer).toContain('"DEMO_KEY": "[masked by Warder: secret:demo-key]"')
+    expect(await outcomeOf(warder, 'get-env')).toMatchObject({ outcome: 'ok', masked: 1 })
+    expect(await call(client, 'echo', { message: `it is ${SECRET}` })).not.toContain(SECRET)
+  })
+
+  it('the process ends with its client', async () => {
+    const client = await warder.client(CLIENT, 'tools')
+    const { ended } = await witness.next()
+    const other = await warder.client(CLIENT, 'tools')
+    await client.close()
+    await ended
+    // The other one's was not touched, so none had to be started again.
+    expect(await echo(other)).toContain('hello')
+    expect(witness.seen).toHaveLength(2)
+  })
+
+  it('the process ends with the companion', async () => {
+    const client = await warder.client(CLIENT, 'tools')
+    const { pid, ended } = await witness.next()
+    const closed = new Promise<void>((resolve) => {
+      client.onclose = resolve
+    })
+    expect(descendantsOf(warder.pid)).toContain(pid)
+    expect(await warder.stop()).toEqual({ code: 0, signal: null })
+    await Promise.all([ended, closed])
+    expect(witness.seen).toHaveLength(1)
+  })
+})
+
+describe('with the token of a grant', () => {
+  let chromium: Browser
+  beforeAll(async () => {
+    chromium = await launchBrowser()
+  })
+  afterAll(() => chromium.close())
+
+  it('the token is in its environment; the revocation ends the process and refuses the next call', async () => {
+    const house = stage.use(await openStage({ chromium }))
+    const { warder, provider } = house
+    await addTools(warder, `REMOTE_TOKEN=grant:${REMOTE}`)
+    const client = await warder.client(CLIENT, 'tools')
+    expect((await refusalOf(echo(client))).code).toBe('grant.sign_in_needed')
+    expect(witness.seen).toEqual([])
+
+    await house.connect()
+    expect(await echo(client)).toContain('hello')
+    const { pid, ended } = await witness.next()
+    const issued = (await provider.secrets()).filter(({ name }) => name === 'access_token')
+    const { REMOTE_TOKEN = '' } = environmentOf(pid)
+    expect(issued.map(({ value }) => digest(value))).toEqual([digest(REMOTE_TOKEN)])
+    const answer = await call(client, 'get-env')
+    expect(answer.includes(REMOTE_TOKEN)).toBe(false)
+    expect(answer).toContain(`masked by Warder: grant:${REMOTE}`)
+    expect(await outcomeOf(warder, 'get-env')).toMatchObject({
+      account: `${REMOTE}/${accounts.alice}`,
+    })
+
+    await warder.ok(['revoke', '--server', REMOTE])
+    await ended
+    const refusal = await refusalOf(echo(client))
+    expect(refusal.code).toBe('grant.sign_in_needed')
+    expect(witness.seen).toHaveLength(1)
+  })
+})
+
+describe('a server that needs a key', () => {
+  const { command, args, key } = keyedStdio
+  let warder: Warder
+  beforeEach(async () => {
+    const home = stage.use(await testHome()).path
+    warder = stage.use(await startWarder({ home }))
+    await addClient(warder, CLIENT)
+  })
+
+  it('says why it does not start without one, and lists its tools with it', async () => {
+    await warder.ok(['server', 'add', 'bases', '--approve', '--', command, ...args])
+    expect(await warder.run(['server', 'test', 'bases'])).toMatchObject({
+      code: 1,
+      json: { error: { code: 'server.start_failed', message: expect.stringContaining('code 1') } },
+    })
+    await warder.ok(['server', 'remove', 'bases'])
+
+    const env = ['--env', `${key}=secret:bases-key`]
+    await warder.ok(['secret', 'set', 'bases-key'], SECRET)
+    await warder.ok(['server', 'add', 'bases', '--approve', ...env, '--', command, ...args])
+    const client = await warder.client(CLIENT, 'bases')
+    expect(await toolNames(client)).toContain('list_bases')
+  })
+
+  it('that dies at start is named with its exit code and its last words, the secret masked', async () => {
+    const program = 'console.error("cannot use", process.env.DEMO_KEY); process.exit(7)'
+    await warder.ok(['secret', 'set', 'demo-key'], SECRET)
+    const env = ['--env', 'DEMO_KEY=secret:demo-key']
+    const dies = [process.execPath, '-e', program]
+    await warder.ok(['server', 'add', 'dies', '--approve', ...env, '--', ...dies])
+    const answer = await warder.run(['server', 'test', 'dies'])
+    expect(answer).toMatchObject({ code: 1, json: { error: { code: 'server.start_failed' } } })
+    expect(answer.stdout).toContain('code 7')
+    expect(answer.stdout).toContain('cannot use [masked by Warder: secret:demo-key]')
+    expect(answer.stdout + answer.stderr).not.toContain(SECRET)
+
+    const refusal = await refusalOf(warder.client(CLIENT, 'dies'))
+    expect(refusal.code).toBe('server.start_failed')
+    expect(refusal.message).toContain('code 7')
+  })
+})
