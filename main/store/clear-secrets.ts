@@ -23,8 +23,10 @@ export function clearSecret(definition: ServerDefinition): ClearSecret | null {
 }
 
 function inUrl(url: string): ClearSecret | null {
-  if (USER_INFO.test(url)) return { path: ['url'], what: 'the user name or password in the URL' }
-  for (const [name, value] of new URL(url).searchParams)
+  const { username, password, searchParams } = new URL(url)
+  // A user name alone too: some providers take a token there.
+  if (username || password) return { path: ['url'], what: 'the user name or password in the URL' }
+  for (const [name, value] of searchParams)
     if (holds(name, value) || looksSecret(value))
       return { path: ['url'], what: `the parameter ${name} in the URL` }
   return looksSecret(url) ? { path: ['url'], what: 'a part of the URL' } : null
@@ -44,8 +46,6 @@ function inArguments(args: readonly string[]): ClearSecret | null {
   return null
 }
 
-/** A user name alone is one too: some providers take a token there. */
-const USER_INFO = /^[a-z][a-z0-9+.-]*:[\\/]*[^/\\?#]*@/i
 const USER_AND_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i
 
 /** Forms that providers made to be recognised. */

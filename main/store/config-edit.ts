@@ -122,7 +122,8 @@ function commaAfter(json: string, offset: number): number | undefined {
   const scanner = createScanner(json, true)
   scanner.setPosition(offset)
   scanner.scan()
-  return scanner.getTokenValue() === ',' ? scanner.getTokenOffset() : undefined
+  const token = scanner.getTokenOffset()
+  return json[token] === ',' ? token : undefined
 }
 
 const STEP = '  '
