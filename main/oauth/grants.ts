@@ -69,7 +69,10 @@ export function createGrants(options: GrantsOptions): Grants {
     const best =
       rows.find((row) => row.state === 'connected') ?? rows.find((row) => row.state === 'frozen')
     if (best !== undefined) return best
-    throw new WarderError('grant.sign_in_needed', `The server ${server} needs a signed-in account.`)
+    throw new WarderError(
+      'grant.sign_in_needed',
+      `The server ${server} needs a signed-in account: run \`warder connect ${server}\`.`,
+    )
   }
 
   return {
