@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
@@ -72,6 +72,7 @@ export function socketDirectory(home: string, env: Environment): string {
   return directory
 }
 
+/** Links are followed here: on macOS `/tmp` is one. */
 function isDirectory(dir: string): boolean {
-  return lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === true
+  return statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true
 }

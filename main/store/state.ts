@@ -70,7 +70,9 @@ export function openState(home: string): State {
           throw error
         }
       } catch (cause) {
-        if (cause instanceof WarderError || sqliteCode(cause) === undefined) throw cause
+        const code = sqliteCode(cause)
+        // A row that the schema refuses is a defect of ours, not a full disk.
+        if (code === undefined || code === SQLITE_CONSTRAINT) throw cause
         throw new WarderError(
           'store.unwritable',
           'The state database could not be written; nothing was changed.',
@@ -87,6 +89,7 @@ export function openState(home: string): State {
 }
 
 const SQLITE_BUSY = 5
+const SQLITE_CONSTRAINT = 19
 
 function sqliteCode(error: unknown): number | undefined {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
