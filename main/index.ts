@@ -40,13 +40,17 @@ async function start(): Promise<void> {
   dressApp()
   servePage(await readUiFiles(layout.renderer))
   const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
-  const browser = createBrowser()
   const notifier = createNotifier(window.show)
 
   const companion = await startCompanion({
     home,
     shell: 'desktop',
-    ports: { browser, notifier, presence: createPresence(), helper: createHelper() },
+    ports: {
+      browser: createBrowser(),
+      notifier,
+      presence: createPresence(),
+      helper: createHelper(),
+    },
     argv: launchCommand(),
     env: process.env,
     openUi: async () => {
@@ -58,7 +62,7 @@ async function start(): Promise<void> {
   quitAfter({ letClose: window.letClose, close: companion.close })
   serveIpc(control, window.contents)
   const quit = () => app.quit()
-  const perform = createActions({ control, browser, notifier, ask, open: window.show, quit })
+  const perform = createActions({ control, notifier, ask, open: window.show, quit })
   await createTray(control, path.join(root, 'assets'), perform)
   showOnLaunch(window.show)
 }

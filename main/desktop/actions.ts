@@ -1,12 +1,11 @@
 import type { AccountView, Output, ReceiptView } from '../../preload/contract/index.ts'
 import type { Control } from '../control/types.ts'
 import { toWarderError } from '../errors.ts'
-import type { Browser, Notifier } from '../ports.ts'
+import type { Notifier } from '../ports.ts'
 import type { TrayAction } from './tray-menu.ts'
 
 export interface ActionParts {
   readonly control: Control
-  readonly browser: Browser
   readonly notifier: Notifier
   readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
   readonly open: () => void
@@ -34,26 +33,25 @@ export function createActions(parts: ActionParts): (action: TrayAction) => Promi
 }
 
 /** Shows host, issuer and scopes in words before the browser gets the link. */
-async function connect({ control, browser, notifier, ask }: ActionParts, server: string) {
-  const flow = (await control.call('accounts:connect', {
-    server,
-    browser: false,
-  })) as Output<'accounts:connect'>
-  const finished = control.call('accounts:connected', { flow: flow.flow })
+async function connect({ control, notifier, ask }: ActionParts, server: string) {
+  const prepared = await control.call('accounts:connect', { server })
+  const { flow, host, issuer, scopes } = prepared as Output<'accounts:connect'>
+  const finished = control.call('accounts:connected', { flow })
   // The flow may end, by its deadline or in another window, while the question is still open.
   finished.catch(() => undefined)
   const agreed = await ask(
     `Sign in to ${server}`,
     [
-      `Your browser opens ${flow.host}.`,
-      `Issuer: ${flow.issuer}`,
-      `Warder asks for: ${flow.scopes.join(', ') || 'what the provider gives by default'}`,
+      `Your browser opens ${host}.`,
+      `Issuer: ${issuer}`,
+      `Warder asks for: ${scopes.join(', ') || 'what the provider gives by default'}`,
     ],
     'Open browser',
   )
-  const cancel = () => control.call('accounts:cancel', { flow: flow.flow })
+  const cancel = () => control.call('accounts:cancel', { flow })
   if (!agreed) return void (await cancel())
-  await browser.open(flow.url).catch(async (error: unknown) => {
+  await control.call('accounts:open', { flow }).catch(async (error: unknown) => {
+    // The sign-in still waits, but a notification is no place to take a link from.
     await cancel()
     throw error
   })

@@ -12,10 +12,11 @@ const flow = {
 }
 
 /** A tray whose person answers every question the same way; what happens is written down in order. */
-function tray(options: { agrees: boolean; answers?: Record<string, unknown>; browser?: Error }) {
+function tray(options: { agrees: boolean; answers?: Record<string, unknown> }) {
   const log: string[] = []
   const answers: Record<string, unknown> = {
     'accounts:connect': flow,
+    'accounts:open': {},
     'accounts:connected': { account: 'issues/alice' },
     'accounts:cancel': {},
     ...options.answers,
@@ -29,12 +30,6 @@ function tray(options: { agrees: boolean; answers?: Record<string, unknown>; bro
         return answer
       },
       on: () => () => undefined,
-    },
-    browser: {
-      async open(url) {
-        if (options.browser) throw options.browser
-        log.push(`browser ${url}`)
-      },
     },
     notifier: { notify: ({ title, body }) => log.push(`notify ${title} | ${body}`) },
     async ask(title, lines) {
@@ -55,10 +50,10 @@ describe('connect in the tray', () => {
     const { log, perform } = tray({ agrees: true })
     await perform({ do: 'connect', server: 'issues' })
     expect(log).toEqual([
-      'accounts:connect {"server":"issues","browser":false}',
+      'accounts:connect {"server":"issues"}',
       'accounts:connected {"flow":"flow-1"}',
       asked,
-      `browser ${flow.url}`,
+      'accounts:open {"flow":"flow-1"}',
       'notify Connected | issues is signed in as issues/alice.',
     ])
   })
@@ -70,10 +65,11 @@ describe('connect in the tray', () => {
   })
 
   it('gives the flow up and says why when no browser opens', async () => {
-    const browser = new WarderError('oauth.browser_failed', 'No browser could be opened.')
-    const { log, perform } = tray({ agrees: true, browser })
+    const failed = new WarderError('oauth.browser_failed', 'No browser could be opened.')
+    const { log, perform } = tray({ agrees: true, answers: { 'accounts:open': failed } })
     await perform({ do: 'connect', server: 'issues' })
     expect(log.slice(3)).toEqual([
+      'accounts:open {"flow":"flow-1"}',
       'accounts:cancel {"flow":"flow-1"}',
       'notify issues is not connected | No browser could be opened.',
     ])
