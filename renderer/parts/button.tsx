@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react'
 
 interface ButtonProps {
-  kind?: 'primary' | 'plain' | 'danger' | 'quiet'
+  kind?: 'primary' | 'plain' | 'danger' | 'quiet' | 'text'
   busy?: boolean
   disabled?: boolean
   submit?: boolean
   /** The one that a dialog gives the focus to. */
-  first?: boolean
+  first?: boolean | undefined
   label?: string
   onClick?: () => void
   children: ReactNode

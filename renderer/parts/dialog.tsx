@@ -12,12 +12,21 @@ interface DialogProps {
 export function Dialog({ title, children, actions, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
+  const first = useRef<HTMLElement>(null)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
-    element?.querySelector<HTMLElement>('[data-first]')?.focus()
-    return () => element?.close()
+    return () => {
+      element?.close()
+      first.current = null
+    }
   }, [])
+  // At each step of the dialog anew: the button that had the focus may be gone.
+  useEffect(() => {
+    const next = dialog.current?.querySelector<HTMLElement>('[data-first]') ?? null
+    if (next !== first.current) next?.focus()
+    first.current = next
+  })
   return (
     <dialog
       ref={dialog}

@@ -40,9 +40,10 @@ export function createPageControl() {
       ...world.status,
       servers: world.servers.length,
       accounts: world.accounts.length,
-      signInNeeded: world.accounts
-        .filter((a) => a.state === 'sign-in-needed')
-        .map((a) => a.account),
+      signInNeeded: [
+        ...world.servers.filter((s) => s.state === 'sign-in-needed').map((s) => s.name),
+        ...world.accounts.filter((a) => a.state === 'sign-in-needed').map((a) => a.account),
+      ],
       approvals: world.approvals.length,
     }),
     'servers:list': () => world.servers,
@@ -50,15 +51,18 @@ export function createPageControl() {
     'clients:list': () => world.clients,
     'approvals:list': () => world.approvals,
     'receipts:list': () => world.receipts,
-    'accounts:connect': ({ server, browser }) => {
-      if (world.browserFails && browser)
-        throw new WarderError('oauth.browser_failed', 'No browser could be opened.')
+    'accounts:connect': ({ server }) => {
       if (server === 'broken')
         throw new WarderError(
           'oauth.provider_unavailable',
           'The provider of broken does not answer.',
         )
       return world.flow
+    },
+    'accounts:open': () => {
+      if (world.browserFails)
+        throw new WarderError('oauth.browser_failed', 'The browser could not be opened.')
+      return {}
     },
     'accounts:connected': () => waiting.promise,
     'accounts:cancel': () => {
@@ -123,6 +127,8 @@ export function createPageControl() {
     /** Every call of the page, in order. */
     heard,
     changed,
+    /** Ends the sign-in that waits with an error. */
+    failSignIn: (error: WarderError) => waiting.reject(error),
     /** Ends the sign-in that waits, as the provider's answer would. */
     signIn: () => {
       world.accounts = [...world.accounts, world.account]

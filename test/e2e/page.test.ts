@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { WarderError } from '../../main/errors.ts'
 import {
   button,
   card,
   companion,
+  context,
   dialog,
   eventually,
   heading,
@@ -63,12 +65,23 @@ describe('servers', () => {
     await card('github').locator('code', { hasText: 'warder connect github' }).waitFor()
   })
 
-  it('connects: shows host, issuer and scopes while waiting, then the account', async () => {
+  /** Goes on to the browser, once the dialog has given the focus to the button that opens it. */
+  const openBrowser = async () => {
+    await button('Open browser').waitFor()
+    await eventually(() => page.locator(':focus').innerText()).toBe('Open browser')
+    await page.keyboard.press('Enter')
+    await dialog().getByText('Waiting for you').waitFor()
+  }
+
+  it('connects: shows host, issuer and scopes, then opens the browser, then shows the account', async () => {
     await open('Servers')
     await button('Connect github').click()
     for (const words of ['github.example', 'https://github.example/login/oauth', 'repo'])
       await dialog().getByText(words, { exact: true }).first().waitFor()
-    expect(heard('accounts:connect')).toEqual([{ server: 'github', browser: true }])
+    expect(heard('accounts:connect')).toEqual([{ server: 'github' }])
+    expect(heard('accounts:open')).toEqual([])
+    await openBrowser()
+    expect(heard('accounts:open')).toEqual([{ flow: 'flow-1' }])
     companion.signIn()
     await page.getByRole('heading', { name: 'github is connected' }).waitFor()
     await dialog().getByText('github/alice').waitFor()
@@ -81,7 +94,7 @@ describe('servers', () => {
   it.each(['the button', 'Escape', 'the back button'])('cancels a sign-in by %s', async (way) => {
     await open('Servers')
     await button('Connect github').click()
-    await dialog().getByText('Waiting for you').waitFor()
+    await openBrowser()
     const cancelled = page.waitForRequest(`${ui.url}/api/accounts:cancel`)
     if (way === 'Escape') await page.keyboard.press('Escape')
     else if (way === 'the button') await button('Cancel').click()
@@ -90,19 +103,69 @@ describe('servers', () => {
     await eventually(() => dialog().count()).toBe(0)
   })
 
+  it('opens nothing and gives the sign-in up where the person says no', async () => {
+    await open('Servers')
+    await button('Connect github').click()
+    await button('Open browser').waitFor()
+    const cancelled = page.waitForRequest(`${ui.url}/api/accounts:cancel`)
+    await button('Cancel').click()
+    expect((await cancelled).postDataJSON()).toEqual({ flow: 'flow-1' })
+    await eventually(() => dialog().count()).toBe(0)
+    expect(heard('accounts:open')).toEqual([])
+  })
+
   it('shows why a sign-in could not begin, with its code', async () => {
     await open('Servers')
     await button('Connect broken').click()
     await dialog().getByText('The provider of broken does not answer.').waitFor()
     await dialog().getByText('oauth.provider_unavailable').waitFor()
+    expect(await button('Open browser').count()).toBe(0)
   })
 
-  it('offers the link where no browser can be opened', async () => {
+  it('shows why a sign-in ended before the browser was opened', async () => {
+    await open('Servers')
+    await button('Connect github').click()
+    await button('Open browser').waitFor()
+    companion.failSignIn(new WarderError('oauth.sign_in_abandoned', 'The sign-in expired.'))
+    await dialog().getByText('The sign-in expired.').waitFor()
+    expect(await button('Open browser').count()).toBe(0)
+  })
+
+  it('shows the link at once, with the reason, where no browser can be opened', async () => {
     companion.world.browserFails = true
     await open('Servers')
     await button('Connect github').click()
-    await button('Show the link instead').click()
+    await openBrowser()
+    await dialog().getByText('The browser could not be opened.').waitFor()
+    await dialog().getByText('github.example', { exact: true }).first().waitFor()
     await expect(dialog().getByLabel('Link').inputValue()).resolves.toBe(companion.world.flow.url)
+    companion.signIn()
+    await page.getByRole('heading', { name: 'github is connected' }).waitFor()
+  })
+
+  it('copies the link where the person wants another browser', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: ui.url })
+    await open('Servers')
+    await button('Connect github').click()
+    await openBrowser()
+    await button('Copy the link instead').click()
+    await button('Copied').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(companion.world.flow.url)
+    await dialog().getByText('Waiting for you').waitFor()
+  })
+
+  it('selects the link where the clipboard is refused', async () => {
+    await open('Servers')
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))
+    })
+    await button('Connect github').click()
+    await openBrowser()
+    await button('Copy the link instead').click()
+    await button('Copy').waitFor()
+    await eventually(() => page.evaluate(() => getSelection()?.toString())).toBe(
+      companion.world.flow.url,
+    )
   })
 
   it('revokes after a question, and shows the receipt', async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { CopyField } from '../../parts/copy-field.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -6,69 +6,113 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
-import { type Flow, useSignIn } from './sign-in.ts'
+import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
 
-/** A sign-in: who asks, at which host, for what, while the person is at the provider's page. */
+/** A sign-in: who asks, at which host, for what, and only then the provider's page in the browser. */
 export function ConnectDialog({ server, onClose }: { server: string; onClose: () => void }) {
-  const { start, finish } = useSignIn(server)
-  const started = useRef(false)
-  useEffect(() => {
-    if (started.current) return
-    started.current = true
-    start.mutate(true)
-  }, [start.mutate])
-
-  const error = start.error ?? finish.error
-  const over = finish.isSuccess || error !== null
+  const { signIn, openBrowser } = useSignIn(server)
   return (
     <Dialog
-      title={finish.isSuccess ? `${server} is connected` : `Sign in to ${server}`}
+      title={signIn.at === 'connected' ? `${server} is connected` : `Sign in to ${server}`}
       onClose={onClose}
-      actions={
-        <>
-          {error?.code === 'oauth.browser_failed' && (
-            <Button onClick={() => start.mutate(false)}>Show the link instead</Button>
-          )}
-          <Button first kind={over ? 'primary' : 'plain'} onClick={onClose}>
-            {error !== null ? 'Close' : over ? 'Done' : 'Cancel'}
-          </Button>
-        </>
-      }
+      actions={<Actions signIn={signIn} onOpen={openBrowser} onClose={onClose} />}
     >
-      {start.isPending && <p className="quiet">Asking {server} where to sign in…</p>}
-      {start.data && !over && <Waiting flow={start.data} byHand={start.variables === false} />}
-      {finish.data && (
-        <Note tone="good" title={finish.data.account}>
+      {signIn.at === 'preparing' && <p className="quiet">Asking {server} where to sign in…</p>}
+      {signIn.at === 'asking' && <Asking flow={signIn.flow} />}
+      {signIn.at === 'waiting' && <Waiting {...signIn} />}
+      {signIn.at === 'connected' && (
+        <Note tone="good" title={signIn.account.account}>
           Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.
         </Note>
       )}
-      <ErrorNote error={error} />
+      {signIn.at === 'failed' && <ErrorNote error={signIn.error} />}
     </Dialog>
   )
 }
 
-function Waiting({ flow, byHand }: { flow: Flow; byHand: boolean }) {
+function Actions(props: { signIn: SignIn; onOpen: () => void; onClose: () => void }) {
+  const { signIn, onOpen, onClose } = props
+  switch (signIn.at) {
+    case 'asking':
+      return (
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button first kind="primary" busy={signIn.opening} onClick={onOpen}>
+            Open browser
+          </Button>
+        </>
+      )
+    case 'connected':
+    case 'failed':
+      return (
+        <Button first kind="primary" onClick={onClose}>
+          {signIn.at === 'connected' ? 'Done' : 'Close'}
+        </Button>
+      )
+    case 'preparing':
+      return (
+        <Button first onClick={onClose}>
+          Cancel
+        </Button>
+      )
+    case 'waiting':
+      return <Button onClick={onClose}>Cancel</Button>
+  }
+}
+
+function Asking({ flow }: { flow: Flow }) {
   return (
     <>
       <p>
-        {byHand
-          ? 'Open this link in a browser on this computer.'
-          : 'Your browser was asked to open the page of the provider.'}{' '}
+        Your browser will open a page of <strong>{visible(flow.host)}</strong>. You sign in there,
+        and Warder never sees your password.
+      </p>
+      <Asked flow={flow} />
+    </>
+  )
+}
+
+function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
+  const [byHand, setByHand] = useState(false)
+  return (
+    <>
+      <ErrorNote error={noBrowser} />
+      <p>
+        {noBrowser === null
+          ? 'Your browser was asked to open the page of the provider.'
+          : 'Open this link in a browser on this computer.'}{' '}
         Go on only if the address bar there names the site <strong>{visible(flow.host)}</strong>.
       </p>
-      <Facts
-        facts={{
-          Host: <code>{visible(flow.host)}</code>,
-          Issuer: <code>{visible(flow.issuer)}</code>,
-          'Asks for':
-            flow.scopes.length === 0 ? 'no scopes by name' : <Scopes scopes={flow.scopes} />,
-        }}
-      />
-      {byHand && <CopyField label="Link" value={flow.url} />}
+      <Asked flow={flow} />
+      {noBrowser !== null || byHand ? (
+        <CopyField label="Link" value={flow.url} atOnce={byHand} first={!byHand} />
+      ) : (
+        <Button first kind="text" onClick={() => setByHand(true)}>
+          Copy the link instead
+        </Button>
+      )}
       <p className="quiet waiting" role="status">
         Waiting for you to finish there
       </p>
     </>
+  )
+}
+
+/** Who asks for what. */
+function Asked({ flow: { host, issuer, scopes } }: { flow: Flow }) {
+  return (
+    <Facts
+      facts={{
+        Host: <code>{visible(host)}</code>,
+        Issuer: <code>{visible(issuer)}</code>,
+        'Asks for':
+          scopes.length === 0 ? (
+            'nothing by name: the provider decides what it gives'
+          ) : (
+            <Scopes scopes={scopes} />
+          ),
+      }}
+    />
   )
 }
 

@@ -5,14 +5,20 @@ import { useApi } from '../../api/context.ts'
 
 export type Flow = Output<'accounts:connect'>
 
-/**
- * One sign-in from the page's side: started, waited for, cancelled when its dialog goes away. `start` takes whether
- * the companion opens the browser by itself.
- */
-export function useSignIn(server: string) {
+/** How far a sign-in has come, as the person sees it. */
+export type SignIn =
+  | { at: 'preparing' }
+  | { at: 'asking'; flow: Flow; opening: boolean }
+  /** `noBrowser` says why no browser could be opened; the page can still be opened by hand. */
+  | { at: 'waiting'; flow: Flow; noBrowser: ContractError | null }
+  | { at: 'connected'; account: AccountView }
+  | { at: 'failed'; error: ContractError }
+
+/** One sign-in from the page's side: prepared at once, opened when the person says so, cancelled when its dialog goes away. */
+export function useSignIn(server: string): { signIn: SignIn; openBrowser: () => void } {
   const api = useApi()
   const queries = useQueryClient()
-  const open = useRef<string>(undefined)
+  const pending = useRef<string>(undefined)
   const gone = useRef(false)
 
   const finish = useMutation<AccountView, ContractError, string>({
@@ -22,25 +28,36 @@ export function useSignIn(server: string) {
         void queries.invalidateQueries({ queryKey: [area] })
     },
     onSettled: () => {
-      open.current = undefined
+      pending.current = undefined
     },
   })
 
-  const start = useMutation<Flow, ContractError, boolean>({
-    mutationFn: (browser) => api.call('accounts:connect', { server, browser }),
+  const prepare = useMutation<Flow, ContractError, void>({
+    mutationFn: () => api.call('accounts:connect', { server }),
     onSuccess: ({ flow }) => {
-      open.current = flow
+      pending.current = flow
       if (gone.current) cancel()
       else finish.mutate(flow)
     },
   })
 
+  const open = useMutation<unknown, ContractError, string>({
+    mutationFn: (flow) => api.call('accounts:open', { flow }),
+  })
+
   const cancel = () => {
-    const flow = open.current
-    open.current = undefined
+    const flow = pending.current
+    pending.current = undefined
     // Who cancels has moved on: a flow that is gone already is what was wanted.
     if (flow !== undefined) void api.call('accounts:cancel', { flow }).catch(() => undefined)
   }
+
+  const started = useRef(false)
+  useEffect(() => {
+    if (started.current) return
+    started.current = true
+    prepare.mutate()
+  }, [prepare.mutate])
 
   const letGo = useRef(cancel)
   letGo.current = cancel
@@ -52,5 +69,26 @@ export function useSignIn(server: string) {
     }
   }, [])
 
-  return { start, finish }
+  const openBrowser = () => {
+    if (prepare.data !== undefined) open.mutate(prepare.data.flow)
+  }
+  return { signIn: stateOf(prepare, open, finish), openBrowser }
+}
+
+interface Step<T> {
+  readonly data: T | undefined
+  readonly error: ContractError | null
+  readonly isPending: boolean
+  readonly isSuccess: boolean
+}
+
+function stateOf(prepare: Step<Flow>, open: Step<unknown>, finish: Step<AccountView>): SignIn {
+  if (finish.data !== undefined) return { at: 'connected', account: finish.data }
+  const noBrowser = open.error?.code === 'oauth.browser_failed' ? open.error : null
+  const error = prepare.error ?? finish.error ?? (noBrowser === null ? open.error : null)
+  if (error !== null) return { at: 'failed', error }
+  const flow = prepare.data
+  if (flow === undefined) return { at: 'preparing' }
+  if (open.isSuccess || noBrowser !== null) return { at: 'waiting', flow, noBrowser }
+  return { at: 'asking', flow, opening: open.isPending }
 }
