@@ -1,3 +1,5 @@
+import type { Grant } from '../oauth/types.ts'
+import { isRemote, type ServerDefinition } from '../store/config-schema.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
@@ -6,6 +8,7 @@ export function statusHandlers(house: ControlHouse): Handlers<'status:get' | 'ui
   const { config, vault, grants, bridge } = house
   return {
     async 'status:get'() {
+      const { servers } = config.current()
       const accounts = grants.list()
       const { state, why } = await vault.status()
       return {
@@ -18,13 +21,32 @@ export function statusHandlers(house: ControlHouse): Handlers<'status:get' | 'ui
         vault: { kind: vault.kind, state, why },
         http: `http://127.0.0.1:${bridge.port}`,
         sockets: house.socketDirectory,
-        servers: Object.keys(config.current().servers).length,
+        servers: Object.keys(servers).length,
         accounts: accounts.length,
-        signInNeeded: accounts.filter(({ state }) => state === 'sign-in-needed').map(accountName),
+        signInNeeded: signInNeeded(servers, accounts),
         approvals: config.held().length,
         config: config.problem(),
       }
     },
     'ui:open': ({ browser }) => house.openUi({ browser }),
   }
+}
+
+/**
+ * What waits for a person to sign in, in the order of the configuration: the name of a server that nobody is signed in
+ * to, and `server/account` of each account that cannot be used as it is.
+ */
+export function signInNeeded(
+  servers: Readonly<Record<string, ServerDefinition>>,
+  grants: readonly Grant[],
+): string[] {
+  return Object.entries(servers)
+    .filter(([, definition]) => isRemote(definition) && definition.auth === 'oauth')
+    .flatMap(([server]) => {
+      const accounts = grants.filter(
+        (grant) => grant.server === server && grant.state !== 'revoking',
+      )
+      if (accounts.length === 0) return [server]
+      return accounts.filter((grant) => grant.state !== 'connected').map(accountName)
+    })
 }

@@ -53,9 +53,11 @@ function statusLine(status: StatusView): string {
   return `Warder: ${count(status.servers, 'server')}, ${count(status.accounts, 'account')}`
 }
 
+/** One line for each server, however many of its accounts wait. */
 function signIns(status: StatusView, servers: readonly ServerView[]): TrayItem[] {
+  const waiting = new Set(status.signInNeeded.map((entry) => entry.split('/', 1)[0]))
   return servers
-    .filter((server) => canConnect(server) && status.signInNeeded.includes(server.name))
+    .filter((server) => canConnect(server) && waiting.has(server.name))
     .map(({ name }) => ({
       kind: 'action',
       label: `Sign in to ${name}…`,

@@ -134,6 +134,7 @@ export const statusView = z.object({
   sockets: z.string(),
   servers: z.number().int(),
   accounts: z.number().int(),
+  /** `SERVER` where nobody is signed in yet, `SERVER/ACCOUNT` of each account that has to sign in again. */
   signInNeeded: z.array(z.string()),
   approvals: z.number().int(),
   /** Sentence about config.json when the last edit was refused, else null. */

@@ -1,5 +1,4 @@
 import type { StatusView } from '../../preload/contract/index.ts'
-import { useSignInsNeeded } from '../api/sign-ins.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { hrefOf, type Page } from '../shell/route.ts'
@@ -14,9 +13,7 @@ interface Need {
 
 /** What waits for a person, or the good news that nothing does. */
 export function Needs({ status }: { status: StatusView }) {
-  const signIns = useSignInsNeeded()
-  if (signIns === undefined) return null
-  const needs = needsOf(status, signIns)
+  const needs = needsOf(status)
   if (needs.length === 0)
     return (
       <section className="all-well">
@@ -57,7 +54,7 @@ export function Needs({ status }: { status: StatusView }) {
   )
 }
 
-function needsOf(status: StatusView, signIns: string[]): Need[] {
+function needsOf(status: StatusView): Need[] {
   const needs: Need[] = []
   if (!works(status.vault))
     needs.push({
@@ -71,7 +68,7 @@ function needsOf(status: StatusView, signIns: string[]): Need[] {
       title: 'The last edit of config.json was refused',
       detail: status.config,
     })
-  for (const name of signIns)
+  for (const name of status.signInNeeded)
     needs.push({
       icon: 'warn',
       title: `${name} needs you to sign in`,

@@ -1,5 +1,4 @@
 import { useStatus } from '../api/queries.ts'
-import { useSignInsNeeded } from '../api/sign-ins.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { hrefOf, type Page, pages } from './route.ts'
 import { VaultLine } from './vault-line.tsx'
@@ -16,7 +15,7 @@ export const titles: Record<Page, string> = {
 export function Sidebar({ current }: { current: Page }) {
   const { data: status } = useStatus()
   const waiting: Partial<Record<Page, number>> = {
-    servers: useSignInsNeeded()?.length ?? 0,
+    servers: status?.signInNeeded.length ?? 0,
     approvals: status?.approvals ?? 0,
   }
   return (

@@ -41,7 +41,7 @@ describe('verbs that show', () => {
     [
       ['status'],
       sample.statusSample,
-      'linear/ada@example.com needs a sign-in: warder connect linear\n',
+      'github needs a sign-in: warder connect github\nlinear/ada@example.com needs a sign-in: warder connect linear\n',
     ],
     [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
     [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],

@@ -25,7 +25,7 @@ export const statusSample: StatusView = {
   sockets: '/run/user/1000/warder-0123456789ab',
   servers: 2,
   accounts: 1,
-  signInNeeded: ['linear/ada@example.com'],
+  signInNeeded: ['github', 'linear/ada@example.com'],
   approvals: 1,
   config: null,
 }

@@ -73,6 +73,18 @@ describe('trayMenu', () => {
     expect(trayMenu(state).attention).toBe(true)
   })
 
+  it('puts a server above everything once, however many of its accounts wait', () => {
+    const accounts = ['issues/alice', 'issues/bob']
+    const state = {
+      status: { ...status, servers: 1, accounts: 2, signInNeeded: accounts },
+      servers: [{ ...remote, accounts }],
+    }
+    expect(labels(state).filter((label) => label.startsWith('Sign in'))).toEqual([
+      'Sign in to issues…',
+    ])
+    expect(trayMenu(state).attention).toBe(true)
+  })
+
   it('offers to revoke where there is an account, and names the number', () => {
     const server: ServerView = { ...remote, state: 'ready', accounts: ['issues/alice'] }
     const menu = trayMenu({ status: { ...status, servers: 1, accounts: 1 }, servers: [server] })
