@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { type FocusEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 
 interface CopyFieldProps {
@@ -29,7 +29,7 @@ export function CopyField({ label, value, atOnce = false, ...props }: CopyFieldP
     <div className="copy-field">
       <label>
         {label}
-        <input ref={field} readOnly value={value} onFocus={(event) => event.target.select()} />
+        <input ref={field} readOnly value={value} onFocus={selectAll} />
       </label>
       <Button first={props.first} onClick={() => void copy()}>
         {copied ? 'Copied' : 'Copy'}
@@ -43,3 +43,7 @@ const write = (value: string) =>
     () => true,
     () => false,
   )
+
+/** Backwards, so that the beginning stays in sight: in a link, that is the host. */
+const selectAll = ({ target }: FocusEvent<HTMLInputElement>) =>
+  target.setSelectionRange(0, target.value.length, 'backward')
