@@ -18,13 +18,14 @@ export const addAccounts: Verb = (program, action) => {
 function accountLines(accounts: readonly AccountView[]): Line[] {
   if (accounts.length === 0) return ['No account is connected: warder connect SERVER']
   return table(
-    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'SCOPES'],
+    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'QUIRKS', 'SCOPES'],
     accounts.map((account) => [
       account.account,
       { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
       localTime(account.connectedAt),
       localTime(account.refreshedAt),
       account.issuer,
+      account.quirks.join(' ') || '-',
       account.scopes.join(' ') || '-',
     ]),
   )

@@ -24,6 +24,7 @@ export function accountView(grant: Grant): AccountView {
     refreshedAt: instantOrNull(grant.refreshedAt),
     accessTokenExpiresAt: instantOrNull(grant.expiresAt),
     renewable: grant.renewable,
+    quirks: [...grant.quirks],
   }
 }
 

@@ -1,3 +1,4 @@
+import { isQuirk } from '../store/quirks.ts'
 import type { State } from '../store/state.ts'
 import type { Grant, Receipt, ReceiptStep } from './types.ts'
 
@@ -56,10 +57,11 @@ export function createRepository(state: State): Repository {
   const putGrant = state.prepare(
     // Not OR REPLACE: that would delete whichever other grant has the same account, and lose sight of its token.
     `INSERT INTO grants (id, server, account, label, issuer, registration, client_id, resource, scopes, state,
-       renewable, connected_at, refreshed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       renewable, connected_at, refreshed_at, expires_at, quirks)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET label = excluded.label, registration = excluded.registration,
        scopes = excluded.scopes, state = excluded.state, renewable = excluded.renewable,
-       connected_at = excluded.connected_at, refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at`,
+       connected_at = excluded.connected_at, refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, quirks = excluded.quirks`,
   )
   const dropGrant = state.prepare('DELETE FROM grants WHERE id = ?')
   const byIssuer = state.prepare(
@@ -86,7 +88,7 @@ export function createRepository(state: State): Repository {
       putGrant.run(
         ...[row.id, row.server, row.account, row.label, row.issuer, row.registration, row.clientId],
         ...[row.resource, JSON.stringify(row.scopes), row.state, row.renewable ? 1 : 0],
-        ...[row.connectedAt, row.refreshedAt, row.expiresAt],
+        ...[row.connectedAt, row.refreshedAt, row.expiresAt, JSON.stringify(row.quirks)],
       )
     },
     removeGrant: (id) => void dropGrant.run(id),
@@ -132,6 +134,7 @@ function asGrant(row: Row): GrantRow {
     connectedAt: Number(row.connected_at),
     refreshedAt: instantOrNull(row.refreshed_at),
     expiresAt: instantOrNull(row.expires_at),
+    quirks: (JSON.parse(String(row.quirks)) as string[]).filter(isQuirk),
   }
 }
 

@@ -215,6 +215,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       scopes: tokens.scopes ?? request.scopes,
       state: 'connected',
       renewable: tokens.refreshToken !== null,
+      quirks: [],
       connectedAt: clock(),
       refreshedAt: null,
       expiresAt: tokens.expiresAt,

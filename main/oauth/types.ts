@@ -1,4 +1,5 @@
 import type { RemoteServer } from '../store/config-schema.ts'
+import type { Quirk } from '../store/quirks.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
 export interface Grant {
@@ -16,6 +17,8 @@ export interface Grant {
   readonly connectedAt: number
   readonly refreshedAt: number | null
   readonly expiresAt: number | null
+  /** What it was made in spite of: the exceptions of its provider's profile. */
+  readonly quirks: readonly Quirk[]
 }
 
 /** An access token for the `Authorization: Bearer` header of one resource; lives in memory only. */

@@ -39,4 +39,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX audit_by_server ON audit (server, seq);
   CREATE INDEX audit_by_call ON audit (call)
   `,
+  // What each grant was made in spite of, as a JSON array of names (main/store/quirks.ts).
+  "ALTER TABLE grants ADD COLUMN quirks TEXT NOT NULL DEFAULT '[]'",
 ]

@@ -41,6 +41,8 @@ export const accountView = z.object({
   refreshedAt: instant.nullable(),
   accessTokenExpiresAt: instant.nullable(),
   renewable: z.boolean(),
+  /** What it was made in spite of: the exceptions of its provider's profile, by name. */
+  quirks: z.array(z.string()),
 })
 
 export const secretView = z.object({

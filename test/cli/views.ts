@@ -68,6 +68,7 @@ export const accountSample: AccountView = {
   refreshedAt: null,
   accessTokenExpiresAt: null,
   renewable: true,
+  quirks: [],
 }
 
 export const receiptSample: ReceiptView = {

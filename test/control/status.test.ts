@@ -19,6 +19,7 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   connectedAt: 0,
   refreshedAt: null,
   expiresAt: null,
+  quirks: [],
 })
 
 describe('what waits for a sign-in', () => {

@@ -101,6 +101,7 @@ export function createWorld() {
     refreshedAt: null,
     accessTokenExpiresAt: null,
     renewable: true,
+    quirks: [],
   }
   const accounts: AccountView[] = [
     {
