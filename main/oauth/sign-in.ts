@@ -52,6 +52,8 @@ export interface SignInsOptions {
 
 const LIFETIME_MS = 600_000
 
+const VAULT_CHECK = 'sign-in-check'
+
 /** Everything that one sign-in goes by, from discovery on. */
 interface Flow {
   readonly id: string
@@ -70,8 +72,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const completing = new Set<Promise<Grant>>()
 
   async function connect(server: Server, wish: Wish): Promise<SignIn> {
-    // Says now, not after the browser, that nothing could be stored.
-    await options.vault().get('sign-in-check')
+    await tryVault(options.vault())
     const flow = await prepare(server, wish)
     const { listener } = flow.enrolment
     try {
@@ -229,6 +230,15 @@ export function createSignIns(options: SignInsOptions): SignIns {
       await Promise.allSettled(completing)
     },
   }
+}
+
+/**
+ * Says now, not after the browser, that nothing could be stored. Only a write tells: a locked keychain answers a read of
+ * what is not there as an open one does. Where it can ask for its password, it does so here.
+ */
+async function tryVault(vault: SecretStore): Promise<void> {
+  await vault.set(VAULT_CHECK, 'x')
+  await vault.delete(VAULT_CHECK)
 }
 
 function seal(flow: Flow, tokens: Tokens): SealedGrant {

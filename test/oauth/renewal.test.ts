@@ -277,10 +277,11 @@ it('does not begin a sign-in where nothing could be stored', async () => {
   await using provider = await startScriptedProvider()
   const vault: SecretStore = {
     ...createMemoryStore(),
-    get: () => Promise.reject(new WarderError('vault.choose', 'Choose a vault.')),
+    // A locked keychain answers reads of what is not there as an open one does; only the write tells.
+    set: () => Promise.reject(new WarderError('vault.locked', 'The keychain is locked.')),
   }
   await using house = await openHouse({ vault })
   const connecting = house.grants.connect(serverAt(provider.serverUrl))
-  await expect(connecting).rejects.toMatchObject({ code: 'vault.choose' })
+  await expect(connecting).rejects.toMatchObject({ code: 'vault.locked' })
   expect(provider.received).toEqual([])
 })

@@ -201,7 +201,7 @@ describe('revoking a grant', () => {
     const { promise: stores, resolve: storing } = Promise.withResolvers<void>()
     let writes = 0
     const set = async (key: string, value: string) => {
-      if (++writes === 2) {
+      if (key.startsWith('grant:') && ++writes === 2) {
         storing()
         await goOn
       }
