@@ -1,19 +1,13 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { isWarderError, toWarderError, WarderError } from '../errors.ts'
+import { toWarderError, WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
 import type { ConfigFile } from '../store/config-file.ts'
-import { type Config, configSchema } from '../store/config-schema.ts'
+import type { Config } from '../store/config-schema.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
-import { canonical, compare, type HeldChange } from './trust.ts'
+import { openApprovalRecord } from './approval-record.ts'
+import { canonical, compare, type HeldChange, sameRule } from './trust.ts'
 
-/**
- * The configuration in force: what `config.json` says, as far as a person approved it. What was approved is kept in
- * the state database under a MAC whose key is in the vault, so that editing the database widens nothing.
- *
- * A vault that forgets (memory, none) cannot keep that key. Its approvals carry no MAC and are only believed while no
- * lasting vault is in use: nothing outlives the process there that a forged approval could reach.
- */
+/** The configuration in force: what `config.json` says, as far as a person approved it. */
 export interface ApprovedConfig {
   current(): Config
   /** What waits for a person, and since when (milliseconds since the epoch). */
@@ -22,22 +16,25 @@ export interface ApprovedConfig {
   proposedServers(): Config['servers']
   /** Why the last edit of the file was refused, or null. */
   problem(): string | null
-  /** Looks again at approvals that could not be checked because the vault was locked; that may ask for its password. */
+  /** Looks again at approvals that could not be checked because the vault was locked. */
   recheck(): Promise<void>
-  /** Takes a held change in; the caller has asked a person. @throws WarderError `approval.unknown` where it is gone */
+  /**
+   * Takes a held change in; the caller has asked a person.
+   * @throws WarderError `approval.unknown` where it is gone, `vault.locked` where it could not be signed, `store.unwritable`
+   */
   approve(id: string): Promise<void>
-  /** Puts the file back to what is in force for this change. @throws WarderError `approval.unknown` */
+  /** Puts the file back to what is in force for this change. @throws WarderError `approval.unknown`, `config.*` */
   deny(id: string): Promise<void>
-  /** An edit that a person made through Warder: approved and written in one. @throws WarderError `config.*` */
+  /**
+   * An edit that a person made through Warder: approved and written in one.
+   * @throws WarderError `config.*`, `store.unwritable`, and `vault.locked` where it widens and could not be signed
+   */
   edit(change: (config: Config) => Config, write: (file: ConfigFile) => void): Promise<void>
   readonly events: Emitter<{ changed: [before: Config, after: Config] }>
   close(): void
 }
 
-const MAC_KEY = 'mac:approvals'
-const EMPTY: Config = configSchema.parse({})
-
-/** @throws WarderError `config.*` where the file is broken and there is no earlier configuration to stay with */
+/** A file that is broken from the start leaves in force what was approved before, and says so in `problem`. */
 export async function openApprovedConfig(options: {
   file: ConfigFile
   state: State
@@ -46,67 +43,53 @@ export async function openApprovedConfig(options: {
 }): Promise<ApprovedConfig> {
   const { file, state, vault, clock } = options
   const events = createEmitter<{ changed: [before: Config, after: Config] }>()
-  const get = state.prepare('SELECT value FROM meta WHERE key = ?')
-  const put = state.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  )
-  let key = await macKey(vault)
+  const record = await openApprovalRecord(state, vault)
 
-  // Approvals that a lasting vault signed cannot be checked without it: they are neither believed nor overwritten.
-  let keeps = key !== null || !get.get('approved_config_mac')?.value
-  let approved = loadApproved()
+  let approved = record.load()
+  let saved = canonical(approved)
+  let proposed = approved
   let problem: string | null = null
-  let servers: Config['servers'] = {}
+  let comparison = compare(approved, proposed)
+  let checking: Promise<void> | undefined
   const since = new Map<string, number>()
-  let comparison = compare(approved, approved)
+
+  // Watched first: what is written while it is read is seen again.
+  const stopWatching = file.watch(adopt)
   adopt()
 
+  /** Reads the file. A broken edit is refused whole: what the file said before stays. */
   function adopt(): void {
-    const before = comparison.effective
-    let proposed: Config
     try {
       proposed = file.read()
       problem = null
     } catch (error) {
-      // A broken edit is refused whole and the old configuration stays in force.
       problem = toWarderError(error).message
-      events.emit('changed', before, before)
-      return
     }
+    enforce()
+  }
+
+  function enforce(): void {
+    const before = comparison.effective
     comparison = compare(approved, proposed)
-    servers = proposed.servers
     const waited = new Map(since)
     since.clear()
     for (const { id } of comparison.held) since.set(id, waited.get(id) ?? clock())
     // What the file no longer asks for is no longer approved: asking again later is a new question.
-    const kept = comparison.effective
-    if (canonical(kept) !== canonical(approved)) saveApproved(kept)
-    events.emit('changed', before, kept)
+    approved = comparison.effective
+    try {
+      save(approved)
+    } catch (error) {
+      // It holds in this process, and is written with the next change that can be.
+      problem ??= toWarderError(error).message
+    }
+    events.emit('changed', before, approved)
   }
 
-  function loadApproved(): Config {
-    const text = String(get.get('approved_config')?.value ?? '')
-    if (text === '') return EMPTY
-    const mac = String(get.get('approved_config_mac')?.value ?? '')
-    const genuine = key === null ? mac === '' : equal(mac, sign(text))
-    const parsed = genuine ? configSchema.safeParse(JSON.parse(text)) : undefined
-    return parsed?.success ? parsed.data : EMPTY
-  }
-
-  function saveApproved(config: Config): void {
+  function save(config: Config): void {
     const text = canonical(config)
-    if (keeps)
-      state.transaction(() => {
-        put.run('approved_config', text)
-        put.run('approved_config_mac', key === null ? '' : sign(text))
-      })
-    approved = config
-  }
-
-  function sign(text: string): string {
-    return createHmac('sha256', key ?? '')
-      .update(text)
-      .digest('hex')
+    if (text === saved) return
+    record.save(config)
+    saved = text
   }
 
   function find(id: string): HeldChange {
@@ -116,41 +99,60 @@ export async function openApprovedConfig(options: {
     return change
   }
 
-  const stopWatching = file.watch(adopt)
+  /** What widens is signed or does not happen. */
+  async function signable(): Promise<void> {
+    await check(record.unlock)
+    if (record.locked())
+      throw new WarderError(
+        'vault.locked',
+        'The vault is locked, so what you allow could not be signed. Nothing was changed.',
+      )
+  }
+
+  function check(ask: () => Promise<boolean>): Promise<void> {
+    if (!record.locked()) return Promise.resolve()
+    checking ??= believe(ask).finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
+
+  async function believe(ask: () => Promise<boolean>): Promise<void> {
+    if (!(await ask())) return
+    approved = record.load()
+    saved = canonical(approved)
+    adopt()
+  }
 
   return {
     current: () => comparison.effective,
     held: () =>
       comparison.held.map((change) => ({ ...change, since: since.get(change.id) ?? clock() })),
-    proposedServers: () => servers,
+    proposedServers: () => proposed.servers,
     problem: () => problem,
-    async recheck() {
-      if (keeps) return
-      key = await macKey(vault)
-      if (key === null) return
-      keeps = true
-      approved = loadApproved()
-      adopt()
-    },
+    recheck: () => check(record.look),
     async approve(id) {
-      saveApproved(find(id).approve(approved))
+      await signable()
+      const wider = find(id).approve(approved)
+      save(wider)
+      approved = wider
       adopt()
     },
     async deny(id) {
-      const change = find(id)
-      const { servers, clients, rules } = comparison.effective
-      if (change.kind === 'server') file.set(['servers'], servers)
-      else if (change.kind === 'client') file.set(['clients'], clients)
-      else file.set(['rules'], rules)
+      putBack(find(id), comparison.effective, file)
       adopt()
     },
     async edit(change, write) {
+      if (compare(approved, change(approved)).held.length > 0) await signable()
       const before = approved
-      saveApproved(change(approved))
+      const wanted = change(before)
+      save(wanted)
+      approved = wanted
       try {
         write(file)
       } catch (error) {
-        saveApproved(before)
+        approved = before
+        save(before)
         throw error
       }
       adopt()
@@ -160,24 +162,27 @@ export async function openApprovedConfig(options: {
   }
 }
 
-/** @returns null for a vault that cannot keep a key, or is locked */
-async function macKey(vault: SecretStore): Promise<Buffer | null> {
-  if (vault.kind === 'memory' || vault.kind === 'none') return null
-  let stored: string | null
-  try {
-    stored = await vault.get(MAC_KEY)
-  } catch (error) {
-    if (isWarderError(error, 'vault.locked', 'vault.locked_or_missing', 'vault.timeout'))
-      return null
-    throw error
+/** Takes one change out of the file, and nothing else: other changes still wait. */
+function putBack(change: HeldChange, inForce: Config, file: ConfigFile): void {
+  const { servers } = inForce
+  switch (change.kind) {
+    case 'server':
+      file.set(
+        ['servers', change.subject],
+        Object.hasOwn(servers, change.subject) ? servers[change.subject] : undefined,
+      )
+      return
+    case 'client':
+      file.set(['clients', change.subject], undefined)
+      return
+    case 'rule.deny-removed':
+      file.set(['rules', -1], change.rule)
+      return
+    case 'rule.allow': {
+      const { rules } = file.read()
+      // From the end, so that the places of the others hold.
+      for (const [index, rule] of [...rules.entries()].toReversed())
+        if (sameRule(rule, change.rule)) file.set(['rules', index], undefined)
+    }
   }
-  if (stored !== null) return Buffer.from(stored, 'base64url')
-  const fresh = randomBytes(32)
-  await vault.set(MAC_KEY, fresh.toString('base64url'))
-  return fresh
-}
-
-function equal(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }

@@ -37,6 +37,9 @@ export function createDecide(options: {
     try {
       if (!options.isClient(request.principals.client))
         return { effect: 'deny', rule: 'unknown client' }
+      // Without a name that can be read, a deny rule cannot be asked whether it means this one.
+      if ('name' in request.operation && request.operation.name === '')
+        return { effect: 'deny', rule: 'no readable name' }
       const matching = options.rules().filter((rule) => speaksOf(rule, request))
       const deciding = matching.find((rule) => rule.effect === 'deny') ?? matching[0]
       if (deciding === undefined) return { effect: 'deny', rule: 'no rule allows it' }

@@ -3,7 +3,8 @@
  * every other character for itself. Libraries for this are made for paths: there `*` stops at a slash, a dot or a line
  * break, and a deny rule that stops short is a hole. Linear in practice: only the last `*` is ever taken back.
  */
-export function matches(glob: string, text: string): boolean {
+export function matches(pattern: string, name: string): boolean {
+  const [glob, text] = [characters(pattern), characters(name)]
   let at = 0
   let next = 0
   let star = -1
@@ -23,3 +24,7 @@ export function matches(glob: string, text: string): boolean {
   while (glob[at] === '*') at++
   return at === glob.length
 }
+
+/** By code point where a pair of surrogates is one character; the string itself where there is none. */
+const characters = (text: string): ArrayLike<string> =>
+  /[\ud800-\udfff]/.test(text) ? Array.from(text) : text

@@ -8,17 +8,19 @@ import { ruleText } from './decide.ts'
  * holds at once; widening waits for a person. Both sides are compared as a whole: what was approved before and what
  * the file says now.
  */
-export interface HeldChange {
+export type HeldChange = {
   /** Stable for the same change, so that an approval cannot slip onto another one. */
   readonly id: string
-  readonly kind: 'server' | 'client' | 'rule.allow' | 'rule.deny-removed'
   /** The server or client it is about, the text of the rule else. */
   readonly subject: string
   readonly title: string
   readonly lines: readonly string[]
   /** The approved configuration with this change taken in. */
   readonly approve: (approved: Config) => Config
-}
+} & (
+  | { readonly kind: 'server' | 'client' }
+  | { readonly kind: 'rule.allow' | 'rule.deny-removed'; readonly rule: Rule }
+)
 
 export interface Comparison {
   /** What is in force: the proposal without its held changes. */
@@ -36,7 +38,9 @@ export function compare(approved: Config, proposed: Config): Comparison {
 
   const servers: Record<string, ServerDefinition> = {}
   for (const [name, definition] of Object.entries(proposed.servers)) {
-    const kept = isHeld.has(serverChangeId(name, definition)) ? approved.servers[name] : definition
+    const kept = isHeld.has(serverChangeId(name, definition))
+      ? own(approved.servers, name)
+      : definition
     if (kept !== undefined) servers[name] = kept
   }
   const clients = Object.fromEntries(
@@ -52,8 +56,9 @@ export function compare(approved: Config, proposed: Config): Comparison {
 
 function heldServers(approved: Config, proposed: Config): HeldChange[] {
   return Object.entries(proposed.servers).flatMap(([name, definition]) => {
-    if (!widens(approved.servers[name], definition)) return []
-    const verb = Object.hasOwn(approved.servers, name) ? 'Change' : 'Add'
+    const before = own(approved.servers, name)
+    if (!widens(before, definition)) return []
+    const verb = before === undefined ? 'Add' : 'Change'
     return {
       id: serverChangeId(name, definition),
       kind: 'server' as const,
@@ -115,6 +120,7 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
       id: changeId('rule.allow', rule),
       kind: 'rule.allow' as const,
       subject: ruleText(rule),
+      rule,
       title: 'Allow more',
       lines: [ruleText(rule)],
       approve: (config: Config) => ({ ...config, rules: [...config.rules, rule] }),
@@ -123,11 +129,12 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
       id: changeId('rule.deny-removed', rule),
       kind: 'rule.deny-removed' as const,
       subject: ruleText(rule),
+      rule,
       title: 'Stop denying',
       lines: [ruleText(rule)],
       approve: (config: Config) => ({
         ...config,
-        rules: config.rules.filter((other) => !same(other, rule)),
+        rules: config.rules.filter((other) => !sameRule(other, rule)),
       }),
     })),
   ]
@@ -143,9 +150,11 @@ function changeId(kind: string, content: unknown): string {
     .slice(0, 16)
 }
 
-const includes = (rules: readonly Rule[], rule: Rule) => rules.some((other) => same(other, rule))
+const includes = (rules: readonly Rule[], rule: Rule) =>
+  rules.some((other) => sameRule(other, rule))
 const unique = (rules: readonly Rule[]) =>
-  rules.filter((rule, index) => rules.findIndex((r) => same(r, rule)) === index)
+  rules.filter((rule, index) => rules.findIndex((other) => sameRule(other, rule)) === index)
+export const sameRule = (a: Rule, b: Rule) => same(a, b)
 const same = (a: unknown, b: unknown) => canonical(a) === canonical(b)
 
 /** JSON with sorted members, so that the order in which a person wrote them means nothing. */
@@ -156,4 +165,9 @@ export function canonical(value: unknown): string {
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+}
+
+/** A server may be called `constructor`: what an object inherits is not what the file says. */
+function own<T>(all: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined
 }

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import {
   isRemote,
+  type LocalServer,
   parseReference,
   type Reference,
+  type RemoteServer,
   type ServerDefinition,
 } from '../store/config-schema.ts'
 
@@ -52,43 +54,66 @@ export function destination(definition: ServerDefinition): string {
   return `command:sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
-/** A definition in plain lines, complete and untruncated, for the person who is asked about it (SEP-1024). */
+/**
+ * A definition in plain lines for the person who is asked about it: complete and untruncated (SEP-1024). An answer counts
+ * for these lines alone, so whatever differs between two definitions differs here.
+ */
 export function describe({ name, definition }: Server): string[] {
-  const injected = injections(definition).map(({ name: slot, from }) =>
+  return isRemote(definition) ? describeRemote(name, definition) : describeLocal(name, definition)
+}
+
+function describeRemote(name: string, definition: RemoteServer): string[] {
+  const { clientId, clientSecret, redirectUri, scopes } = definition.oauth ?? {}
+  return [
+    `${name} is the remote server ${quote(definition.url)}`,
+    {
+      oauth: 'gets the token of the account that you sign in with',
+      header: 'needs no sign-in: what its headers hold lets it in',
+      public: 'needs no sign-in',
+    }[definition.auth],
+    ...(definition.allowPrivateNetwork ? ['may lie in a private network'] : []),
+    ...plainValues(definition.headers).map(([header, value]) => `gets ${header}: ${quote(value)}`),
+    ...injected(definition),
+    ...(clientId === undefined ? [] : [`its provider knows Warder as ${quote(clientId)}`]),
+    ...(clientSecret === undefined
+      ? []
+      : [`its provider gets the secret ${clientSecret.slice(7)}`]),
+    ...(redirectUri === undefined ? [] : [`its provider answers at ${quote(redirectUri)}`]),
+    ...(scopes === undefined ? [] : [`its provider is asked for ${quoteAll(scopes)}`]),
+  ]
+}
+
+function describeLocal(name: string, definition: LocalServer): string[] {
+  return [
+    `${name} runs this program on this machine, with your rights:`,
+    `  ${quoteAll([definition.command, ...definition.args])}`,
+    ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
+    ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
+    ...injected(definition),
+  ]
+}
+
+const plainValues = (values: Readonly<Record<string, string>> = {}) =>
+  Object.entries(values).filter(([, value]) => parseReference(value) === null)
+
+const injected = (definition: ServerDefinition) =>
+  injections(definition).map(({ name: slot, from }) =>
     from.kind === 'secret'
       ? `gets the secret ${from.name} as ${slot}`
       : `gets the live token of ${from.server} as ${slot}`,
   )
-  if (isRemote(definition))
-    return [
-      `${name} is the remote server ${definition.url}`,
-      ...(definition.allowPrivateNetwork ? ['may lie in a private network'] : []),
-      ...injected,
-    ]
-  const plain = Object.entries(definition.env ?? {}).filter(
-    ([, value]) => parseReference(value) === null,
-  )
-  return [
-    `${name} runs this program on this machine, with your rights:`,
-    `  ${[definition.command, ...definition.args].map(quote).join(' ')}`,
-    ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
-    ...plain.map(([variable, value]) => `with ${variable}=${quote(value)}`),
-    ...injected,
-  ]
-}
 
-/** Quotes what is not a plain word, so that a space, a line break or a control character cannot hide. */
+const quoteAll = (words: readonly string[]) => words.map(quote).join(' ')
+
+/** Quotes what is not a plain word, so that a space, a line break or a character nobody sees cannot hide. */
 function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : JSON.stringify(word).replace(
-        /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-        escapeCharacter,
-      )
+  return /^[\w@%+=:,./?&#~-]+$/.test(word) ? word : JSON.stringify(word).replace(UNSEEN, escaped)
 }
 
-const escapeCharacter = (character: string) =>
-  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+/** Controls, marks of direction, blanks that are not the blank, what fonts draw as nothing, unassigned and private. */
+const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu
+
+const escaped = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
 /** @throws WarderError `server.unknown` naming the servers there are */
 export function pick(servers: Readonly<Record<string, ServerDefinition>>, name: string): Server {

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest'
+import { canonical, compare, widens } from '../../main/policy/trust.ts'
+import {
+  type Config,
+  configSchema,
+  type Rule,
+  type ServerDefinition,
+} from '../../main/store/config-schema.ts'
+import { seededRandom } from '../bridge/random-json.ts'
+
+const config = (parts: unknown) => configSchema.parse(parts)
+const server = (definition: unknown) =>
+  configSchema.parse({ servers: { s: definition } }).servers.s as ServerDefinition
+const remote = (more: object = {}) =>
+  server({ url: 'https://a.example/mcp', auth: 'header', ...more })
+const keyed = (more: object = {}) => remote({ headers: { 'X-Key': 'secret:k' }, ...more })
+
+describe('a server', () => {
+  it.each([
+    ['a new program', undefined, server({ command: 'x' }), true],
+    ['another argument', server({ command: 'x' }), server({ command: 'x', args: ['-y'] }), true],
+    ['a program where a URL was', remote(), server({ command: 'x' }), true],
+    ['a URL where a program was', server({ command: 'x' }), remote(), false],
+    ['a new remote server without a credential', undefined, remote(), false],
+    ['a new remote server with a secret', undefined, keyed(), true],
+    [
+      'a new remote server with a live token',
+      undefined,
+      remote({ headers: { a: 'grant:b' } }),
+      true,
+    ],
+    [
+      'a new client secret',
+      remote({ auth: 'oauth' }),
+      remote({ auth: 'oauth', oauth: { clientSecret: 'secret:k' } }),
+      true,
+    ],
+    ['a secret at another origin', keyed(), keyed({ url: 'https://b.example/mcp' }), true],
+    ['a secret at another port', keyed(), keyed({ url: 'https://a.example:444/mcp' }), true],
+    ['a secret at another path', keyed(), keyed({ url: 'https://a.example/other' }), false],
+    ['a secret in another header', keyed(), remote({ headers: { 'X-Log': 'secret:k' } }), true],
+    ['another secret', keyed(), remote({ headers: { 'X-Key': 'secret:j' } }), true],
+    ['a secret less', keyed(), remote(), false],
+    ['a private network', remote(), remote({ allowPrivateNetwork: true }), true],
+    ['a private network no more', remote({ allowPrivateNetwork: true }), remote(), false],
+    [
+      'a private network as before',
+      remote({ allowPrivateNetwork: true }),
+      remote({ allowPrivateNetwork: true, headers: { a: 'b' } }),
+      false,
+    ],
+    [
+      'nothing',
+      server({ command: 'x', env: { A: '1', B: '2' } }),
+      server({ env: { B: '2', A: '1' }, command: 'x' }),
+      false,
+    ],
+  ])('with %s widens: %s', (_what, before, after, expected) => {
+    expect(widens(before, after)).toBe(expected)
+  })
+
+  it('that is named like something every object has is still only what the file says', () => {
+    const proposed = config({
+      servers: { constructor: { command: 'x' } },
+      clients: { constructor: {} },
+    })
+    const { effective, held } = compare(config({}), proposed)
+    expect(effective.servers).toEqual({})
+    expect(effective.clients).toEqual({})
+    expect(held.map(({ kind, title }) => [kind, title])).toEqual([
+      ['server', 'Add the server constructor'],
+      ['client', 'Let the client constructor in'],
+    ])
+  })
+})
+
+describe('an edit of the configuration', () => {
+  const allow: Rule = { effect: 'allow', client: 'cursor', server: '*' }
+  const deny: Rule = { effect: 'deny', client: '*', server: '*', tool: 'delete_*' }
+  const approved = config({
+    servers: { notes: { command: 'notes' }, web: { url: 'https://w.example/', auth: 'public' } },
+    clients: { cursor: {} },
+    rules: [allow, deny],
+  })
+
+  it('that only narrows holds at once', () => {
+    const proposed = config({
+      servers: { web: approved.servers.web },
+      rules: [deny, { ...deny, tool: 'x' }],
+    })
+    expect(compare(approved, proposed)).toEqual({ effective: proposed, held: [] })
+  })
+
+  it('that widens is held, and the rest of it holds', () => {
+    const proposed = config({
+      servers: {
+        notes: { command: 'evil' },
+        web: { url: 'https://w.example/new', auth: 'public' },
+      },
+      clients: { cursor: {}, stranger: {} },
+      rules: [allow, { ...allow, client: '*' }, { ...deny, tool: '*' }],
+    })
+    const { effective, held } = compare(approved, proposed)
+    expect(held.map(({ kind, subject, title }) => ({ kind, subject, title }))).toEqual([
+      { kind: 'server', subject: 'notes', title: 'Change the server notes' },
+      { kind: 'client', subject: 'stranger', title: 'Let the client stranger in' },
+      { kind: 'rule.allow', subject: 'allow client=* server=*', title: 'Allow more' },
+      {
+        kind: 'rule.deny-removed',
+        subject: 'deny client=* server=* tool=delete_*',
+        title: 'Stop denying',
+      },
+    ])
+    expect(effective.servers.notes).toEqual(approved.servers.notes)
+    expect(effective.servers.web).toEqual(proposed.servers.web)
+    expect(effective.clients).toEqual({ cursor: {} })
+    expect(effective.rules).toEqual([allow, { ...deny, tool: '*' }, deny])
+  })
+
+  it('has an id for each change that another change does not have', () => {
+    const ids = [
+      config({ ...approved, servers: { notes: { command: 'evil' } } }),
+      config({ ...approved, servers: { notes: { command: 'evil', args: [''] } } }),
+      config({ ...approved, servers: { ...approved.servers, notes2: { command: 'evil' } } }),
+      config({ ...approved, clients: { cursor: {}, notes: {} } }),
+      config({ ...approved, rules: [allow, deny, { ...allow, tool: 'x' }] }),
+      config({ ...approved, rules: [allow, deny, { ...allow, server: '* tool=x' }] }),
+      config({ ...approved, rules: [allow] }),
+    ].map((proposed) => {
+      const { held } = compare(approved, proposed)
+      expect(held).toHaveLength(1)
+      return held[0]?.id
+    })
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+})
+
+describe('any edit of any configuration', () => {
+  const random = seededRandom(9)
+  const some = <T>(all: readonly T[]) => all.filter(() => random.below(2) === 0)
+  const definitions = [
+    { command: 'a' },
+    { command: 'a', args: ['-x'] },
+    { command: 'b', env: { K: 'secret:k' } },
+    { url: 'https://a.example/', auth: 'public' },
+    { url: 'https://a.example/', auth: 'header', headers: { a: 'secret:k' } },
+    { url: 'https://b.example/', auth: 'header', headers: { a: 'secret:k' } },
+    { url: 'https://b.example/', auth: 'header', headers: { a: 'grant:s' } },
+    { url: 'https://a.example/', allowPrivateNetwork: true },
+  ]
+  const rules: Rule[] = (['allow', 'deny'] as const).flatMap((effect) =>
+    ['*', 'x', 'y'].flatMap((client) => [
+      { effect, client, server: '*' },
+      { effect, client, server: '*', tool: 't' },
+    ]),
+  )
+  const randomConfig = (): Config =>
+    config({
+      servers: Object.fromEntries(
+        some(['s', 't', 'constructor']).map((name) => [name, random.pick(definitions)]),
+      ),
+      clients: Object.fromEntries(some(['x', 'y', 'z']).map((name) => [name, {}])),
+      rules: some(rules),
+    })
+  const asSet = (all: readonly Rule[]) => all.map(canonical).sort()
+  const sorted = (all: Config) => ({ ...all, rules: asSet(all.rules) })
+
+  it('is never wider than what was approved, and is the proposal once all of it is', () => {
+    let changes = 0
+    for (let round = 0; round < 2_000; round++) {
+      const [approved, proposed] = [randomConfig(), randomConfig()]
+      const about = canonical({ approved, proposed })
+      const { effective, held } = compare(approved, proposed)
+      changes += held.length
+
+      for (const [name, definition] of Object.entries(effective.servers)) {
+        const before = Object.hasOwn(approved.servers, name) ? approved.servers[name] : undefined
+        expect(widens(before, definition), about).toBe(false)
+        expect(Object.hasOwn(proposed.servers, name), about).toBe(true)
+      }
+      for (const name of Object.keys(effective.clients)) {
+        expect(Object.hasOwn(approved.clients, name), about).toBe(true)
+        expect(Object.hasOwn(proposed.clients, name), about).toBe(true)
+      }
+      const allowed = (all: Config) => asSet(all.rules.filter((rule) => rule.effect === 'allow'))
+      const denied = (all: Config) => asSet(all.rules.filter((rule) => rule.effect === 'deny'))
+      expect(allowed(effective), about).toEqual(
+        allowed(approved).filter((rule) => allowed(proposed).includes(rule)),
+      )
+      expect(denied(effective), about).toEqual(
+        [...new Set([...denied(approved), ...denied(proposed)])].sort(),
+      )
+
+      // The same question again has the same answer, from what was approved and from what is in force.
+      expect(sorted(compare(effective, proposed).effective), about).toEqual(sorted(effective))
+      expect(
+        compare(effective, proposed)
+          .held.map(({ id }) => id)
+          .sort(),
+        about,
+      ).toEqual(held.map(({ id }) => id).sort())
+      expect(compare(effective, effective).held, about).toEqual([])
+
+      const order = random.below(2) === 0 ? held : held.toReversed()
+      const all = order.reduce((taken, change) => change.approve(taken), effective)
+      const after = compare(all, proposed)
+      expect(after.held, about).toEqual([])
+      expect(sorted(after.effective), about).toEqual(sorted(proposed))
+    }
+    expect(changes).toBeGreaterThan(4_000)
+  })
+})
+
+describe('the canonical form', () => {
+  it('is JSON that does not depend on the order of members', () => {
+    const value = { b: [1, { y: null, x: 'é"' }], a: undefined, c: {} }
+    expect(canonical(value)).toBe('{"b":[1,{"x":"é\\"","y":null}],"c":{}}')
+    expect(JSON.parse(canonical(value))).toEqual({ b: [1, { y: null, x: 'é"' }], c: {} })
+  })
+})
