@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
@@ -60,6 +59,10 @@ export async function openBridge(options: {
   const sessions = new Set<Session>()
   const standing = new Map<Session, Channel>()
   const doors = new Map<string, { path: string; opened: Promise<SocketDoor> }>()
+  /** Doors of one name open and close in turn: they share a path. */
+  const closing = new Map<string, Promise<void>>()
+  /** Grants that ended while we run. A token fetched just before must not leave just after. */
+  const revoked = new Set<string>()
 
   const house: House = {
     ...options.house,
@@ -67,7 +70,9 @@ export async function openBridge(options: {
       return createConnection({
         lookup: () => lookup(name),
         injector,
-        connect(server, { environment, holds }) {
+        revoked: (grant) => revoked.has(grant),
+        events,
+        connect({ server, environment, grants }, events) {
           const { definition } = server
           if (isRemote(definition)) {
             const policy = {
@@ -84,8 +89,8 @@ export async function openBridge(options: {
               runtime.start({
                 name,
                 definition,
-                environment,
-                holds,
+                environment: environment ?? {},
+                holds: grants,
                 maxLineBytes: limits.messageBytes,
                 mask: (text) => options.house.mask(text).text,
                 onLine,
@@ -109,6 +114,7 @@ export async function openBridge(options: {
     server: string,
     channel: Channel | null,
   ): Session {
+    clients.seen(client)
     const session = createSession({
       principals: { user, client, proof },
       server,
@@ -117,7 +123,6 @@ export async function openBridge(options: {
     })
     sessions.add(session)
     if (channel !== null) standing.set(session, channel)
-    clients.seen(client)
     return session
   }
 
@@ -152,11 +157,9 @@ export async function openBridge(options: {
   async function shutOut(client: string): Promise<void> {
     const door = doors.get(client)
     doors.delete(client)
-    if (door !== undefined) {
-      await (await door.opened).close()
-      if (process.platform !== 'win32') rmSync(door.path, { force: true })
-    }
-    await endWhere((session) => session.principals.client === client)
+    const closed = door?.opened.then((opened) => opened.close()).catch(() => {})
+    if (closed !== undefined) closing.set(client, closed)
+    await Promise.all([closed, endWhere((session) => session.principals.client === client)])
   }
 
   function openDoor(client: string, socket: string): Promise<SocketDoor> {
@@ -199,19 +202,27 @@ export async function openBridge(options: {
         process.platform === 'win32'
           ? `\\\\.\\pipe\\${path.basename(socketDirectory)}-client-${client}`
           : path.join(socketDirectory, `client-${client}.sock`)
-      const opened = openDoor(client, socket)
-      doors.set(client, { path: socket, opened })
-      await opened
+      const opened = (closing.get(client) ?? Promise.resolve()).then(() => openDoor(client, socket))
+      const door = { path: socket, opened }
+      doors.set(client, door)
+      try {
+        await opened
+      } catch (error) {
+        if (doors.get(client) === door) doors.delete(client)
+        throw error
+      }
     },
     shutOut,
-    cutGrant: (grant) =>
-      cutWhere(
+    cutGrant(grant) {
+      revoked.add(grant)
+      return cutWhere(
         (session) => session.connection.holds(grant),
         new WarderError(
           'grant.sign_in_needed',
           'The account was revoked while the call was under way.',
         ),
-      ),
+      )
+    },
     cutServer: (server) =>
       cutWhere(
         (session) => session.server === server,

@@ -1,130 +1,219 @@
 import { WarderError } from '../errors.ts'
 import type { Server } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
+import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
-import type { Credential, Upstream } from './upstream/upstream.ts'
+import { limits } from './limits.ts'
+import {
+  type Credential,
+  NotProcessed,
+  type Upstream,
+  type UpstreamEvents,
+} from './upstream/upstream.ts'
 
 /** One session's way to its server. It is opened when the first message needs it and opened again when it broke. */
 export interface Connection {
   /** The credential for the next message. @throws WarderError `server.*`, `grant.*`, `secret.*`, `vault.*` */
   inject(): Promise<Credential>
-  /** Forwards a request under an id of ours. @throws WarderError, NotProcessed */
+  /** Forwards a request under an id of ours. @throws WarderError, NotProcessed, or the signal's reason */
   request(
     message: RequestMessage,
     id: string,
     credential: Credential,
     signal: AbortSignal,
   ): Promise<ResponseMessage>
-  /** Forwards a notification or the answer to a server's request, as it is. */
+  /**
+   * Forwards a notification or the answer to a server's request, as it is; without an open server there is nobody whom
+   * it could concern. @throws WarderError, NotProcessed
+   */
   send(text: string, credential: Credential): Promise<void>
   /** Keeps the opening of a client whose server could not be opened yet. */
   remember(initialize: RequestMessage): void
   /** True while the server is connected with a token of this grant in its hands. */
   holds(grant: string): boolean
-  /** Ends the connection; the next message opens a new one. */
+  /** Ends the connection; the next message opens a new one. Nothing comes from the old one after this call. */
   reset(): Promise<void>
+  /** Ends the connection for good. */
+  close(): Promise<void>
 }
 
 /** An own id for replaying the opening; the ids of forwarded requests are plain numbers. */
 const REPLAY_ID = '"warder-opening"'
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
+/** One opened server. What comes from a link that is no longer the current one is nobody's. */
+interface Link {
+  readonly server: Server
+  /** What went with the last message, or with the start of a local server. */
+  latest: Credential
+  /** Every grant of which it was ever sent a token: streams may be open that were opened with an older one. */
+  readonly grants: Set<string>
+  /** Open, and where the client's opening had to be played again, that too. */
+  readonly ready: Promise<Upstream>
+  /** Only open. */
+  readonly opened: Promise<Upstream>
+}
+
 export function createConnection(options: {
   lookup: () => Server
   injector: Injector
-  connect: (
-    server: Server,
-    started: { environment: Record<string, string>; holds: readonly string[] },
-  ) => Promise<Upstream>
+  /** True from the instant that a grant is revoked: a token that was fetched before must not leave after. */
+  revoked: (grant: string) => boolean
+  connect: (credential: Credential, events: UpstreamEvents) => Promise<Upstream>
+  events: UpstreamEvents
 }): Connection {
-  const { lookup, injector, connect } = options
-  let upstream: Promise<Upstream> | null = null
+  const { lookup, injector, revoked, connect, events } = options
+  let current: Link | null = null
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
-  let environment: Record<string, string> = {}
-  let granted: readonly string[] = []
-  let accounts: readonly string[] = []
+  /** A local server may hold a lock or a port: the next one starts when it is gone. */
+  let leaving: Promise<unknown> = Promise.resolve()
+  let closed = false
 
   async function inject(): Promise<Credential> {
     const server = lookup()
-    if (isRemote(server.definition)) {
-      const credential = await injector.headers(server)
-      granted = credential.grant === null ? [] : [credential.grant]
-      return credential
+    if (isRemote(server.definition)) return injector.headers(server)
+    // A running server got its credentials when it was started.
+    if (current !== null) return { ...current.latest, server, environment: null }
+    return injector.environment(server)
+  }
+
+  /** The last look before something leaves: much may have happened since the credential was fetched. */
+  function check(credential: Credential, link: Link | null): void {
+    if (closed) throw new WarderError('server.ended', 'The session has ended.')
+    if (credential.grants.some(revoked))
+      throw new WarderError('grant.sign_in_needed', 'The account was revoked during the call.')
+    // Fetched for the definition as it was; the server that is open now is of another one.
+    if (link !== null && !sameServer(link.server, credential.server))
+      throw new NotProcessed('session-expired')
+  }
+
+  function open(credential: Credential, replay: RequestMessage | null): Link {
+    const own: UpstreamEvents = {
+      onMessage: (message, related) => {
+        if (current === link) events.onMessage(message, related)
+      },
+      onClosed: () => void drop(link),
     }
-    if (upstream !== null) return { headers: {}, account: accountOf(), grant: null }
-    const injected = await injector.environment(server)
-    environment = injected.values
-    granted = injected.grants
-    accounts = injected.accounts
-    return { headers: {}, account: accountOf(), grant: null }
-  }
-
-  const accountOf = () => (accounts.length > 0 ? accounts.join(' ') : null)
-
-  function open(): Promise<Upstream> {
-    const attempt = connect(lookup(), { environment, holds: granted })
-    // The values are in the child's environment now; we need them no longer.
-    environment = {}
-    upstream = attempt
-    attempt.catch(() => {
-      if (upstream === attempt) upstream = null
+    const opened = leaving.then(() => {
+      check(credential, null)
+      return connect(credential, own)
     })
-    return attempt
+    const link: Link = {
+      server: credential.server,
+      // The values are in the child's environment now; we need them no longer.
+      latest: { ...credential, environment: null },
+      grants: new Set(credential.grants),
+      opened,
+      ready: replay === null ? opened : opened.then((fresh) => again(fresh, replay, credential)),
+    }
+    current = link
+    link.ready.catch(() => drop(link))
+    return link
   }
 
-  /** The open connection, or a new one with the client's opening played again. */
-  async function ready(credential: Credential, signal: AbortSignal): Promise<Upstream> {
-    if (upstream !== null) return upstream
+  /** Plays the client's opening to a fresh server. Its deadline is its own: several calls may wait for it. */
+  async function again(
+    fresh: Upstream,
+    initialize: RequestMessage,
+    credential: Credential,
+  ): Promise<Upstream> {
+    const signal = AbortSignal.timeout(limits.openingMs)
+    const answer = await fresh.request(withId(initialize, REPLAY_ID), REPLAY_ID, credential, signal)
+    if (answer.error !== undefined)
+      throw new WarderError('server.refused', 'The server does not let the session open again.')
+    await fresh.send(INITIALIZED, credential)
+    return fresh
+  }
+
+  /** Lets go of a link at once, and resolves when its server has been told and is gone. */
+  async function drop(link: Link): Promise<void> {
+    if (current === link) {
+      current = null
+      events.onClosed()
+    }
+    // A token that was revoked is not even used to say goodbye.
+    const goodbye = [...link.grants].some(revoked) ? null : link.latest
+    const gone = link.opened.then((upstream) => upstream.close(goodbye)).catch(() => {})
+    if (!isRemote(link.server.definition)) leaving = Promise.all([leaving, gone])
+    await gone
+  }
+
+  /** The link that a message goes out on, opened where there is none. */
+  function linkFor(message: RequestMessage, credential: Credential): Link {
+    if (message.method === 'initialize') {
+      // A second opening starts over, as a client does that lost track.
+      if (current !== null) void drop(current)
+      opening = message
+    }
+    if (current !== null) return current
     if (opening === null)
       throw new WarderError(
         'bridge.not_opened',
         'The session has to be opened with initialize first.',
       )
-    const first = opening
-    const reopened = open().then(async (fresh) => {
-      await fresh.request(withId(first, REPLAY_ID), REPLAY_ID, credential, signal)
-      await fresh.send(INITIALIZED, credential)
-      return fresh
-    })
-    upstream = reopened
-    reopened.catch(() => {
-      if (upstream === reopened) upstream = null
-    })
-    return reopened
-  }
-
-  async function reset(): Promise<void> {
-    const old = upstream
-    upstream = null
-    granted = []
-    await old?.then((connected) => connected.close()).catch(() => {})
+    // It was running when the credential was asked for, and ended since.
+    if (!isRemote(credential.server.definition) && credential.environment === null)
+      throw new NotProcessed('session-expired')
+    return open(credential, message === opening ? null : opening)
   }
 
   return {
     inject,
     async request(message, id, credential, signal) {
-      if (message.method !== 'initialize')
-        return (await ready(credential, signal)).request(
-          withId(message, id),
-          id,
-          credential,
-          signal,
-        )
-      // A second opening starts over, as a client does that lost track.
-      if (upstream !== null) await reset()
-      opening = message
-      return (await open()).request(withId(message, id), id, credential, signal)
+      signal.throwIfAborted()
+      check(credential, null)
+      const link = linkFor(message, credential)
+      const upstream = await unlessAborted(link.ready, signal)
+      if (current !== link) throw new NotProcessed('session-expired')
+      check(credential, link)
+      hold(link, credential)
+      try {
+        return await upstream.request(withId(message, id), id, credential, signal)
+      } catch (error) {
+        // Only of the link that forgot us: another call may have opened the next one already.
+        if (forgotten(error) || message.method === 'initialize') void drop(link)
+        throw error
+      }
     },
     async send(text, credential) {
-      if (upstream === null) return
-      await (await upstream).send(text, credential)
+      const link = current
+      if (link === null) return
+      const upstream = await link.ready
+      if (current !== link) return
+      check(credential, link)
+      hold(link, credential)
+      try {
+        await upstream.send(text, credential)
+      } catch (error) {
+        if (forgotten(error)) void drop(link)
+        throw error
+      }
     },
     remember(initialize) {
       opening = initialize
     },
-    holds: (grant) => upstream !== null && granted.includes(grant),
-    reset,
+    holds: (grant) => current?.grants.has(grant) === true,
+    async reset() {
+      if (current !== null) await drop(current)
+    },
+    async close() {
+      closed = true
+      if (current !== null) await drop(current)
+      await leaving
+    },
   }
 }
+
+function hold(link: Link, credential: Credential): void {
+  link.latest = { ...credential, environment: null }
+  for (const grant of credential.grants) link.grants.add(grant)
+}
+
+const forgotten = (error: unknown) =>
+  error instanceof NotProcessed && error.reason === 'session-expired'
+
+/** A reloaded configuration has new objects for what did not change. */
+const sameServer = (a: Server, b: Server) =>
+  a.definition === b.definition || JSON.stringify(a.definition) === JSON.stringify(b.definition)

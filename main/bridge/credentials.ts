@@ -10,15 +10,13 @@ export interface Injector {
   /** Headers for one message to a remote server. @throws WarderError `grant.*`, `secret.*`, `vault.*` */
   headers(server: Server): Promise<Credential>
   /** Environment for a local server that is about to start. @throws WarderError as above */
-  environment(server: Server): Promise<{
-    readonly values: Record<string, string>
-    /** Accounts and ids of the grants whose tokens are in it. */
-    readonly accounts: readonly string[]
-    readonly grants: readonly string[]
-  }>
+  environment(server: Server): Promise<Credential>
 }
 
-export function createInjector(options: { grants: Grants; secrets: NamedSecrets }): Injector {
+export function createInjector(options: {
+  grants: Pick<Grants, 'accessToken' | 'rejected'>
+  secrets: Pick<NamedSecrets, 'read'>
+}): Injector {
   const { grants, secrets } = options
 
   async function resolve(from: Reference, server: Server) {
@@ -36,13 +34,17 @@ export function createInjector(options: { grants: Grants; secrets: NamedSecrets 
   return {
     async headers(server) {
       const { definition } = server
-      if (!isRemote(definition)) return { headers: {}, account: null, grant: null }
+      if (!isRemote(definition)) return { server, ...NOTHING }
       const headers: Record<string, string> = {}
+      const held: string[] = []
       for (const [name, value] of Object.entries(definition.headers ?? {}))
         if (parseReference(value) === null) headers[name.toLowerCase()] = value
-      for (const { name, from } of injections(definition))
-        headers[name.toLowerCase()] = (await resolve(from, server)).value
-      if (definition.auth !== 'oauth') return { headers, account: null, grant: null }
+      for (const { name, from } of injections(definition)) {
+        const { value, token } = await resolve(from, server)
+        headers[name.toLowerCase()] = value
+        if (token !== null) held.push(token.grant.id)
+      }
+      if (definition.auth !== 'oauth') return { server, ...NOTHING, headers, grants: held }
 
       const token = await grants.accessToken(server.name)
       // The definition may have been edited since the sign-in: a token goes nowhere but where it was issued for.
@@ -52,28 +54,33 @@ export function createInjector(options: { grants: Grants; secrets: NamedSecrets 
           `${server.name} was signed in at another URL; sign in again with \`warder connect ${server.name}\`.`,
         )
       return {
+        server,
         headers: { ...headers, authorization: `Bearer ${token.value}` },
+        environment: null,
         account: `${token.grant.server}/${token.grant.account}`,
-        grant: token.grant.id,
+        grants: [...held, token.grant.id],
         renew: async () => void (await grants.rejected(token)),
       }
     },
     async environment(server) {
       const { definition } = server
-      const values: Record<string, string> = {}
+      const environment: Record<string, string> = {}
       const accounts: string[] = []
       const held: string[] = []
-      if (isRemote(definition)) return { values, accounts, grants: held }
+      if (isRemote(definition)) return { server, ...NOTHING }
       for (const [name, value] of Object.entries(definition.env ?? {}))
-        if (parseReference(value) === null) values[name] = value
+        if (parseReference(value) === null) environment[name] = value
       for (const { name, from } of injections(definition)) {
         const { value, token } = await resolve(from, server)
-        values[name] = value
+        environment[name] = value
         if (token === null) continue
         accounts.push(`${token.grant.server}/${token.grant.account}`)
         held.push(token.grant.id)
       }
-      return { values, accounts, grants: held }
+      const account = accounts.length > 0 ? accounts.join(' ') : null
+      return { server, headers: {}, environment, account, grants: held }
     },
   }
 }
+
+const NOTHING = { headers: {}, environment: null, account: null, grants: [] } as const

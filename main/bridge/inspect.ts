@@ -1,7 +1,9 @@
 import type { Mask } from '../audit/mask.ts'
-import type { Operation } from '../policy/decide.ts'
-import { refuseLookAlikes } from './envelope.ts'
+import { WarderError } from '../errors.ts'
+import type { Decision, Operation } from '../policy/decide.ts'
 import type { JsonNode } from './json-scan.ts'
+import { maskJson } from './mask-json.ts'
+import { decisionOf, looksTwoWays, operationOn } from './operations.ts'
 
 /** Which list a method answers with, and what one line of it is called in the rules. */
 const LISTS: Readonly<
@@ -22,31 +24,35 @@ const LISTS: Readonly<
  * of the vault in it. What needs no change is the server's own bytes.
  *
  * @param value the answer's result or error
- * @param allowed the decision function of the call itself, asked for each line of a list
- * @throws WarderError `bridge.malformed` for a list that two readers may read in two ways
+ * @param decide the decision function of the call itself, asked for each line of a list
+ * @throws WarderError `server.protocol` for a list that two readers may read in two ways, and for a secret that cannot be
+ *   taken out
  */
 export function inspect(
   value: JsonNode,
   method: string,
-  allowed: (operation: Operation) => boolean,
+  decide: (operation: Operation) => Decision,
   mask: Mask,
 ): { readonly text: string; readonly masked: number } {
   const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined
   const lines = list && value.member(list.member)
   // A client that folds case would read `Tools` beside the filtered `tools`.
-  if (list !== undefined && value.kind === 'object') refuseLookAlikes(value, [list.member])
-  if (list === undefined || lines?.kind !== 'array') return mask(value.raw)
+  if (list !== undefined) refuseLookAlikes(value, list.member)
+  if (list === undefined || lines?.kind !== 'array') return maskJson(value.raw, mask)
 
   const all = lines.elements()
   const kept = all.filter((line) => {
-    const name = line.member(list.name)?.string()
-    refuseLookAlikes(line, [list.name])
-    // A line whose name cannot be read cannot be called either.
-    return name !== undefined && allowed({ kind: list.kind, name })
+    refuseLookAlikes(line, list.name)
+    const operation = operationOn(list.kind, line.member(list.name))
+    return decisionOf({ operation }, decide).effect === 'allow'
   })
-  if (kept.length === all.length) return mask(value.raw)
+  if (kept.length === all.length) return maskJson(value.raw, mask)
   const [start, end] = [lines.start - value.start, lines.end - value.start]
-  return mask(
-    `${value.raw.slice(0, start)}[${kept.map((line) => line.raw).join(',')}]${value.raw.slice(end)}`,
-  )
+  const shorter = `[${kept.map((line) => line.raw).join(',')}]`
+  return maskJson(value.raw.slice(0, start) + shorter + value.raw.slice(end), mask)
+}
+
+function refuseLookAlikes(object: JsonNode, name: string): void {
+  if (object.kind === 'object' && looksTwoWays(object, [name]))
+    throw new WarderError('server.protocol', 'The server sent a list that reads in two ways.')
 }

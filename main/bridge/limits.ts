@@ -4,6 +4,10 @@ export const limits = {
   messageBytes: 32 * 1024 * 1024,
   /** Requests of one session that wait for an answer at the same time. */
   inFlight: 256,
+  /** And what they may hold in memory together; one message alone always may. */
+  inFlightBytes: 64 * 1024 * 1024,
+  /** Connections to the socket of one client. */
+  connectionsPerClient: 128,
   /** Sessions of one client at the token door. */
   sessionsPerClient: 64,
   /** A session at the token door that nobody used for this long is ended. */
@@ -12,7 +16,9 @@ export const limits = {
   outgoingBytes: 64 * 1024 * 1024,
   /** Until the first byte of an answer. Tools think long; the client gives up on its own terms before this. */
   answerTimeoutMs: 10 * 60_000,
+  /** Until a server has answered an opening that is played again. */
+  openingMs: 60_000,
   /** How long answers may still take after their client has said that it will say no more. */
-  lastAnswersMs: 5_000,
+  lastAnswersMs: 60_000,
   goodbyeTimeoutMs: 2_000,
 } as const

@@ -1,9 +1,12 @@
-import type { Operation } from '../policy/decide.ts'
+import { isWarderError } from '../errors.ts'
+import type { Decision, Operation } from '../policy/decide.ts'
+import { refuseLookAlikes } from './envelope.ts'
 import type { JsonNode } from './json-scan.ts'
 
 /** What one client message asks for: the words that rules and audit use. Read from the body alone, never from headers. */
 export interface Request {
-  readonly operation: Operation
+  /** Null where two readers may read two things in it: nobody can decide about that. */
+  readonly operation: Operation | null
   /** Tool or prompt name, or resource URI without query and fragment; null where the method has no target. */
   readonly target: string | null
   /** Names of the arguments, never their values. */
@@ -32,13 +35,13 @@ export function requestOf(method: string, params: JsonNode | undefined): Request
   const argumentKeys = keysOf(params?.member('arguments'))
   switch (method) {
     case 'tools/call':
-      return named('tool', params?.member('name')?.string(), argumentKeys)
+      return named('tool', params?.member('name'), argumentKeys)
     case 'prompts/get':
-      return named('prompt', params?.member('name')?.string(), argumentKeys)
+      return named('prompt', params?.member('name'), argumentKeys)
     case 'resources/read':
     case 'resources/subscribe':
     case 'resources/unsubscribe':
-      return named('resource', params?.member('uri')?.string(), argumentKeys)
+      return named('resource', params?.member('uri'), argumentKeys)
     case 'completion/complete':
       return completion(params)
     default:
@@ -51,30 +54,73 @@ export function requestOf(method: string, params: JsonNode | undefined): Request
 /** A completion is asked for a prompt or a resource template, and belongs to it. */
 function completion(params: JsonNode | undefined): Request {
   const reference = params?.member('ref')
+  const unreadable = { operation: null, target: null, argumentKeys: [] }
+  if (reference === undefined || looksTwoWays(reference, ['type', 'name', 'uri'])) return unreadable
   const argument = params?.member('argument')?.member('name')?.string()
   const keys = argument === undefined ? [] : [argument]
-  switch (reference?.member('type')?.string()) {
+  switch (reference.member('type')?.string()) {
     case 'ref/prompt':
-      return named('prompt', reference.member('name')?.string(), keys)
+      return named('prompt', reference.member('name'), keys)
     case 'ref/resource':
-      return named('resource', reference.member('uri')?.string(), keys)
+      return named('resource', reference.member('uri'), keys)
     default:
-      return {
-        operation: { kind: 'other', name: 'completion/complete' },
-        target: null,
-        argumentKeys: keys,
-      }
+      return unreadable
   }
 }
 
 function named(
   kind: 'tool' | 'resource' | 'prompt',
-  name: string | undefined,
+  node: JsonNode | undefined,
   argumentKeys: readonly string[],
 ): Request {
-  // Without a readable name there is nothing to decide about: an empty name is what no narrow rule allows.
-  const target = kind === 'resource' ? (name ?? '').replace(/[?#].*$/s, '') : (name ?? '')
-  return { operation: { kind, name: name ?? '' }, target, argumentKeys }
+  const name = node?.string()
+  const target = kind === 'resource' ? (name?.replace(/[?#].*$/s, '') ?? null) : (name ?? null)
+  return { operation: operationOn(kind, node), target, argumentKeys }
+}
+
+/** A path with `.` or `..` in it names one thing before it is resolved and another thing after. */
+const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\?#]|$)/i
+
+/**
+ * What a name or a URI stands for in the rules; a line of a list and a call are read by this same function.
+ *
+ * @returns null for what is no string (a server may take `["a"]` for `a`), no text, or no plain path
+ */
+export function operationOn(
+  kind: 'tool' | 'resource' | 'prompt',
+  node: JsonNode | undefined,
+): Operation | null {
+  const name = node?.string()
+  if (name === undefined || (kind === 'resource' && DOT_SEGMENT.test(name))) return null
+  return { kind, name }
+}
+
+/** What cannot be read in one way only is denied before any rule is asked. */
+export function decisionOf(
+  { operation }: Pick<Request, 'operation'>,
+  decide: (operation: Operation) => Decision,
+): Decision {
+  return operation === null
+    ? { effect: 'deny', rule: 'what it asks for cannot be read in one way only' }
+    : decide(operation)
+}
+
+/** A message of the server: news of a resource are for those who may read it, all else belongs to the session. */
+export function serverRequestOf(method: string, params: JsonNode | undefined): Request {
+  return method === 'notifications/resources/updated'
+    ? named('resource', params?.member('uri'), [])
+    : { operation: { kind: 'session' }, target: null, argumentKeys: [] }
+}
+
+/** True for an object with a member that only looks like one of the names, and for what is no object. */
+export function looksTwoWays(object: JsonNode, names: readonly string[]): boolean {
+  try {
+    refuseLookAlikes(object, names)
+    return object.kind !== 'object'
+  } catch (error) {
+    if (isWarderError(error, 'bridge.malformed')) return true
+    throw error
+  }
 }
 
 function keysOf(node: JsonNode | undefined): string[] {

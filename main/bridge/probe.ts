@@ -1,10 +1,12 @@
 import { InitializeResultSchema, ListToolsResultSchema } from '@modelcontextprotocol/core'
 import { WarderError } from '../errors.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
+import { maskJson } from './mask-json.ts'
 import { LATEST_SESSION_REVISION } from './opening.ts'
 import { requestOf } from './operations.ts'
 import { intentOf, outcomeOf, recorder } from './record.ts'
 import type { House } from './types.ts'
+import { NotProcessed } from './upstream/upstream.ts'
 
 export interface ProbeResult {
   readonly protocolVersion: string
@@ -36,23 +38,28 @@ export async function probe(house: House, name: string, user: string): Promise<P
     })
     await house.audit.intent(intent)
     const record = recorder(intent, house.audit)
+    let answer: ResponseMessage
     try {
       const credential = await connection.inject()
-      const answer = await connection.request(message, JSON.stringify(method), credential, signal)
+      answer = await connection.request(message, JSON.stringify(method), credential, signal)
       record({ ...outcomeOf(answer), account: credential.account })
-      if (answer.error !== undefined)
-        throw new WarderError(
-          'server.refused',
-          `${name} answered ${method} with an error (${answer.error.member('code')?.raw}).`,
-        )
-      return answer
     } catch (error) {
-      if (error instanceof WarderError) throw error
-      record({ outcome: 'error', code: 'server.refused' })
-      throw new WarderError('server.refused', `${name} does not accept the credential.`, {
-        cause: error,
-      })
+      const failure = inWords(error)
+      record({ outcome: 'error', code: failure.code })
+      throw failure
     }
+    if (answer.error === undefined) return answer
+    throw new WarderError(
+      'server.refused',
+      `${name} answered ${method} with an error (${answer.error.member('code')?.raw}).`,
+    )
+  }
+
+  function inWords(cause: unknown): WarderError {
+    if (cause instanceof WarderError) return cause
+    return cause instanceof NotProcessed
+      ? new WarderError('server.refused', `${name} does not accept the credential.`, { cause })
+      : new WarderError('server.unreachable', `${name} does not answer.`, { cause })
   }
 
   /** The specification's own schemas say whether this is the protocol at all. */
@@ -60,7 +67,7 @@ export async function probe(house: House, name: string, user: string): Promise<P
     schema: { safeParse(value: unknown): { success: boolean; data?: T } },
     answer: ResponseMessage,
   ): T {
-    const parsed = schema.safeParse(JSON.parse(house.mask(answer.value.raw).text))
+    const parsed = schema.safeParse(JSON.parse(maskJson(answer.value.raw, house.mask).text))
     if (parsed.success && parsed.data !== undefined) return parsed.data
     throw new WarderError(
       'server.protocol',
@@ -85,7 +92,7 @@ export async function probe(house: House, name: string, user: string): Promise<P
       tools: tools.map((tool) => tool.name),
     }
   } finally {
-    await connection.reset()
+    await connection.close()
   }
 }
 

@@ -56,7 +56,8 @@ export function outcomeOf(answer: ResponseMessage): Pick<Outcome, 'outcome' | 'c
 
 /** What a client is told that may not. It names what was asked, not the rules: those are the user's business. */
 export function denied(request: Request, server: string): WarderError {
-  const what = request.target ? `${request.operation.kind} ${request.target}` : 'this'
+  const { operation, target } = request
+  const what = target && operation ? `${operation.kind} ${target}` : 'this'
   return new WarderError(
     'policy.denied',
     `Warder does not allow ${what} at ${server} for this client.`,

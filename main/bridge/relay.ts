@@ -1,4 +1,5 @@
 import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
+import type { Operation } from '../policy/decide.ts'
 import {
   answerWith,
   type NotificationMessage,
@@ -9,7 +10,7 @@ import {
 import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { needsPerson, openWithoutServer } from './opening.ts'
-import { requestOf } from './operations.ts'
+import { decisionOf, requestOf } from './operations.ts'
 import { denied, intentOf, outcomeOf, type Record, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
@@ -52,7 +53,8 @@ async function carry(
 ): Promise<boolean> {
   const { principals, server } = session
   const request = requestOf(message.method, message.params)
-  const decision = house.decide({ principals, server, operation: request.operation })
+  const decide = (operation: Operation) => house.decide({ principals, server, operation })
+  const decision = decisionOf(request, decide)
   const intent = intentOf({ message, request, decision, principals, server })
   const record = recorder(intent, house.audit)
   try {
@@ -66,15 +68,15 @@ async function carry(
   let credential: Credential | null = null
   try {
     if (decision.effect === 'deny') throw denied(request, server)
+    pending.signal.throwIfAborted()
     credential = await session.connection.inject()
+    pending.signal.throwIfAborted()
     const answer = await forward(message, session, pending, credential)
     if (answer === null) {
       record({ outcome: 'ok', account: credential.account })
       return false
     }
-    const allowed = (operation: typeof request.operation) =>
-      house.decide({ principals, server, operation }).effect === 'allow'
-    const seen = inspect(answer.value, message.method, allowed, house.mask)
+    const seen = inspect(answer.value, message.method, decide, house.mask)
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
     return false
@@ -88,7 +90,7 @@ function receive(text: string, channel: Channel): ReturnType<typeof readMessage>
   try {
     return readMessage(text)
   } catch (error) {
-    channel.reply(refusal('null', error))
+    channel.refuse(refusal('null', error))
     return null
   }
 }
@@ -177,10 +179,8 @@ async function renewed(
   last: boolean,
 ): Promise<unknown> {
   try {
-    if (reason === 'session-expired' && !last) {
-      await session.connection.reset()
-      return null
-    }
+    // The connection has let go of it already, and opens a new one.
+    if (reason === 'session-expired' && !last) return null
     if (reason === 'unauthorized' && !last && credential?.renew) {
       await credential.renew()
       return null

@@ -1,58 +1,139 @@
-import type { Intent } from '../audit/rows.ts'
 import { WarderError } from '../errors.ts'
-import { type RequestMessage, resultResponse } from './envelope.ts'
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  resultResponse,
+  withId,
+} from './envelope.ts'
+import { splice } from './json-scan.ts'
+import { limits } from './limits.ts'
+import { maskJson } from './mask-json.ts'
+import { decisionOf, serverRequestOf } from './operations.ts'
 import { intentOf, outcomeOf, type Record, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { House, ServerSide, Session } from './types.ts'
 
+interface Asked {
+  /** The server's own id. The client sees one of ours: a server that was started again counts from the same number. */
+  readonly serverId: string
+  readonly masked: number
+  readonly record: Record
+}
+
 export function createServerSide(session: () => Session, house: House): ServerSide {
-  const asked = new Map<string, Record>()
+  const asked = new Map<string, Asked>()
+  let counter = 0
+  /** Grows when the server is gone: what it had asked before concerns nobody. */
+  let generation = 0
 
   async function toServer(text: string): Promise<void> {
     const { connection } = session()
-    await connection.send(text, await connection.inject())
+    const began = generation
+    const credential = await connection.inject()
+    // An answer for the server that asked, not for the one that was started in its place.
+    if (began !== generation) throw new WarderError('server.ended', 'The server has ended.')
+    await connection.send(text, credential)
+  }
+
+  /** What a message of the server is, in the audit's words, and whether this client may hear it. */
+  function judge(message: RequestMessage | NotificationMessage) {
+    const { principals, server } = session()
+    const request = serverRequestOf(message.method, message.params)
+    const decision = decisionOf(request, (operation) =>
+      house.decide({ principals, server, operation }),
+    )
+    return { message, request, decision, principals, server }
   }
 
   async function ask(message: RequestMessage, related: string | null): Promise<void> {
-    const { principals, server } = session()
     // A ping asks whether this side lives; it does not concern the client.
     if (message.method === 'ping') return toServer(resultResponse(message.id, '{}'))
-    const decision = house.decide({ principals, server, operation: { kind: 'session' } })
-    const request = { operation: { kind: 'session' }, target: null, argumentKeys: [] } as const
-    const intent: Intent = intentOf({ message, request, decision, principals, server })
+    if (asked.size >= limits.inFlight) return toServer(refusal(message.id, tooMany()))
+    const call = judge(message)
+    const began = generation
+    const id = JSON.stringify(`warder-${++counter}`)
+    const intent = intentOf(call)
     const record = recorder(intent, house.audit)
-    await house.audit.intent(intent)
-    const channel = session().channelFor(related)
-    if (decision.effect === 'deny' || channel === null) {
-      record({ outcome: 'denied', code: 'policy.denied' })
-      const reason =
-        channel === null ? 'The client cannot be asked now.' : 'Warder does not allow this.'
-      return toServer(refusal(message.id, new WarderError('policy.denied', reason)))
+    const serverId = message.id
+    // Kept from here on, so that what waits for the disk counts as well.
+    asked.set(id, { serverId, record, masked: 0 })
+    try {
+      await house.audit.intent(intent)
+    } catch (error) {
+      asked.delete(id)
+      return toServer(refusal(serverId, error))
     }
-    asked.set(message.id, record)
-    channel.send(house.mask(message.text).text)
+    if (began !== generation || !asked.has(id)) return
+    try {
+      if (call.decision.effect === 'deny') throw refused('Warder does not allow this.')
+      const channel = session().channelFor(related)
+      if (channel === null) throw refused('The client cannot be asked now.')
+      const { text, masked } = maskJson(withId(message, id), house.mask)
+      asked.set(id, { serverId, record, masked })
+      channel.send(text)
+    } catch (error) {
+      asked.delete(id)
+      const denied = error instanceof WarderError && error.code === 'policy.denied'
+      record({
+        outcome: denied ? 'denied' : 'error',
+        code: denied ? error.code : 'server.protocol',
+      })
+      await toServer(refusal(serverId, error))
+    }
+  }
+
+  async function tell(message: NotificationMessage, related: string | null): Promise<void> {
+    const call = judge(message)
+    if (call.decision.effect === 'deny') return
+    const about = message.method === 'notifications/cancelled' ? givenUp(message) : message.text
+    if (about === null) return
+    const { text, masked } = maskJson(about, house.mask)
+    const token = message.params?.member('progressToken')?.raw ?? null
+    session().channelFor(related, token)?.send(text)
+    if (masked === 0) return
+    // Notifications have no line in the audit of their own; one that held a secret gets one.
+    const intent = intentOf(call)
+    await house.audit.intent(intent)
+    recorder(intent, house.audit)({ outcome: 'ok', masked })
+  }
+
+  /** The server no longer waits for the client's answer. @returns the message under the id that the client knows */
+  function givenUp(message: NotificationMessage): string | null {
+    const requestId = message.params?.member('requestId')
+    const [id, call] = [...asked].find(([, { serverId }]) => serverId === requestId?.raw) ?? []
+    if (requestId === undefined || id === undefined || call === undefined) return null
+    asked.delete(id)
+    call.record({ outcome: 'cancelled', masked: call.masked })
+    return splice(message.text, [{ start: requestId.start, end: requestId.end, text: id }])
   }
 
   return {
     receive(message, related) {
-      if (message.kind === 'request') {
-        // A record that cannot be written, or a server that is gone: there is nobody left to tell.
-        ask(message, related).catch(() => {})
-        return
-      }
-      const token = message.params?.member('progressToken')?.raw ?? null
-      session().channelFor(related, token)?.send(house.mask(message.text).text)
+      // A record that cannot be written, or a server that is gone: there is nobody left to tell.
+      if (message.kind === 'request') ask(message, related).catch(() => {})
+      else tell(message, related).catch(() => {})
     },
     async answered(message) {
-      const record = asked.get(message.id)
-      if (record === undefined) return
+      const call = asked.get(message.id)
+      if (call === undefined) return
       asked.delete(message.id)
+      const { masked } = call
       try {
-        await toServer(message.text)
-        record(outcomeOf(message))
+        await toServer(withId(message, call.serverId))
+        call.record({ ...outcomeOf(message), masked })
       } catch {
-        record({ outcome: 'error', code: 'server.unreachable' })
+        call.record({ outcome: 'error', code: 'server.unreachable', masked })
       }
+    },
+    forget() {
+      generation++
+      for (const { record, masked } of asked.values())
+        record({ outcome: 'cancelled', code: 'server.ended', masked })
+      asked.clear()
     },
   }
 }
+
+const refused = (reason: string) => new WarderError('policy.denied', reason)
+const tooMany = () =>
+  new WarderError('bridge.busy', 'Too many requests of this server wait for the client.')

@@ -8,7 +8,8 @@ import type { Channel, House, Session } from './types.ts'
 interface Waiting {
   readonly upstreamId: string
   readonly progressToken: string | null
-  readonly channel: Channel
+  /** Null for a notification: nothing may be said in the place of an answer to it. */
+  readonly channel: Channel | null
   readonly controller: AbortController
 }
 
@@ -23,29 +24,54 @@ export function createSession(options: {
   const principals = { ...options.principals, session: randomUUID() }
   const waiting = new Map<string, Waiting>()
   let counter = 0
+  let size = 0
+  let ended = false
+
+  const abortAll = (reason?: WarderError) => {
+    for (const call of waiting.values()) call.controller.abort(reason)
+  }
 
   const session: Session = {
     principals,
     server,
     connection: house.connect(server, {
       onMessage: (message, related) => session.serverSide.receive(message, related),
-      onClosed: () => void session.connection.reset(),
+      onClosed: () => session.serverSide.forget(),
     }),
     serverSide: createServerSide(() => session, house),
+    get ended() {
+      return ended
+    },
     begin(message, channel) {
+      if (ended) throw new WarderError('bridge.not_opened', 'The session has ended.')
       const controller = new AbortController()
       const upstreamId = String(++counter)
-      const key = message.kind === 'request' ? message.id : `notification ${upstreamId}`
+      const isRequest = message.kind === 'request'
+      const key = isRequest ? message.id : `notification ${upstreamId}`
+      const own = message.text.length
       if (waiting.has(key))
         throw new WarderError(
           'bridge.malformed',
           'The message is refused: its id is in use by an earlier one.',
         )
-      if (waiting.size >= limits.inFlight)
+      if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
-      waiting.set(key, { upstreamId, progressToken, channel, controller })
-      return { upstreamId, channel, signal: controller.signal, end: () => void waiting.delete(key) }
+      waiting.set(key, {
+        upstreamId,
+        progressToken,
+        channel: isRequest ? channel : null,
+        controller,
+      })
+      size += own
+      return {
+        upstreamId,
+        channel,
+        signal: controller.signal,
+        end() {
+          if (waiting.delete(key)) size -= own
+        },
+      }
     },
     giveUp(clientId) {
       const call = waiting.get(clientId)
@@ -54,7 +80,7 @@ export function createSession(options: {
       return call.upstreamId
     },
     channelFor(upstreamId, progressToken = null) {
-      const calls = [...waiting.values()]
+      const calls = [...waiting.values()].filter(({ channel }) => channel !== null)
       const related = calls.find(
         (call) =>
           call.upstreamId === upstreamId ||
@@ -63,12 +89,13 @@ export function createSession(options: {
       return (related ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
     },
     async cut(reason) {
-      for (const call of waiting.values()) call.controller.abort(reason)
+      abortAll(reason)
       await session.connection.reset()
     },
     async close() {
-      for (const call of waiting.values()) call.controller.abort()
-      await session.connection.reset()
+      ended = true
+      abortAll()
+      await session.connection.close()
     },
   }
   return session

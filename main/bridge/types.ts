@@ -13,6 +13,8 @@ export interface Channel {
   reply(text: string): void
   /** Something the server says before it, or unasked. */
   send(text: string): void
+  /** In the place of an answer to what could not be read. */
+  refuse(text: string): void
 }
 
 /** A request of the client that waits for its answer, or a notification on its way. */
@@ -30,7 +32,7 @@ export interface Session {
   readonly server: string
   readonly connection: Connection
   readonly serverSide: ServerSide
-  /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy` */
+  /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy`, `bridge.not_opened` after the end */
   begin(message: RequestMessage | NotificationMessage, channel: Channel): Pending
   /** The id under which a waiting request of the client was forwarded; it is given up by this. */
   giveUp(clientId: string): string | null
@@ -41,7 +43,9 @@ export interface Session {
   channelFor(upstreamId: string | null, progressToken?: string | null): Channel | null
   /** Ends every waiting call with this error and lets go of the server; the session itself stays. */
   cut(reason: WarderError): Promise<void>
+  /** Ends it for good; nothing reaches the server through it after this call. */
   close(): Promise<void>
+  readonly ended: boolean
 }
 
 /**
@@ -52,6 +56,8 @@ export interface ServerSide {
   receive(message: RequestMessage | NotificationMessage, related: string | null): void
   /** The client's answer to a request of the server; one that nobody asked for is dropped. */
   answered(message: ResponseMessage): Promise<void>
+  /** The server is gone, and with it what it asked. */
+  forget(): void
 }
 
 /** What the relay needs of the rest of the house. */

@@ -11,7 +11,7 @@ export interface HttpReply extends Channel {
   open(session: string): void
   /** The message was a notification or an answer. */
   accepted(): void
-  refuse(status: number, text: string): void
+  refuse(text: string, status?: number): void
 }
 
 export function replyTo(response: ServerResponse): HttpReply {
@@ -19,7 +19,7 @@ export function replyTo(response: ServerResponse): HttpReply {
   let streaming = false
 
   function event(text: string): void {
-    if (response.destroyed) return
+    if (response.destroyed || response.writableEnded) return
     if (!streaming) {
       streaming = true
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
@@ -55,6 +55,6 @@ export function replyTo(response: ServerResponse): HttpReply {
       if (!response.headersSent && !response.destroyed) response.writeHead(202, headers).end()
       else if (streaming) response.end()
     },
-    refuse: whole,
+    refuse: (text, status = 400) => whole(status, text),
   }
 }

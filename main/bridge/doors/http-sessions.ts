@@ -39,7 +39,8 @@ export function openHttpSessions(options: {
 
   function sweep(): void {
     const oldest = Date.now() - limits.sessionIdleMs
-    for (const [id, entry] of known) if (entry.busy === 0 && entry.lastUsed < oldest) forget(id)
+    for (const [id, entry] of known)
+      if (entry.session.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(id)
   }
 
   function forget(id: string): void {
@@ -72,7 +73,6 @@ export function openHttpSessions(options: {
         !(SESSION_REVISIONS as readonly string[]).includes(protocolVersion)
       )
         return reply.refuse(
-          400,
           refusal(
             'null',
             new WarderError('bridge.era_unsupported', 'This revision is not spoken here yet.'),
@@ -88,7 +88,7 @@ export function openHttpSessions(options: {
             )
           makeRoom(client)
         } catch (error) {
-          if (isWarderError(error)) return reply.refuse(400, refusal('null', error))
+          if (isWarderError(error)) return reply.refuse(refusal('null', error))
           throw error
         }
         const fresh = randomUUID()
@@ -97,11 +97,16 @@ export function openHttpSessions(options: {
         reply.open(fresh)
       } else {
         entry = known.get(id)
+        // Its client was shut out, and may be let in again under the same name.
+        if (entry?.session.ended) {
+          known.delete(id)
+          entry = undefined
+        }
         // Another client's session is as unknown as one that never was.
         if (entry === undefined || entry.client !== client || entry.server !== server)
           return reply.refuse(
-            404,
             refusal('null', new WarderError('bridge.not_opened', 'There is no such session.')),
+            404,
           )
       }
       entry.busy++

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { z } from 'zod'
-import { isWarderError, WarderError } from '../../errors.ts'
+import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
 import { nameSchema } from '../../store/config-schema.ts'
 import { onOneLine } from '../envelope.ts'
@@ -45,6 +45,7 @@ export async function openSocketDoor(path: string, visit: SocketVisit): Promise<
     socket.on('error', () => {})
     void serve(socket, visit)
   })
+  server.maxConnections = limits.connectionsPerClient
   await listen(server, path)
   if (process.platform !== 'win32') chmodSync(path, 0o600)
   return {
@@ -73,7 +74,7 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
     else socket.write(`${onOneLine(text)}\n`)
   }
-  const channel: Channel = { send, reply: send }
+  const channel: Channel = { send, reply: send, refuse: send }
   const visitors: Visitor[] = []
   const underWay = new Set<Promise<void>>()
   try {
@@ -90,17 +91,22 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
           underWay.add(answered)
           void answered.then(() => underWay.delete(answered))
         },
+        onDropped: () => send(refusal('null', notUtf8())),
       },
       { maxBytes: limits.messageBytes },
     )
     await within(limits.lastAnswersMs, Promise.all(underWay), socket)
   } catch (error) {
-    if (isWarderError(error)) channel.reply(refusal('null', error))
+    channel.refuse(refusal('null', error))
   } finally {
     for (const visitor of visitors) visitor.close()
-    socket.end()
+    // Half open sockets wait for the other side: this one said all, and reads no more.
+    socket.destroySoon()
   }
 }
+
+const notUtf8 = () =>
+  new WarderError('bridge.malformed', 'The message is refused: it is not UTF-8.')
 
 /** Waits for the last answers, no longer than the limit, and not for a client that is gone. */
 async function within(ms: number, answers: Promise<unknown>, socket: Socket): Promise<void> {

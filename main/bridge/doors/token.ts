@@ -94,7 +94,7 @@ async function handle(
 
   const text = await readBody(request)
   if (text === null) return end(response, 400)
-  if (typeof text === 'number') return end(response, text)
+  if (typeof text === 'number') return end(response, text, { connection: 'close' })
   const reply = replyTo(response)
   const single = (name: string) => [request.headers[name]].flat()[0]
   await visit
@@ -106,13 +106,14 @@ async function handle(
       text,
       reply,
     })
-    .catch((error: unknown) => reply.refuse(400, refusal('null', error)))
+    .catch((error: unknown) => reply.refuse(refusal('null', error)))
 }
 
 /** What is refused before anybody is asked who they are. @returns an HTTP status, or null */
 function refuse(request: IncomingMessage, port: string): number | null {
   const { headers, rawHeaders } = request
-  if (request.url?.startsWith('/.well-known/')) return 404
+  // Some look below the server's own path.
+  if (/\/\.well-known(?:\/|$)/.test(request.url?.split('?')[0] ?? '')) return 404
   const once = [
     'host',
     'origin',
@@ -140,9 +141,11 @@ function isJson(request: IncomingMessage): boolean {
 
 /** @returns the text, null where it is not UTF-8, or the HTTP status that refuses it */
 async function readBody(request: IncomingMessage): Promise<string | null | 413> {
+  if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) return 413
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed when it is too long: the answer goes out on the same socket.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limits.messageBytes) return 413
     chunks.push(chunk)

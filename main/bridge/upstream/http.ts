@@ -1,13 +1,25 @@
-import { createParser } from 'eventsource-parser'
-import { WarderError } from '../../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
-import { type Message, type ResponseMessage, readMessage } from '../envelope.ts'
+import { unlessAborted } from '../abort.ts'
+import type { ResponseMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
+import {
+  type Cursor,
+  newCursor,
+  notMcp,
+  readEvents,
+  readServerMessage,
+  readText,
+} from './event-stream.ts'
 import { type Credential, NotProcessed, type Upstream, type UpstreamEvents } from './upstream.ts'
+
+type Answer = Dispatcher.ResponseData
 
 /**
  * A remote server over Streamable HTTP (MCP 2025-11-25, basic/transports): one POST a message, answered with JSON or a
- * stream of server-sent events; a GET stream for what the server says unasked.
+ * stream of server-sent events; a GET stream for what the server says unasked. A stream that ends before its answer is
+ * taken up again where the server lets us; the call itself is never sent twice.
  */
 export function connectHttp(options: {
   url: string
@@ -19,15 +31,13 @@ export function connectHttp(options: {
   const closing = new AbortController()
   let session: string | null = null
   let protocolVersion: string | null = null
-  let listening = false
-  let last: Credential | null = null
+  let latest: Credential | null = null
+  let listening: 'not yet' | 'now' | 'refused' = 'not yet'
+  /** The client's `notifications/initialized`: a server may refuse what overtakes it on another connection. */
+  let initialized: Promise<unknown> | null = null
 
-  async function post(
-    text: string,
-    credential: Credential,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
-    last = credential
+  async function post(text: string, credential: Credential, signal: AbortSignal): Promise<Answer> {
+    latest = credential
     const answer = await exchange(
       'POST',
       { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
@@ -36,19 +46,19 @@ export function connectHttp(options: {
       text,
     )
     if (answer.statusCode < 300) return answer
-    answer.body.dump().catch(() => {})
+    discard(answer)
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
     if (answer.statusCode === 404 && session !== null) throw new NotProcessed('session-expired')
     throw refused(answer.statusCode)
   }
 
   function exchange(
-    method: 'POST' | 'GET' | 'DELETE',
+    method: 'POST' | 'GET',
     headers: Record<string, string>,
     credential: Credential,
     signal: AbortSignal,
     body?: string,
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<Answer> {
     return dispatcher
       .request({
         origin: url.origin,
@@ -67,10 +77,15 @@ export function connectHttp(options: {
         bodyTimeout: 0,
       })
       .catch((cause: unknown) => {
-        if (cause instanceof WarderError) throw cause
-        if (signal.aborted || closing.signal.aborted) throw cancelled()
-        throw new WarderError('server.unreachable', `${url.host} cannot be reached.`, { cause })
+        throw unreachable(cause, signal, 'cannot be reached')
       })
+  }
+
+  function unreachable(cause: unknown, signal: AbortSignal, what: string): WarderError {
+    if (isWarderError(cause)) return cause
+    if (signal.aborted || closing.signal.aborted)
+      return new WarderError('server.unreachable', 'The call was given up before an answer came.')
+    return new WarderError('server.unreachable', `${url.host} ${what}.`, { cause })
   }
 
   async function request(
@@ -79,34 +94,42 @@ export function connectHttp(options: {
     credential: Credential,
     signal: AbortSignal,
   ): Promise<ResponseMessage> {
+    if (initialized !== null) await unlessAborted(initialized, signal)
     const answer = await post(text, credential, signal)
-    const opened = header(answer, 'mcp-session-id')
-    if (opened !== undefined) session = visibleAscii(opened)
-    const response = await readAnswer(answer, id)
-    const version = response.result?.member('protocolVersion')?.string()
-    if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
-      protocolVersion = version
-    return response
+    try {
+      const given = header(answer, 'mcp-session-id')
+      // Only the answer to the opening names the session.
+      if (given !== undefined && protocolVersion === null) session = visibleAscii(given)
+      const response = await readAnswer(answer, id, credential, signal)
+      const version = response.result?.member('protocolVersion')?.string()
+      if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
+        protocolVersion = version
+      return response
+    } catch (error) {
+      discard(answer)
+      throw unreachable(error, signal, 'ended its answer before it was complete')
+    }
   }
 
-  async function readAnswer(answer: Dispatcher.ResponseData, id: string): Promise<ResponseMessage> {
+  async function readAnswer(
+    answer: Answer,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage> {
     const type = mediaType(answer)
     if (type === 'application/json') {
-      const message = readMessage(await readText(answer))
-      if (message.kind !== 'response' || message.id !== id)
-        throw notMcp('an answer to another question')
-      return message
+      const message = readServerMessage(await readText(answer.body))
+      if (message.kind === 'response' && message.id === id) return message
+      throw notMcp('an answer to another question')
     }
-    if (type !== 'text/event-stream') {
-      answer.body.dump().catch(() => {})
-      throw notMcp(`${type || 'nothing'} instead of JSON`)
-    }
-    for await (const message of readEvents(answer)) {
-      if (message.kind !== 'response') events.onMessage(message, id)
-      else if (message.id === id) {
-        answer.body.destroy()
-        return message
-      }
+    if (type !== 'text/event-stream') throw notMcp(`${type || 'nothing'} instead of JSON`)
+    const cursor = newCursor()
+    const deadline = performance.now() + limits.answerTimeoutMs
+    for (let stream: Answer | null = answer; stream !== null; ) {
+      const found = await readUntil(stream, id, cursor)
+      if (found !== null) return found
+      stream = performance.now() > deadline ? null : await resume(cursor, credential, signal)
     }
     throw new WarderError(
       'server.unreachable',
@@ -114,98 +137,136 @@ export function connectHttp(options: {
     )
   }
 
-  /** The stream for what the server says unasked; a server without one answers 405 (§ Listening for Messages). */
-  async function listen(credential: Credential): Promise<void> {
-    if (listening || closing.signal.aborted) return
-    listening = true
+  /** @returns the answer, or null where the stream ended without it and can be taken up again */
+  async function readUntil(
+    stream: Answer,
+    id: string,
+    cursor: Cursor,
+  ): Promise<ResponseMessage | null> {
     try {
-      const answer = await exchange(
-        'GET',
-        { accept: 'text/event-stream' },
-        credential,
-        closing.signal,
-      )
-      if (answer.statusCode !== 200 || mediaType(answer) !== 'text/event-stream') {
-        await answer.body.dump()
-        return
+      for await (const message of readEvents(stream.body, cursor)) {
+        if (message.kind !== 'response') events.onMessage(message, id)
+        else if (message.id === id) return message
       }
-      for await (const message of readEvents(answer))
-        if (message.kind !== 'response') events.onMessage(message, null)
-      listening = false
+    } catch (error) {
+      if (isWarderError(error) || cursor.lastEventId === null) throw error
+    } finally {
+      discard(stream)
+    }
+    return null
+  }
+
+  /** @returns the rest of a stream, or null where the server gave no id to find it by, or does not keep it */
+  async function resume(
+    cursor: Cursor,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<Answer | null> {
+    if (cursor.lastEventId === null) return null
+    await sleep(cursor.retryMs, undefined, { signal: AbortSignal.any([signal, closing.signal]) })
+    return getStream(cursor, credential, signal)
+  }
+
+  async function getStream(
+    cursor: Cursor,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<Answer | null> {
+    const { lastEventId } = cursor
+    const headers = {
+      accept: 'text/event-stream',
+      ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
+    }
+    const answer = await exchange('GET', headers, credential, signal)
+    if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return answer
+    discard(answer)
+    return null
+  }
+
+  /**
+   * The stream for what the server says unasked (§ Listening for Messages). A server without one answers 405 and is not
+   * asked again; a stream that ends is taken up again, ever more slowly while nothing comes of it.
+   */
+  async function listen(): Promise<void> {
+    if (listening !== 'not yet') return
+    listening = 'now'
+    const cursor = newCursor()
+    try {
+      for (let barren = 0; latest !== null; barren++) {
+        const stream = await getStream(cursor, latest, closing.signal)
+        if (stream === null) break
+        try {
+          for await (const message of readEvents(stream.body, cursor)) {
+            barren = 0
+            if (message.kind !== 'response') events.onMessage(message, null)
+          }
+        } catch {
+          // Broken, or not the protocol: answers still arrive on streams of their own.
+        } finally {
+          discard(stream)
+        }
+        const pause = Math.min(cursor.retryMs * 2 ** Math.min(barren, 10), SLOWEST_RETRY_MS)
+        await sleep(pause, undefined, { signal: closing.signal, ref: false })
+      }
+      listening = 'refused'
     } catch {
-      // Without the stream, answers still arrive; the next notification to the server opens it again.
-      listening = false
+      // Not to be reached now: the next message that the server takes is the next occasion.
+      listening = 'not yet'
     }
   }
 
   return {
     request,
     async send(text, credential) {
-      const answer = await post(text, credential, closing.signal)
-      await answer.body.dump()
-      void listen(credential)
+      const sent = post(text, credential, closing.signal)
+      initialized ??= sent.catch(() => {})
+      discard(await sent)
+      void listen()
     },
-    async close() {
+    async close(goodbye) {
       const ended = session
-      closing.abort()
-      if (ended === null || last === null) return
       session = null
+      closing.abort()
+      if (ended === null || goodbye === null) return
       // Courtesy, not a duty: the server may answer 405 (§ Session Management).
       await dispatcher
         .request({
           origin: url.origin,
           path: url.pathname + url.search,
           method: 'DELETE',
-          headers: { ...last.headers, 'mcp-session-id': ended },
+          headers: {
+            ...goodbye.headers,
+            'mcp-session-id': ended,
+            ...(protocolVersion === null ? {} : { 'mcp-protocol-version': protocolVersion }),
+          },
           signal: AbortSignal.timeout(limits.goodbyeTimeoutMs),
         })
-        .then((answer) => answer.body.dump())
+        .then(discard)
         .catch(() => {})
     },
   }
 }
 
-async function* readEvents(answer: Dispatcher.ResponseData): AsyncGenerator<Message> {
-  const messages: Message[] = []
-  let waiting = 0
-  const parser = createParser({
-    onEvent: ({ event, data }) => {
-      waiting = 0
-      // An event without data only carries an id to resume from.
-      if ((event === undefined || event === 'message') && data !== '')
-        messages.push(readMessage(data))
-    },
-  })
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    waiting += chunk.length
-    if (waiting > limits.messageBytes) throw tooLarge()
-    parser.feed(decoder.decode(chunk, { stream: true }))
-    yield* messages.splice(0)
-  }
+const SLOWEST_RETRY_MS = 60_000
+
+/** Frees the connection, whatever is still to come on it. */
+function discard(answer: Answer): void {
+  if (answer.body.destroyed || answer.body.readableEnded) return
+  answer.body.on('error', () => {})
+  const signal = AbortSignal.timeout(SKIP_MS)
+  answer.body.dump({ limit: MOST_TO_SKIP, signal }).catch(() => {})
 }
 
-async function readText(answer: Dispatcher.ResponseData): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limits.messageBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch (cause) {
-    throw notMcp('bytes that are not UTF-8', cause)
-  }
-}
+/** Reading so much and waiting so long is cheaper than a new connection; a stream that goes on is cut off then. */
+const MOST_TO_SKIP = 16 * 1024
+const SKIP_MS = 1_000
 
-function header(answer: Dispatcher.ResponseData, name: string): string | undefined {
+function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name]
   return Array.isArray(value) ? value[0] : value
 }
 
-const mediaType = (answer: Dispatcher.ResponseData) =>
+const mediaType = (answer: Answer) =>
   (header(answer, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
 /** A session id goes back in a header: visible ASCII only (§ Session Management). */
@@ -214,14 +275,5 @@ function visibleAscii(value: string): string {
   return value
 }
 
-const cancelled = () =>
-  new WarderError('server.unreachable', 'The call was given up before an answer came.')
-const tooLarge = () =>
-  new WarderError(
-    'bridge.too_large',
-    'The server sent a message that is larger than Warder forwards.',
-  )
-const notMcp = (what: string, cause?: unknown) =>
-  new WarderError('server.protocol', `The server answered with ${what}.`, { cause })
 const refused = (status: number) =>
   new WarderError('server.refused', `The server answered ${status}.`, { details: { status } })

@@ -1,7 +1,12 @@
 import { isWarderError, toWarderError, WarderError } from '../../errors.ts'
 import type { LocalServerProcess } from '../../runtime/process.ts'
-import { type ResponseMessage, readMessage } from '../envelope.ts'
+import { onOneLine, type ResponseMessage, readMessage } from '../envelope.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
+
+interface Waiting {
+  readonly resolve: (response: ResponseMessage) => void
+  readonly reject: (error: WarderError) => void
+}
 
 /** A local server over its standard input and output: one message a line (MCP 2025-11-25, basic/transports, stdio). */
 export async function connectStdio(options: {
@@ -12,37 +17,39 @@ export async function connectStdio(options: {
   events: UpstreamEvents
 }): Promise<Upstream> {
   const { events } = options
-  const waiting = new Map<
-    string,
-    { resolve: (response: ResponseMessage) => void; reject: (error: WarderError) => void }
-  >()
-  let open = true
+  const waiting = new Map<string, Waiting>()
+  /** Why nothing is sent any more. */
+  let ended: WarderError | null = null
+
+  function take(id: string): Waiting | undefined {
+    const call = waiting.get(id)
+    waiting.delete(id)
+    return call
+  }
 
   function onLine(line: string): void {
     let message: ReturnType<typeof readMessage>
     try {
       message = readMessage(line)
     } catch (error) {
-      // Servers print banners and logs to stdout although they must not; a line that is no message is dropped.
-      if (isWarderError(error, 'bridge.malformed')) return
-      throw error
-    }
-    if (message.kind !== 'response') {
-      events.onMessage(message, null)
+      if (!isWarderError(error, 'bridge.malformed')) throw error
+      // Servers print banners and logs to stdout although they must not; a line that is no message is dropped. One that
+      // is meant as an answer fails its call, which would wait for ever otherwise.
+      take(answeredBy(line) ?? '')?.reject(unreadable(error))
       return
     }
-    waiting.get(message.id)?.resolve(message)
-    waiting.delete(message.id)
+    if (message.kind === 'response') take(message.id)?.resolve(message)
+    else events.onMessage(message, null)
   }
 
   function end(error: WarderError): void {
-    open = false
+    ended ??= error
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
 
   function onExit(error: WarderError): void {
-    if (!open) return
+    if (ended !== null) return
     end(error)
     events.onClosed()
   }
@@ -51,29 +58,45 @@ export async function connectStdio(options: {
   return {
     request(text, id, _credential, signal) {
       return new Promise((resolve, reject) => {
-        if (!open)
-          return reject(new WarderError('server.ended', 'The local server is not running.'))
-        waiting.set(id, { resolve, reject })
-        signal.addEventListener(
-          'abort',
-          () => {
-            if (waiting.delete(id))
-              reject(
-                new WarderError(
-                  'server.unreachable',
-                  'The call was given up before an answer came.',
-                ),
-              )
-          },
-          { once: true },
-        )
-        child.send(text).catch((error: unknown) => onExit(toWarderError(error)))
+        if (ended !== null) return reject(ended)
+        if (signal.aborted) return reject(givenUp())
+        const onAbort = () => take(id)?.reject(givenUp())
+        const settled =
+          <T>(settle: (value: T) => void) =>
+          (value: T) => {
+            signal.removeEventListener('abort', onAbort)
+            settle(value)
+          }
+        waiting.set(id, { resolve: settled(resolve), reject: settled(reject) })
+        signal.addEventListener('abort', onAbort, { once: true })
+        child.send(onOneLine(text)).catch((error: unknown) => onExit(toWarderError(error)))
       })
     },
-    send: (text) => child.send(text),
+    async send(text) {
+      if (ended !== null) throw ended
+      await child.send(onOneLine(text))
+    },
     async close() {
       end(new WarderError('server.ended', 'The local server was stopped.'))
       await child.stop()
     },
   }
 }
+
+/** The id of a line that means to be an answer and is not a legal one. @returns null where it means nothing */
+function answeredBy(line: string): string | null {
+  try {
+    const meant: unknown = JSON.parse(line)
+    if (typeof meant !== 'object' || meant === null || !('id' in meant)) return null
+    return 'result' in meant || 'error' in meant ? JSON.stringify(meant.id) : null
+  } catch {
+    return null
+  }
+}
+
+const givenUp = () =>
+  new WarderError('server.unreachable', 'The call was given up before an answer came.')
+const unreadable = (cause: unknown) =>
+  new WarderError('server.protocol', 'The server answered with something that is not a message.', {
+    cause,
+  })

@@ -1,20 +1,28 @@
+import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
 
-/** What goes with a message to a remote server; a local one got its credentials when it was started. */
+/** What goes with a message to a server, fetched for the definition that the server had at that moment. */
 export interface Credential {
-  /** Field names in lower case. */
+  readonly server: Server
+  /** For a remote server; field names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** `SERVER/ACCOUNT` for the audit, or null where no grant is used. */
+  /** For a local server that is about to start; null for one that runs and for a remote one. */
+  readonly environment: Readonly<Record<string, string>> | null
+  /** `SERVER/ACCOUNT` for the audit, several with spaces between, or null where no grant is used. */
   readonly account: string | null
-  /** Id of the grant whose token is in the headers. */
-  readonly grant: string | null
+  /** Ids of the grants whose tokens are in it. */
+  readonly grants: readonly string[]
   /** Gets a new credential after the server answered 401 to this one. Absent where there is nothing to renew. */
   readonly renew?: () => Promise<void>
 }
 
 /** One connection to one server, on behalf of one downstream session. */
 export interface Upstream {
-  /** Sends a request and resolves with its answer. @param id the text of its id @throws WarderError `server.*`, `net.*` */
+  /**
+   * Sends a request and resolves with its answer. Settles as soon as the signal is aborted.
+   * @param id the text of its id
+   * @throws WarderError `server.*`, `net.*`
+   */
   request(
     text: string,
     id: string,
@@ -23,15 +31,18 @@ export interface Upstream {
   ): Promise<ResponseMessage>
   /** Sends a notification or a response. */
   send(text: string, credential: Credential): Promise<void>
-  /** Ends the connection and everything that waits on it. */
-  close(): Promise<void>
+  /**
+   * Ends the connection and everything that waits on it.
+   * @param goodbye what the server may be told with that the session is over; null: it is told nothing
+   */
+  close(goodbye: Credential | null): Promise<void>
 }
 
 /** What a connection hands up besides answers. */
 export interface UpstreamEvents {
   /** A notification or request of the server. @param related id of the request on whose stream it came, where that is known */
   onMessage(message: RequestMessage | NotificationMessage, related: string | null): void
-  /** The connection is gone without having been asked to. */
+  /** The connection is gone. */
   onClosed(): void
 }
 

@@ -1,0 +1,50 @@
+import type { AuditLog } from '../../../main/audit/log.ts'
+import { openAuditLog } from '../../../main/audit/log.ts'
+import { createMask, type Mask } from '../../../main/audit/mask.ts'
+import type { Row } from '../../../main/audit/rows.ts'
+import { createDecide, type Decide } from '../../../main/policy/decide.ts'
+import type { Rule } from '../../../main/store/config-schema.ts'
+import { openState, type State } from '../../../main/store/state.ts'
+import { createKnownSecrets, type KnownSecrets } from '../../../main/vault/known-secrets.ts'
+import { testHome } from '../../harness/home.ts'
+
+/** Decision, audit and mask as the companion composes them, over a home of their own. */
+export interface TestHouse extends AsyncDisposable {
+  readonly home: string
+  readonly state: State
+  readonly decide: Decide
+  readonly audit: AuditLog
+  readonly mask: Mask
+  readonly knownSecrets: KnownSecrets
+  rules: readonly Rule[]
+  /** All rows of the audit, oldest first. */
+  rows(): Row[]
+}
+
+export const allowAll: Rule = { effect: 'allow', client: '*', server: '*' }
+
+export async function startHouse(rules: readonly Rule[] = [allowAll]): Promise<TestHouse> {
+  const home = await testHome()
+  const state = openState(home.path)
+  const audit = openAuditLog({ state, clock: Date.now })
+  const knownSecrets = createKnownSecrets()
+  const house: TestHouse = {
+    home: home.path,
+    state,
+    audit,
+    knownSecrets,
+    rules,
+    mask: createMask(knownSecrets),
+    decide: createDecide({ rules: () => house.rules, isClient: () => true }),
+    rows() {
+      audit.flush()
+      return audit.query({ after: 0, limit: 1_000_000 })
+    },
+    async [Symbol.asyncDispose]() {
+      audit.flush()
+      state.close()
+      await home[Symbol.asyncDispose]()
+    },
+  }
+  return house
+}

@@ -1,0 +1,175 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import path from 'node:path'
+import { type Bridge, openBridge } from '../../../main/bridge/bridge.ts'
+import { createInjector } from '../../../main/bridge/credentials.ts'
+import { createClients } from '../../../main/identity/clients.ts'
+import { createDialer } from '../../../main/net/dialer.ts'
+import type { AccessToken } from '../../../main/oauth/types.ts'
+import { createRuntime } from '../../../main/runtime/supervisor.ts'
+import type { Rule, ServerDefinition } from '../../../main/store/config-schema.ts'
+import { configSchema } from '../../../main/store/config-schema.ts'
+import { startHouse, type TestHouse } from './house.ts'
+
+/** The bridge with real doors, dialer and runtime; only the grants are scripted. */
+export interface World extends AsyncDisposable {
+  readonly house: TestHouse
+  readonly bridge: Bridge
+  readonly base: string
+  /** A second client, to try what belongs to the first. */
+  readonly bearers: { readonly one: string; readonly two: string }
+  /** The access token of each server's grant; a renewal sets what `renewed` says. */
+  readonly tokens: Map<string, string>
+  renewed: (server: string) => Promise<string>
+  servers: Readonly<Record<string, ServerDefinition>>
+  line(server: string | undefined, client?: 'one' | 'two'): Promise<Line>
+}
+
+/** One connection to a client's socket. */
+export interface Line {
+  readonly socket: Socket
+  send(text: string): void
+  /** The next line, or null at the end. */
+  next(): Promise<string | null>
+  call(method: string, params?: unknown): Promise<Record<string, unknown>>
+  open(): Promise<void>
+  close(): void
+}
+
+export const localServer = (script: string, env?: Record<string, string>): ServerDefinition => ({
+  command: process.execPath,
+  args: ['--input-type=module', '-e', script],
+  ...(env === undefined ? {} : { env }),
+})
+
+export const remoteServer = (url: string, auth: 'oauth' | 'public' = 'public') =>
+  ({ url, auth }) satisfies ServerDefinition
+
+export async function startWorld(
+  servers: Record<string, ServerDefinition>,
+  rules?: readonly Rule[],
+  secrets: Record<string, string> = {},
+): Promise<World> {
+  const house = await startHouse(rules)
+  const clients = createClients({ state: house.state, clock: Date.now })
+  const bearers = { one: clients.add('one'), two: clients.add('two') }
+  const dialer = createDialer()
+  const runtime = createRuntime()
+  const socketDirectory = path.join(house.home, 's')
+  await mkdir(socketDirectory, { mode: 0o700 })
+  const tokens = new Map<string, string>()
+
+  function tokenOf(server: string): AccessToken {
+    const value = tokens.get(server) ?? 'none'
+    const definition = world.servers[server]
+    const serverUrl = definition && 'url' in definition ? definition.url : ''
+    const grant = {
+      id: `grant-${server}`,
+      server,
+      account: 'ann',
+      issuer: 'https://as.example',
+      clientId: 'c',
+      resource: serverUrl,
+      scopes: [],
+      state: 'connected',
+      renewable: true,
+      connectedAt: 0,
+      refreshedAt: null,
+      expiresAt: null,
+      quirks: [],
+    } as const
+    return { grant, value, expiresAt: null, serverUrl }
+  }
+
+  const bridge = await openBridge({
+    house,
+    user: 'tester',
+    config: () => configSchema.parse({ servers: world.servers }),
+    held: () => [],
+    clients,
+    injector: createInjector({
+      grants: {
+        accessToken: async (server) => tokenOf(server),
+        async rejected(token) {
+          tokens.set(token.grant.server, await world.renewed(token.grant.server))
+          return tokenOf(token.grant.server)
+        },
+      },
+      secrets: { read: async (name) => secrets[name] ?? '' },
+    }),
+    dialer,
+    runtime,
+    socketDirectory,
+    port: 0,
+  })
+  const world: World = {
+    house,
+    bridge,
+    base: `http://127.0.0.1:${bridge.port}`,
+    bearers,
+    tokens,
+    renewed: () => Promise.reject(new Error('nothing to renew')),
+    servers,
+    async line(server, client = 'one') {
+      return openLine(bridge.sockets()[client] ?? '', server)
+    },
+    async [Symbol.asyncDispose]() {
+      await bridge.close()
+      await runtime.close()
+      await dialer.close()
+      await house[Symbol.asyncDispose]()
+    },
+  }
+  await bridge.letIn('one')
+  await bridge.letIn('two')
+  return world
+}
+
+export async function openLine(socketPath: string, server: string | undefined): Promise<Line> {
+  const socket = connect({ path: socketPath, allowHalfOpen: true })
+  await once(socket, 'connect')
+  socket.on('error', () => {})
+  const lines = linesOf(socket)
+  let id = 0
+  const line: Line = {
+    socket,
+    send: (text) => void socket.write(`${text}\n`),
+    async next() {
+      const { value, done } = await lines.next()
+      return done ? null : value
+    },
+    async call(method, params) {
+      const own = `c${++id}`
+      line.send(JSON.stringify({ jsonrpc: '2.0', id: own, method, params }))
+      for (;;) {
+        const text = await line.next()
+        if (text === null) throw new Error('the line ended')
+        const message = JSON.parse(text) as Record<string, unknown>
+        if (message.id === own && message.method === undefined) return message
+      }
+    },
+    async open() {
+      await line.call('initialize', opening)
+      line.send('{"jsonrpc":"2.0","method":"notifications/initialized"}')
+    },
+    close: () => void socket.destroy(),
+  }
+  if (server !== undefined) line.send(JSON.stringify({ warder: 1, server }))
+  return line
+}
+
+export const opening = {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'test', version: '1' },
+}
+
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of socket.setEncoding('utf8')) {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop() ?? ''
+    yield* parts
+  }
+}
