@@ -16,6 +16,12 @@ export function commandLines(): string[] {
   return processes().map((pid) => read(`/proc/${pid}/cmdline`))
 }
 
+/** The ids of the processes whose argument vector has these arguments, one after the other. */
+export function processesWith(args: readonly string[]): number[] {
+  const wanted = `\0${args.join('\0')}\0`
+  return processes().filter((pid) => read(`/proc/${pid}/cmdline`).includes(wanted))
+}
+
 /** The ids of all that descend from a process and live. */
 export function descendantsOf(pid: number): number[] {
   const parents = new Map(processes().map((one) => [one, parentOf(one)]))
