@@ -16,7 +16,7 @@ import { type ConfigFile, configSchemaText, openConfigFile } from '../../main/st
 import { schemaPage } from '../../scripts/config-schema-doc.ts'
 import { testHome } from '../harness/home.ts'
 
-const EMPTY = { servers: {}, clients: {}, rules: [], settings: {} }
+const EMPTY = { servers: {}, providers: {}, clients: {}, rules: [], settings: {} }
 const invalid = expect.objectContaining({ code: 'config.invalid' })
 
 /** Resolves when the watch reports; nothing else may have reported before. */

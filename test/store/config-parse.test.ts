@@ -47,6 +47,7 @@ describe('config.json that is not JSON', () => {
     for (const spelling of [text, text.replaceAll('\n', '\r\n'), `\uFEFF${text}`])
       expect(parseConfig(spelling)).toEqual({
         servers: {},
+        providers: {},
         clients: { cursor: {} },
         rules: [{ effect: 'deny', client: '*', server: '*' }],
         settings: {},
