@@ -78,7 +78,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     )
     const knownSecrets = createKnownSecrets()
     const mask = createMask(knownSecrets)
-    const audit = ending.add(openAuditLog({ state, clock }), (log) => log.flush())
+    const audit = ending.add(openAuditLog({ state, clock, mask }), (log) => log.flush())
+    // Before any door opens: a call of this run that has no outcome yet is not lost.
+    audit.closeLost()
     const config = ending.add(
       await openApprovedConfig({ file: openConfigFile(home), state, vault, clock }),
       (opened) => opened.close(),
@@ -190,7 +192,6 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         body: `${grant.server}: ${grant.account} has to sign in again.`,
       }),
     )
-    audit.closeLost()
     grants.start()
     return { control, http, sockets, vault: vault.kind, close: ending.run }
   } catch (error) {

@@ -1,6 +1,8 @@
 import { WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
 import type { State } from '../store/state.ts'
+import type { Mask } from './mask.ts'
+import { plainIntent, plainOutcome } from './plain.ts'
 import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 
 /** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
@@ -11,7 +13,7 @@ export interface AuditLog {
   outcome(intent: Intent, outcome: Outcome): void
   /** Newest first, or oldest first where `after` is given. */
   query(filter: RowFilter): Row[]
-  /** Gives every intent that an earlier run left without outcome the outcome `lost`. */
+  /** Gives every intent that an earlier run left without outcome the outcome `lost`. Before the first call of this one. */
   closeLost(): void
   /** Writes what is waiting. */
   flush(): void
@@ -23,8 +25,8 @@ interface Waiting {
   readonly settle?: { resolve: () => void; reject: (error: WarderError) => void }
 }
 
-export function openAuditLog(options: { state: State; clock: () => number }): AuditLog {
-  const { state, clock } = options
+export function openAuditLog(options: { state: State; clock: () => number; mask: Mask }): AuditLog {
+  const { state, clock, mask } = options
   const events = createEmitter<{ appended: [rows: readonly Row[]] }>()
   const insert =
     state.prepare(`INSERT INTO audit (at, call, phase, user, client, proof, session, server, account, method,
@@ -74,7 +76,7 @@ export function openAuditLog(options: { state: State; clock: () => number }): Au
     intent: (intent) =>
       new Promise((resolve, reject) => {
         const row = {
-          ...intent,
+          ...plainIntent(intent, mask),
           at: clock(),
           phase: 'intent' as const,
           outcome: null,
@@ -85,9 +87,17 @@ export function openAuditLog(options: { state: State; clock: () => number }): Au
         append({ row, settle: { resolve, reject } })
       }),
     outcome: (intent, outcome) =>
-      append({ row: { ...intent, ...outcome, at: clock(), phase: 'outcome' } }),
+      append({
+        row: {
+          ...plainIntent(intent, mask),
+          ...plainOutcome(outcome, mask),
+          at: clock(),
+          phase: 'outcome',
+        },
+      }),
     query: (filter) => query(state, filter),
     closeLost() {
+      flush()
       const open = state.prepare(`SELECT * FROM audit AS i WHERE phase = 'intent'
         AND NOT EXISTS (SELECT 1 FROM audit AS o WHERE o.call = i.call AND o.phase = 'outcome')`)
       for (const row of open.all().map(toRow))

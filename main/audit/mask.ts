@@ -41,23 +41,49 @@ export function createMask(knownSecrets: KnownSecrets): Mask {
 
 /** Every form of a secret that is searched for, each once. */
 export function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8')
+  // Half a surrogate pair travels as the replacement character.
+  const text = secret.toWellFormed()
+  const bytes = Buffer.from(text, 'utf8')
   const hex = bytes.toString('hex')
-  const json = JSON.stringify(secret).slice(1, -1)
-  const percent = encodeURIComponent(secret)
+  const percent = encodeURIComponent(text)
   return [
     ...new Set([
-      secret,
-      json,
-      json.replaceAll('/', '\\/'),
+      text,
+      ...jsonForms(text),
       percent,
       percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-      new URLSearchParams([['', secret]]).toString().slice(1),
+      percent.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`),
+      new URLSearchParams([['', text]]).toString().slice(1),
       hex,
       hex.toUpperCase(),
       ...base64Forms(bytes),
     ]),
   ]
+}
+
+/**
+ * As the writers of JSON that are in use escape it: only what must be, slashes too (PHP), what is not ASCII (Python), what
+ * HTML would read (Go, .NET). Then each once more, for JSON inside a string of JSON: tools answer like that.
+ */
+function jsonForms(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1)
+  const escaped = (characters: RegExp, digits: (code: string) => string) =>
+    json.replace(
+      characters,
+      (unit) => `\\u${digits(unit.charCodeAt(0).toString(16).padStart(4, '0'))}`,
+    )
+  const lower = (code: string) => code
+  const upper = (code: string) => code.toUpperCase()
+  const notAscii = escaped(/[\u007f-\uffff]/g, lower)
+  const once = [
+    json,
+    json.replaceAll('/', '\\/'),
+    notAscii,
+    notAscii.replaceAll('/', '\\/'),
+    escaped(/[<>&\u2028\u2029]/g, lower),
+    escaped(/[<>&'+`\u007f-\uffff]/g, upper).replaceAll('\\"', '\\u0022'),
+  ]
+  return [...once, ...once.map((form) => JSON.stringify(form).slice(1, -1))]
 }
 
 /** Shorter runs of base64 characters occur by chance. */

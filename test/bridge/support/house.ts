@@ -26,15 +26,16 @@ export const allowAll: Rule = { effect: 'allow', client: '*', server: '*' }
 export async function startHouse(rules: readonly Rule[] = [allowAll]): Promise<TestHouse> {
   const home = await testHome()
   const state = openState(home.path)
-  const audit = openAuditLog({ state, clock: Date.now })
   const knownSecrets = createKnownSecrets()
+  const mask = createMask(knownSecrets)
+  const audit = openAuditLog({ state, clock: Date.now, mask })
   const house: TestHouse = {
     home: home.path,
     state,
     audit,
     knownSecrets,
     rules,
-    mask: createMask(knownSecrets),
+    mask,
     decide: createDecide({ rules: () => house.rules, isClient: () => true }),
     rows() {
       audit.flush()

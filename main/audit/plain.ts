@@ -1,0 +1,34 @@
+import type { Mask } from './mask.ts'
+import type { Intent, Outcome } from './rows.ts'
+
+/**
+ * Names in a call are free text of a client, codes that of a server: either may hold a credential, or be as long as a
+ * message. A row keeps what tells a person which call it was.
+ */
+export function plainIntent(intent: Intent, mask: Mask): Intent {
+  const { method, server, target, argumentKeys } = intent
+  return {
+    ...intent,
+    method: plain(method, mask),
+    server: plain(server, mask),
+    target: target === null ? null : plain(target.replace(USER_INFO, '$1'), mask),
+    argumentKeys: argumentKeys.slice(0, MOST_KEYS).map((key) => plain(key, mask)),
+  }
+}
+
+export function plainOutcome(outcome: Outcome, mask: Mask): Outcome {
+  return { ...outcome, code: outcome.code === null ? null : plain(outcome.code, mask) }
+}
+
+/** Masked first: half a secret would not be found. */
+function plain(text: string, mask: Mask): string {
+  const { text: masked } = mask(text)
+  return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked
+}
+
+/** In UTF-16 code units; longer than any name that a person gave. */
+const LONGEST = 256
+const MOST_KEYS = 64
+
+/** A resource may be named by a URI with a password in it. */
+const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i
