@@ -53,6 +53,8 @@ interface Link {
   readonly ready: Promise<Upstream>
   /** Only open. */
   readonly opened: Promise<Upstream>
+  /** Requests that wait for their answer on it. */
+  busy: number
 }
 
 export function createConnection(options: {
@@ -65,6 +67,8 @@ export function createConnection(options: {
 }): Connection {
   const { lookup, injector, revoked, connect, events } = options
   let current: Link | null = null
+  /** All that are not closed: beside the current one those that were forgotten by their server and still answer calls. */
+  const links = new Set<Link>()
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
   /** A local server may hold a lock or a port: the next one starts when it is gone. */
@@ -106,9 +110,11 @@ export function createConnection(options: {
       latest: { ...credential, environment: null },
       grants: new Set(credential.grants),
       opened,
+      busy: 0,
       ready: replay === null ? opened : opened.then((fresh) => again(fresh, replay, credential)),
     }
     current = link
+    links.add(link)
     link.ready.catch(() => drop(link))
     return link
   }
@@ -127,18 +133,25 @@ export function createConnection(options: {
     return fresh
   }
 
+  /** New messages go another way; what is under way on the link may still be answered. */
+  function detach(link: Link): void {
+    if (current !== link) return
+    current = null
+    events.onClosed()
+  }
+
   /** Lets go of a link at once, and resolves when its server has been told and is gone. */
   async function drop(link: Link): Promise<void> {
-    if (current === link) {
-      current = null
-      events.onClosed()
-    }
+    detach(link)
+    links.delete(link)
     // A token that was revoked is not even used to say goodbye.
     const goodbye = [...link.grants].some(revoked) ? null : link.latest
     const gone = link.opened.then((upstream) => upstream.close(goodbye)).catch(() => {})
     if (!isRemote(link.server.definition)) leaving = Promise.all([leaving, gone])
     await gone
   }
+
+  const dropAll = () => Promise.all([...links].map(drop))
 
   /** The link that a message goes out on, opened where there is none. */
   function linkFor(message: RequestMessage, credential: Credential): Link {
@@ -169,12 +182,16 @@ export function createConnection(options: {
       if (current !== link) throw new NotProcessed('session-expired')
       check(credential, link)
       hold(link, credential)
+      link.busy++
       try {
         return await upstream.request(withId(message, id), id, credential, signal)
       } catch (error) {
         // Only of the link that forgot us: another call may have opened the next one already.
-        if (forgotten(error) || message.method === 'initialize') void drop(link)
+        if (forgotten(error) || message.method === 'initialize') detach(link)
         throw error
+      } finally {
+        link.busy--
+        if (current !== link && link.busy === 0) void drop(link)
       }
     },
     async send(text, credential) {
@@ -187,20 +204,23 @@ export function createConnection(options: {
       try {
         await upstream.send(text, credential)
       } catch (error) {
-        if (forgotten(error)) void drop(link)
+        if (forgotten(error)) {
+          detach(link)
+          if (link.busy === 0) void drop(link)
+        }
         throw error
       }
     },
     remember(initialize) {
       opening = initialize
     },
-    holds: (grant) => current?.grants.has(grant) === true,
+    holds: (grant) => [...links].some((link) => link.grants.has(grant)),
     async reset() {
-      if (current !== null) await drop(current)
+      await dropAll()
     },
     async close() {
       closed = true
-      if (current !== null) await drop(current)
+      await dropAll()
       await leaving
     },
   }
