@@ -23,6 +23,10 @@ export interface World extends AsyncDisposable {
   readonly tokens: Map<string, string>
   renewed: (server: string) => Promise<string>
   servers: Readonly<Record<string, ServerDefinition>>
+  /** Called while a token is being fetched. */
+  onFetch: () => void
+  /** Names of the local servers that run. */
+  running(): string[]
   line(server: string | undefined, client?: 'one' | 'two'): Promise<Line>
 }
 
@@ -90,7 +94,11 @@ export async function startWorld(
     clients,
     injector: createInjector({
       grants: {
-        accessToken: async (server) => tokenOf(server),
+        async accessToken(server) {
+          const token = tokenOf(server)
+          world.onFetch()
+          return token
+        },
         async rejected(token) {
           tokens.set(token.grant.server, await world.renewed(token.grant.server))
           return tokenOf(token.grant.server)
@@ -111,6 +119,8 @@ export async function startWorld(
     tokens,
     renewed: () => Promise.reject(new Error('nothing to renew')),
     servers,
+    onFetch: () => {},
+    running: () => runtime.running().map(({ name }) => name),
     async line(server, client = 'one') {
       return openLine(bridge.sockets()[client] ?? '', server)
     },

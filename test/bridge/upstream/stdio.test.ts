@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { opened } from '../support/remote.ts'
+import { localServer, startWorld, type World } from '../support/world.ts'
+
+/** A local server: opens sessions, and does with a tool call what the body says. `say` writes one line. */
+const server = (body: string, before = '') => `
+import { createInterface } from 'node:readline'
+const say = (text) => process.stdout.write(text + '\\n')
+const answer = (id, result) => say(JSON.stringify({ jsonrpc: '2.0', id, result }))
+const seen = []
+${before}
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line)
+  const { id, method, params } = message
+  seen.push(message)
+  if (method === 'initialize') answer(id, ${opened})
+  else if (method === 'ping') answer(id, { pid: process.pid, seen: seen.map((one) => one.method ?? 'answer') })
+  else { ${body} }
+}`
+
+const echoName = `if (id !== undefined) answer(id, { name: params?.name, key: process.env.KEY ?? null })`
+const text = (id: string, name: string) =>
+  `{"jsonrpc":"2.0","id":"${id}","method":"tools/call","params":{"name":"${name}"}}`
+
+describe('a local server', () => {
+  it('may print what is no message, before and between', async () => {
+    const noisy = server(
+      `say('working...'); say('{"level":"info"}'); say('[]'); say(''); answer(id, { ok: true })`,
+      `say('Server listening'); process.stdout.write(Buffer.from([0xff, 0xfe, 0x0a]))`,
+    )
+    await using world = await startWorld({ s: localServer(noisy) })
+    const line = await world.line('s')
+    await line.open()
+    expect(await line.call('tools/call', { name: 'x' })).toMatchObject({ result: { ok: true } })
+    line.close()
+  })
+
+  it('that answers with something unreadable fails the call and stays', async () => {
+    const broken = server(
+      `if (id !== undefined) say('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + ',"result":{"a":1,"a":2}}')`,
+    )
+    await using world = await startWorld({ s: localServer(broken) })
+    const line = await world.line('s')
+    await line.open()
+    const answer = await line.call('tools/call', { name: 'x' })
+    expect(answer).toMatchObject({ error: { data: { code: 'server.protocol' } } })
+    expect(await line.call('ping')).toMatchObject({ result: {} })
+    line.close()
+  })
+
+  it('that dies in a call fails it, and is started again with its credentials by the next', async () => {
+    const mortal = server(`if (params?.name === 'die') process.exit(3); ${echoName}`)
+    await using world = await startWorld(
+      { s: localServer(mortal, { KEY: 'secret:k' }) },
+      undefined,
+      {
+        k: 'the-value-of-k',
+      },
+    )
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('ping')
+    const died = await line.call('tools/call', { name: 'die' })
+    expect(died).toMatchObject({ error: { data: { code: 'server.ended' } } })
+    const next = await line.call('tools/call', { name: 'live' })
+    expect(next).toMatchObject({ result: { name: 'live', key: 'the-value-of-k' } })
+    const after = await line.call('ping')
+    expect(pidOf(after)).not.toBe(pidOf(before))
+    // The opening was played again, in order, and the call that died was not.
+    expect(after).toMatchObject({
+      result: { seen: ['initialize', 'notifications/initialized', 'tools/call', 'ping'] },
+    })
+    line.close()
+  })
+
+  it('whose opening fails when it is played again leaves no process behind', async () => {
+    await using world = await startWorld({ s: localServer(server(echoName)) })
+    const line = await world.line('s')
+    await line.open()
+    world.servers = {
+      s: localServer(
+        `process.stdin.on('data', () => process.stdout.write('{"jsonrpc":"2.0","id":"warder-opening","error":{"code":1,"message":"no"}}\\n'))`,
+      ),
+    }
+    await world.bridge.cutServer('s')
+    const answer = await line.call('tools/call', { name: 'x' })
+    expect(answer).toMatchObject({ error: { data: { code: 'server.refused' } } })
+    line.close()
+    await once(line.socket, 'close')
+    await world.bridge.close()
+    expect(world.running()).toEqual([])
+  })
+
+  it('that is opened twice in one session runs once', async () => {
+    await using world = await startWorld({ s: localServer(server(echoName)) })
+    const line = await world.line('s')
+    for (const id of ['a', 'b'])
+      line.send(`{"jsonrpc":"2.0","id":"${id}","method":"initialize","params":{}}`)
+    line.send(text('c', 'third'))
+    const answers = [await line.next(), await line.next(), await line.next()]
+    const third = answers.find((one) => one?.includes('"id":"c"'))
+    expect(third).toContain('"name":"third"')
+    expect(world.running()).toHaveLength(1)
+    line.close()
+  })
+
+  it('gets pretty-printed JSON on one line', async () => {
+    await using world = await startWorld({ s: localServer(server(echoName)) })
+    const post = poster(world)
+    await post({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} })
+    const answer = await post({
+      jsonrpc: '2.0',
+      id: 2,
+      method: 'tools/call',
+      params: { name: 'a' },
+    })
+    expect(answer).toMatchObject({ id: 2, result: { name: 'a' } })
+  })
+
+  it('is told that a call was given up, and the call ends', async () => {
+    const deaf = server(`if (method === 'notifications/cancelled') say(JSON.stringify({
+      jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: params } }))`)
+    await using world = await startWorld({ s: localServer(deaf) })
+    const line = await world.line('s')
+    await line.open()
+    line.send(text('long', 'x'))
+    line.send(
+      '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"long","reason":"r"}}',
+    )
+    // The third message of the client on this session after the opening's two.
+    expect(JSON.parse((await line.next()) ?? '')).toMatchObject({
+      params: { data: { requestId: 3, reason: 'r' } },
+    })
+    line.send(text('long', 'again'))
+    expect(await line.call('ping')).toMatchObject({ result: {} })
+    const ended = world.house.rows().filter((row) => row.outcome === 'cancelled')
+    expect(ended.map((row) => row.target)).toEqual(['x'])
+    line.close()
+  })
+
+  it('is not started with a token that was revoked while it was fetched', async () => {
+    await using world = await startWorld({ s: localServer(server(echoName), { KEY: 'grant:g' }) })
+    world.tokens.set('g', 'token-of-g')
+    world.onFetch = () => void world.bridge.cutGrant('grant-g')
+    const line = await world.line('s')
+    const answer = await line.call('initialize', {})
+    expect(answer).toMatchObject({ result: { serverInfo: { version: 'not connected' } } })
+    expect(world.running()).toEqual([])
+    line.close()
+  })
+
+  it('does not see a call of a client that was shut out', async () => {
+    await using world = await startWorld({ s: localServer(server(echoName)) })
+    const line = await world.line('s')
+    await line.open()
+    line.send(text('last', 'x'))
+    line.socket.resume()
+    await world.bridge.shutOut('one')
+    await world.bridge.letIn('one')
+    const again = await world.line('s')
+    await again.open()
+    expect(await again.call('ping')).toMatchObject({
+      result: { seen: ['initialize', 'notifications/initialized', 'ping'] },
+    })
+    again.close()
+  })
+})
+
+const pidOf = (answer: Record<string, unknown>) => (answer.result as { pid: number }).pid
+
+/** A client of the token door that writes JSON over several lines. */
+function poster(world: World) {
+  let session: string | null = null
+  return async (message: unknown): Promise<unknown> => {
+    const response = await fetch(`${world.base}/mcp/s`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${world.bearers.one}`,
+        'content-type': 'application/json',
+        ...(session === null ? {} : { 'mcp-session-id': session }),
+      },
+      body: JSON.stringify(message, null, 2),
+    })
+    session ??= response.headers.get('mcp-session-id')
+    return response.json()
+  }
+}
