@@ -27,23 +27,24 @@ export function approvalHandlers(
     async 'approvals:decide'({ id, approve, confirm: answer }) {
       await config.recheck()
       const change = config.held().find((candidate) => candidate.id === id)
-      if (change === undefined)
-        throw new WarderError('approval.unknown', `Nothing waits under ${id}.`)
+      if (change === undefined) throw gone(id)
       if (!approve) {
         await config.deny(id)
         return list()
       }
+      const definition = change.kind === 'server' && config.proposedServers()[change.subject]
       await confirm(
         presence,
         { kind: change.kind, title: change.title, lines: change.lines },
         answer,
       )
-      if (change.kind === 'server') {
-        const definition = config.proposedServers()[change.subject]
-        if (definition !== undefined) await bindSecrets({ name: change.subject, definition }, house)
-      }
+      // The file may have changed while the person was reading; no secret is bound to what was not shown.
+      if (!config.held().some((candidate) => candidate.id === id)) throw gone(id)
+      if (definition) await bindSecrets({ name: change.subject, definition }, house)
       await config.approve(id)
       return list()
     },
   }
 }
+
+const gone = (id: string) => new WarderError('approval.unknown', `Nothing waits under ${id}.`)

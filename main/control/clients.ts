@@ -49,8 +49,7 @@ export function clientHandlers(
             rules: [...current.rules, rule],
           }),
           (file) => {
-            const { rules } = file.read()
-            file.set(['rules'], [...rules, rule])
+            file.set(['rules', -1], rule)
             file.set(['clients', name], {})
           },
         )
@@ -82,15 +81,18 @@ export async function removeClient(
     throw new WarderError('client.unknown', `There is no client ${name}.`)
   if (clients.has(name)) clients.remove(name)
   await bridge.shutOut(name)
-  const others = (rules: readonly Rule[]) => rules.filter((rule) => rule.client !== name)
+  // What denies stays: it widens nothing, and should the name come back it still holds.
+  const letIn = (rule: Rule) => rule.effect === 'allow' && rule.client === name
   await config.edit(
     ({ clients: all, rules, ...current }) => ({
       ...current,
       clients: Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)),
-      rules: others(rules),
+      rules: rules.filter((rule) => !letIn(rule)),
     }),
     (file) => {
-      file.set(['rules'], others(file.read().rules))
+      // From the end, so that the places of the others hold.
+      for (const [index, rule] of [...file.read().rules.entries()].toReversed())
+        if (letIn(rule)) file.set(['rules', index], undefined)
       file.set(['clients', name], undefined)
     },
   )
@@ -98,10 +100,11 @@ export async function removeClient(
 
 function clientView(name: string, { clients, bridge }: ControlHouse, held: boolean): ClientView {
   const row = clients.list().find((client) => client.name === name)
+  const sockets = bridge.sockets()
   return {
     name,
     state: held ? 'held' : 'active',
-    socket: bridge.sockets()[name] ?? null,
+    socket: (Object.hasOwn(sockets, name) && sockets[name]) || null,
     addedAt: row === undefined ? null : instantView(row.addedAt),
     lastSeenAt: row?.lastSeenAt ? instantView(row.lastSeenAt) : null,
   }

@@ -77,13 +77,18 @@ function httpStatus(error: WarderError): number {
   }
 }
 
+/** Events that wait for one reader; bytes. */
+const MAX_BACKLOG = 4_194_304
+
 function streamEvents(control: Control, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   response.flushHeaders()
   const ends = (Object.keys(events) as EventName[]).map((name) =>
-    control.on(name, (payload) =>
-      response.write(`event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`),
-    ),
+    control.on(name, (payload) => {
+      response.write(`event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`)
+      // Who stopped reading is cut off, and asks anew when it comes back.
+      if (response.writableLength > MAX_BACKLOG) response.destroy()
+    }),
   )
   response.on('close', () => {
     for (const end of ends) end()

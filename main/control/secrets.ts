@@ -1,6 +1,6 @@
 import type { SecretView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
-import { destination, pick, secretsOf } from '../servers/servers.ts'
+import { describe, destination, pick, secretsOf } from '../servers/servers.ts'
 import { nameSchema } from '../store/config-schema.ts'
 import type { NamedSecret } from '../vault/secrets.ts'
 import { confirm } from './confirm.ts'
@@ -31,7 +31,7 @@ export function secretHandlers(
           {
             kind: 'secret.bind',
             title: `Give the secret ${name} to ${bound.name}`,
-            lines: [`${name} may then be sent to ${destination(bound.definition)}`],
+            lines: [`${bound.name} may then use ${name}:`, ...describe(bound)],
           },
           answer,
         )

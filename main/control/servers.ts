@@ -9,12 +9,14 @@ import {
   type Server,
   secretsOf,
 } from '../servers/servers.ts'
+import { clearSecret } from '../store/clear-secrets.ts'
 import {
   isRemote,
   nameSchema,
   type ServerDefinition,
   serverSchema,
 } from '../store/config-schema.ts'
+import { firstViolation } from '../store/violations.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
@@ -97,11 +99,19 @@ function parseName(name: string): string {
 
 function parseDefinition(given: Record<string, unknown>): ServerDefinition {
   const parsed = serverSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
+  if (!parsed.success) {
+    const { path, message } = firstViolation(parsed.error)
+    throw new WarderError(
+      'usage.invalid',
+      `The definition is not valid: ${path.join('.') || 'it'}: ${message}.`,
+    )
+  }
+  // Before anybody is asked and any secret is bound: config.json would refuse it.
+  const clear = clearSecret(parsed.data)
+  if (clear === null) return parsed.data
   throw new WarderError(
-    'usage.invalid',
-    `The definition is not valid: ${issue?.path.join('.') || 'it'}: ${issue?.message}.`,
+    'config.secret_in_clear',
+    `The definition is not valid: ${clear.what} looks like a credential in clear text.`,
   )
 }
 
