@@ -76,7 +76,7 @@ export function createNamedSecrets(options: {
         server: r.server === null ? null : String(r.server),
         setAt: Number(r.set_at),
       })),
-    set(name, value, binding) {
+    async set(name, value, binding) {
       if (value === '' || /[\0\r\n]/.test(value))
         throw new WarderError('secret.invalid', 'A secret is one line of text and not empty.')
       return save(name, value, binding)
