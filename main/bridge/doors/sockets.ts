@@ -100,13 +100,20 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     channel.refuse(refusal('null', error))
   } finally {
     for (const visitor of visitors) visitor.close()
-    // Half open sockets wait for the other side: this one said all, and reads no more.
-    socket.destroySoon()
+    leave(socket)
   }
 }
 
 const notUtf8 = () =>
   new WarderError('bridge.malformed', 'The message is refused: it is not UTF-8.')
+
+/** Says no more. What the client still writes is read and thrown away for a moment, so that it gets to read the end. */
+function leave(socket: Socket): void {
+  socket.end()
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), limits.goodbyeTimeoutMs)
+  socket.once('close', () => clearTimeout(timer))
+}
 
 /** Waits for the last answers, no longer than the limit, and not for a client that is gone. */
 async function within(ms: number, answers: Promise<unknown>, socket: Socket): Promise<void> {

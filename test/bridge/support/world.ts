@@ -17,8 +17,8 @@ export interface World extends AsyncDisposable {
   readonly house: TestHouse
   readonly bridge: Bridge
   readonly base: string
-  /** A second client, to try what belongs to the first. */
-  readonly bearers: { readonly one: string; readonly two: string }
+  /** A second client, to try what belongs to the first, and one that is no client any more. */
+  readonly bearers: { readonly one: string; readonly two: string; readonly gone: string }
   /** The access token of each server's grant; a renewal sets what `renewed` says. */
   readonly tokens: Map<string, string>
   renewed: (server: string) => Promise<string>
@@ -57,7 +57,8 @@ export async function startWorld(
 ): Promise<World> {
   const house = await startHouse(rules)
   const clients = createClients({ state: house.state, clock: Date.now })
-  const bearers = { one: clients.add('one'), two: clients.add('two') }
+  const bearers = { one: clients.add('one'), two: clients.add('two'), gone: clients.add('gone') }
+  clients.remove('gone')
   const dialer = createDialer()
   const runtime = createRuntime()
   const socketDirectory = path.join(house.home, 's')
