@@ -124,7 +124,7 @@ describe('a companion that is killed', () => {
     const client = await warder.client(CLIENT, 'tools')
     const busy = await witness.next()
     // It does not look at its input while it works: nobody is left who would end it.
-    stage.defer(() => process.kill(busy.pid, 'SIGKILL'))
+    stage.defer(() => void process.kill(busy.pid, 'SIGKILL'))
     await warder.client(CLIENT, 'tools')
     const idle = await witness.next()
     {
