@@ -21,6 +21,7 @@ import { addServe } from './serve.ts'
 import { addServer } from './server.ts'
 import { addStatus } from './status.ts'
 import { addUi } from './ui.ts'
+import { addWhy } from './why.ts'
 
 /** In the order a person meets them. */
 const verbs: readonly Verb[] = [
@@ -31,6 +32,7 @@ const verbs: readonly Verb[] = [
   addSecret,
   addConnect,
   addAccounts,
+  addWhy,
   addRevoke,
   addReceipts,
   addClient,

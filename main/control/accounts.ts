@@ -6,7 +6,7 @@ import { isRemote } from '../store/config-schema.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
-import { accountView, instantView, receiptView } from './views.ts'
+import { accountView, instantView, receiptView, whyView } from './views.ts'
 
 type AccountChannel =
   | 'accounts:list'
@@ -15,6 +15,7 @@ type AccountChannel =
   | 'accounts:connected'
   | 'accounts:cancel'
   | 'accounts:revoke'
+  | 'accounts:why'
   | 'receipts:list'
 
 export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
@@ -70,6 +71,9 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
         return []
       }
       return revokeAll(house, () => true, 'everything was revoked')
+    },
+    async 'accounts:why'({ account, limit }) {
+      return whyView(grants.history(account, limit), Date.now())
     },
     async 'receipts:list'() {
       return grants.receipts().map(receiptView)

@@ -1,6 +1,14 @@
-import type { AccountView, AuditRow, ReceiptView } from '../../preload/contract/index.ts'
+import type {
+  AccountView,
+  AuditRow,
+  LedgerEntryView,
+  ReceiptView,
+  WhyView,
+} from '../../preload/contract/index.ts'
 import type { Row } from '../audit/rows.ts'
-import type { Grant, Receipt } from '../oauth/types.ts'
+import { entryText, explain } from '../oauth/explain.ts'
+import type { LedgerEntry } from '../oauth/ledger-entry.ts'
+import type { AccountHistory, Grant, Receipt } from '../oauth/types.ts'
 
 /** What the rooms below hold, as the contract shows it. */
 
@@ -39,6 +47,32 @@ export function receiptView(receipt: Receipt): ReceiptView {
     state: receipt.state,
     steps: receipt.steps.map((step) => ({ ...step, at: instantView(step.at) })),
     remains: receipt.remains,
+  }
+}
+
+export function whyView(history: AccountHistory, now: number): WhyView {
+  const { server, issuer, retryAt, entries } = history
+  const { state, sentences, mend } = explain(history, now)
+  return {
+    account: accountName(history),
+    server,
+    issuer,
+    state,
+    sentences: [...sentences],
+    mend,
+    retryAt: instantOrNull(retryAt),
+    entries: entries.map(ledgerEntryView),
+  }
+}
+
+function ledgerEntryView(entry: LedgerEntry): LedgerEntryView {
+  const { seq: _, grant, server, account, label, issuer, at, endedAt, retryAt, ...rest } = entry
+  return {
+    ...rest,
+    at: instantView(at),
+    endedAt: instantOrNull(endedAt),
+    retryAt: instantOrNull(retryAt),
+    text: entryText(entry),
   }
 }
 

@@ -7,7 +7,12 @@ import type { Browser } from '../ports.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
+import { findGrant } from './find-grant.ts'
+import { createHistories } from './history.ts'
+import { createLedger } from './ledger.ts'
+import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
 import { createSignIns } from './sign-in.ts'
@@ -25,20 +30,34 @@ export interface GrantsOptions {
   /** The client secret that a server definition refers to as `secret:NAME`. @throws WarderError `secret.*`, `vault.*` */
   readonly resolveSecret: (name: string, server: string) => Promise<string>
   readonly clock?: () => number
+  /** Milliseconds on a clock that nobody can set and that stands still while the machine sleeps. */
+  readonly monotonic?: () => number
   readonly randomBytes?: (size: number) => Buffer
 }
 
 /** Composes the room: who signs in, who holds tokens, who revokes. */
 export function createGrants(options: GrantsOptions): Grants {
-  const { clock = Date.now, randomBytes = systemRandomBytes } = options
+  const { clock = Date.now, monotonic = () => performance.now() } = options
+  const { randomBytes = systemRandomBytes } = options
   const events = createEmitter<GrantEvents>()
   const repository = createRepository(options.state)
   const randomId = () => randomBytes(12).toString('hex')
-  const shared = { ...options, repository, clock, randomBytes, randomId }
+  const ledger = createLedger({ ...options, clock })
+  const backoff = createBackoff({ clock, monotonic })
+  const shared = {
+    ...options,
+    repository,
+    ledger,
+    backoff,
+    clock,
+    monotonic,
+    randomBytes,
+    randomId,
+  }
   const clients = createClients(shared)
   const keeper = createTokenKeeper({
     ...shared,
-    clients,
+    renewer: createRenewer({ ...shared, clients }),
     onRefreshed: (row) => events.emit('refreshed', row),
     onSignInNeeded: (row) => events.emit('signInNeeded', row),
   })
@@ -51,7 +70,10 @@ export function createGrants(options: GrantsOptions): Grants {
     ...shared,
     clients,
     keeper,
-    onConnected: (row) => events.emit('connected', row),
+    onConnected: (row) => {
+      ledger.note(row, 'signed-in')
+      events.emit('connected', row)
+    },
     // In the background: a vault that is locked just now leaves the receipt pending.
     supersede: (row) => void revokeRow(row, 'Replaced by a new sign-in.')().catch(() => undefined),
   })
@@ -59,7 +81,10 @@ export function createGrants(options: GrantsOptions): Grants {
   /** The first half is done when this returns, the second when the returned function's promise settles. */
   function revokeRow(row: GrantRow, reason: string) {
     const seized = keeper.seize(row.id)
-    const receipt = revoker.begin(row, reason)
+    const receipt = repository.transaction(() => {
+      ledger.note(row, 'revoked')
+      return revoker.begin(row, reason)
+    })
     events.emit('revoked', { ...row, state: 'revoking' })
     return () => revoker.carryOn(receipt.id, seized)
   }
@@ -91,6 +116,7 @@ export function createGrants(options: GrantsOptions): Grants {
       return revokeRow(row, reason)()
     },
     receipts: () => repository.receipts(),
+    history: createHistories(shared),
     on: events.on,
     start: () => revoker.start(),
     async close() {
@@ -100,22 +126,3 @@ export function createGrants(options: GrantsOptions): Grants {
     },
   }
 }
-
-function findGrant(rows: readonly GrantRow[], name: string): GrantRow {
-  const full = rows.filter((row) => names(row).some((one) => `${row.server}/${one}` === name))
-  const short = rows.filter((row) => row.id === name || names(row).includes(name))
-  const found = full.length > 0 ? full : short
-  // A grant whose revocation is pending does not compete with the one that took its place.
-  const live = found.filter((row) => row.state !== 'revoking')
-  const candidates = live.length > 0 ? live : found
-  if (candidates.length > 1)
-    throw new WarderError('grant.ambiguous', 'More than one account answers to that name.', {
-      details: { accounts: candidates.map((row) => `${row.server}/${row.account}`) },
-    })
-  const [only] = candidates
-  if (only === undefined)
-    throw new WarderError('grant.unknown', 'There is no account of that name.')
-  return only
-}
-
-const names = (row: GrantRow) => (row.label === null ? [row.account] : [row.account, row.label])

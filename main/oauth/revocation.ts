@@ -7,8 +7,16 @@ import type { Clients } from './clients.ts'
 import { conclude, firstStep, remember } from './receipt.ts'
 import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
 import { probeToken, revokeToken } from './revocation-requests.ts'
-import { grantKey, readSealed, revokeKey, type SealedGrant, writeSealed } from './sealed-grant.ts'
-import { grantLabel, policyOf, type Seized } from './token-keeper.ts'
+import {
+  grantKey,
+  grantLabel,
+  policyOf,
+  readSealed,
+  revokeKey,
+  type SealedGrant,
+  writeSealed,
+} from './sealed-grant.ts'
+import type { Seized } from './token-keeper.ts'
 import type { ReceiptStep } from './types.ts'
 import type { Party } from './wire.ts'
 

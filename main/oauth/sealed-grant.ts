@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
+import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 
@@ -28,6 +29,16 @@ const sealedGrant = z.object({
 })
 
 export type SealedGrant = z.output<typeof sealedGrant>
+
+/** Where requests on behalf of the grant may go: as it was when the person signed in. */
+export const policyOf = (sealed: SealedGrant): UrlPolicy => ({
+  serverUrl: sealed.serverUrl,
+  allowPrivateNetwork: sealed.allowPrivateNetwork,
+})
+
+/** What masks and messages call it. */
+export const grantLabel = (row: { readonly server: string; readonly account: string }) =>
+  `grant:${row.server}/${row.account}`
 
 export const grantKey = (id: string) => `grant:${id}`
 export const revokeKey = (id: string) => `revoke:${id}`

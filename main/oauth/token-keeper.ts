@@ -1,13 +1,16 @@
-import { isWarderError, WarderError } from '../errors.ts'
-import type { Fetch } from '../net/dialer.ts'
-import type { UrlPolicy } from '../net/url-policy.ts'
+import { isWarderError, type WarderError } from '../errors.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
-import type { Clients } from './clients.ts'
-import { fetchProvider, type Provider } from './metadata.ts'
+import type { Backoff } from './backoff.ts'
+import { type Clocks, elapsed, momentOf, sleptSince } from './elapsed.ts'
+import { frozen, signInNeeded } from './grant-errors.ts'
+import { createHeldTokens } from './held-tokens.ts'
+import type { Ledger } from './ledger.ts'
+import type { SignOutReason } from './ledger-entry.ts'
+import { isRenewable, type Renewed, type Renewer } from './renewal.ts'
 import type { GrantRow, Repository } from './repository.ts'
-import { grantKey, readSealed, type SealedGrant, writeSealed } from './sealed-grant.ts'
-import { refresh, type Tokens } from './token-requests.ts'
+import { grantKey, grantLabel, readSealed, type SealedGrant, writeSealed } from './sealed-grant.ts'
+import type { Tokens } from './token-requests.ts'
 import type { AccessToken } from './types.ts'
 
 /** Holds access tokens in memory and renews them; the only reader of `grant:ID` for use. */
@@ -30,46 +33,26 @@ export interface Seized {
   readonly unstored: Promise<SealedGrant | null>
 }
 
-export interface TokenKeeperOptions {
+export interface TokenKeeperOptions extends Clocks {
   readonly repository: Repository
+  readonly ledger: Ledger
+  readonly backoff: Backoff
+  readonly renewer: Renewer
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets
-  readonly clients: Clients
-  readonly fetch: (policy: UrlPolicy) => Fetch
-  readonly clock: () => number
   readonly onRefreshed: (row: GrantRow) => void
   readonly onSignInNeeded: (row: GrantRow) => void
 }
 
-interface Held {
-  readonly value: string
-  readonly obtainedAt: number
-  readonly expiresAt: number | null
-  /** It replaced a token that the resource had refused. */
-  readonly afterRejection: boolean
-}
-
-const MOST_SKEW_MS = 60_000
-const SKEW_SHARE = 0.2
 const QUICK_REJECTION_MS = 60_000
 
-export const policyOf = (sealed: SealedGrant): UrlPolicy => ({
-  serverUrl: sealed.serverUrl,
-  allowPrivateNetwork: sealed.allowPrivateNetwork,
-})
-
-export const grantLabel = (row: { server: string; account: string }) =>
-  `grant:${row.server}/${row.account}`
-
 export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
-  const { repository, vault, clock } = options
-  const held = new Map<string, Held & { readonly serverUrl: string }>()
+  const { repository, ledger, backoff, vault, clock } = options
+  const started = momentOf(options)
+  const held = createHeldTokens(options)
   const running = new Map<string, Promise<unknown>>()
   /** What a provider issued and the vault did not take yet: stored before anything else is asked for. */
-  const unstored = new Map<
-    string,
-    { sealed: SealedGrant; tokens: Tokens; afterRejection: boolean }
-  >()
+  const unstored = new Map<string, Renewed>()
 
   /** One piece of work at a time for each grant; who comes while it runs shares its result. */
   function single<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -87,107 +70,67 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     throw signInNeeded(row)
   }
 
-  function fresh(id: string): boolean {
-    const token = held.get(id)
-    if (token === undefined) return false
-    if (token.expiresAt === null) return true
-    const lifetime = token.expiresAt - token.obtainedAt
-    return clock() < token.expiresAt - Math.min(MOST_SKEW_MS, lifetime * SKEW_SHARE)
-  }
-
-  function publish(id: string, token: Held, serverUrl: string): void {
-    held.set(id, { ...token, serverUrl })
-  }
-
   function current(id: string): AccessToken {
     const grant = usable(id)
     const token = held.get(id)
-    if (token === undefined) throw signInNeeded(grant)
+    if (token === undefined || token.rejected) throw signInNeeded(grant)
     const { value, expiresAt, serverUrl } = token
     return { grant, value, expiresAt, serverUrl }
   }
 
-  async function renew(id: string, afterRejection: boolean): Promise<void> {
+  async function renew(id: string): Promise<void> {
     const row = usable(id)
     const waiting = unstored.get(id)
     if (waiting !== undefined) return keep(row, waiting)
-    const label = grantLabel(row)
-    const sealed = await readSealed(vault(), grantKey(id), label, options.knownSecrets)
-    if (sealed === null) throw endGrant(row, 'The vault holds no token for it any more.')
+    const sealed = await readSealed(vault(), grantKey(id), grantLabel(row), options.knownSecrets)
+    if (sealed === null) throw signOut(row, 'vault')
     if (!matches(row, sealed)) throw freeze(row)
-    if (sealed.refreshToken === null) return takeStored(row, sealed, afterRejection)
-    const tokens = await askProvider(row, sealed, sealed.refreshToken)
-    register(row, tokens)
-    const rotated = { ...sealed, refreshToken: tokens.refreshToken ?? sealed.refreshToken }
-    await keep(row, { sealed: rotated, tokens, afterRejection })
+    if (!isRenewable(sealed)) return takeStored(row, sealed)
+    const about = {
+      reason: held.reason(id),
+      sleptMs: sleptSince(options, held.get(id)?.since ?? started),
+    }
+    const renewed = await options.renewer.renew(row, sealed, about).catch((error: unknown) => {
+      throw ended(row, error)
+    })
+    register(row, renewed.tokens)
+    await keep(row, renewed)
+  }
+
+  /** What a failed renewal means for the grant. @returns what to throw */
+  function ended(row: GrantRow, error: unknown): unknown {
+    if (isWarderError(error, 'grant.frozen')) return freeze(row)
+    if (isWarderError(error, 'grant.sign_in_needed')) return signOut(row, 'provider', error)
+    return error
   }
 
   /** The provider gave no refresh token: what it gave is all there is, for as long as it lasts. */
-  function takeStored(row: GrantRow, sealed: SealedGrant, afterRejection: boolean): void {
-    const { accessToken: value, expiresAt } = sealed
+  function takeStored(row: GrantRow, sealed: SealedGrant): void {
+    const { accessToken: value, expiresAt, serverUrl } = sealed
     const over = expiresAt !== null && clock() >= expiresAt
-    if (value === null || over || afterRejection)
-      throw endGrant(row, 'The provider gave no refresh token, and the access token is over.')
-    // Nothing can be renewed ahead of time here, so the lifetime counts from now and leaves no early margin.
-    publish(
-      row.id,
-      { value, obtainedAt: expiresAt ?? 0, expiresAt, afterRejection },
-      sealed.serverUrl,
-    )
+    if (value === null || over || held.get(row.id)?.rejected) throw signOut(row, 'expired')
+    held.put(row.id, { value, expiresAt, serverUrl }, false)
   }
 
   /** Stored and read back first, used then: a provider that rotates has already forgotten the old one. */
-  async function keep(
-    row: GrantRow,
-    renewed: { sealed: SealedGrant; tokens: Tokens; afterRejection: boolean },
-  ): Promise<void> {
-    const { sealed, tokens, afterRejection } = renewed
+  async function keep(row: GrantRow, renewed: Renewed): Promise<void> {
+    const { sealed, tokens, attempt, rotated } = renewed
     unstored.set(row.id, renewed)
-    await writeSealed(vault(), grantKey(row.id), sealed)
+    try {
+      await writeSealed(vault(), grantKey(row.id), sealed)
+    } catch (error) {
+      ledger.end(attempt, { outcome: 'not-stored', rotated, status: 200 })
+      throw error
+    }
     unstored.delete(row.id)
+    ledger.end(attempt, { outcome: 'renewed', rotated, status: 200 })
     const now = usable(row.id)
-    const expiresAt = tokens.expiresAt
-    const token = { value: tokens.accessToken, obtainedAt: clock(), expiresAt, afterRejection }
+    const { accessToken: value, expiresAt } = tokens
     const scopes = tokens.scopes ?? now.scopes
     const saved = { ...now, scopes, refreshedAt: clock(), expiresAt }
     repository.saveGrant(saved)
-    publish(row.id, token, sealed.serverUrl)
+    held.put(row.id, { value, expiresAt, serverUrl: sealed.serverUrl }, true)
     options.onRefreshed(saved)
-  }
-
-  async function askProvider(
-    row: GrantRow,
-    sealed: SealedGrant,
-    refreshToken: string,
-  ): Promise<Tokens> {
-    const policy = policyOf(sealed)
-    const fetch = options.fetch(policy)
-    const provider = await confirmed(row, sealed, fetch, policy)
-    const secret = await options.clients.secret(sealed.clientSecret, row.server, sealed.issuer)
-    const { clientId, authMethod } = sealed
-    const party = { provider, clientId, authMethod, secret, fetch, policy }
-    try {
-      return await refresh(party, refreshToken, sealed.resource, clock)
-    } catch (error) {
-      if (!isWarderError(error, 'grant.sign_in_needed')) throw error
-      throw endGrant(row, error.message, error)
-    }
-  }
-
-  /** What the provider says of itself today must be what the token was issued under; else nothing is sent anywhere. */
-  async function confirmed(
-    row: GrantRow,
-    sealed: SealedGrant,
-    fetch: Fetch,
-    policy: UrlPolicy,
-  ): Promise<Provider> {
-    try {
-      const provider = await fetchProvider(fetch, sealed.issuer, policy)
-      if (provider.token_endpoint === sealed.tokenEndpoint) return provider
-    } catch (error) {
-      if (!isWarderError(error, 'oauth.issuer_mismatch')) throw error
-    }
-    throw freeze(row)
   }
 
   function matches(row: GrantRow, sealed: SealedGrant): boolean {
@@ -204,43 +147,60 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     if (tokens.refreshToken) options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
   }
 
-  function endGrant(row: GrantRow, why: string, cause?: unknown): WarderError {
-    tell({ ...row, state: 'sign-in-needed' })
-    return signInNeeded(row, why, cause)
+  function signOut(row: GrantRow, reason: SignOutReason, cause?: WarderError): WarderError {
+    tell({ ...row, state: 'sign-in-needed' }, () => ledger.note(row, 'signed-out', reason))
+    return signInNeeded(row, cause?.message ?? signedOutBecause[reason], cause)
   }
 
   function freeze(row: GrantRow): WarderError {
-    tell({ ...row, state: 'frozen' })
+    tell({ ...row, state: 'frozen' }, () => ledger.note(row, 'frozen'))
     return frozen(row)
   }
 
   /** A revocation that came meanwhile has the last word. */
-  function tell(row: GrantRow): void {
-    held.delete(row.id)
+  function tell(row: GrantRow, note: () => void): void {
+    held.drop(row.id)
     if (repository.grant(row.id)?.state !== 'connected') return
-    repository.saveGrant(row)
+    repository.transaction(() => {
+      repository.saveGrant(row)
+      note()
+    })
     options.onSignInNeeded(row)
   }
 
-  async function live(id: string, afterRejection: boolean): Promise<AccessToken> {
+  async function live(id: string): Promise<AccessToken> {
     usable(id)
-    if (!fresh(id)) await (running.get(id) ?? single(id, () => renew(id, afterRejection)))
+    if (!held.isFresh(id)) await renewUnlessPaused(id)
     return current(id)
   }
 
+  /** While the provider is left alone, a token that is not over yet is used on; without one the call fails at once. */
+  async function renewUnlessPaused(id: string): Promise<void> {
+    const pause = backoff.current(id)
+    if (pause !== null && !running.has(id)) {
+      if (held.isAlive(id)) return
+      throw pause.error
+    }
+    try {
+      await (running.get(id) ?? single(id, () => renew(id)))
+    } catch (error) {
+      if (error !== backoff.current(id)?.error || !held.isAlive(id)) throw error
+    }
+  }
+
   return {
-    access: (id) => live(id, false),
+    access: live,
 
     async rejected(token) {
       const { id } = token.grant
       const now = held.get(id)
-      if (now?.value === token.value) {
+      if (now?.value === token.value && !now.rejected) {
         const row = usable(id)
-        if (now.afterRejection && clock() - now.obtainedAt < QUICK_REJECTION_MS)
-          throw endGrant(row, 'The server refuses even a token that was just renewed.')
-        held.delete(id)
+        if (now.afterRejection && elapsed(options, now.since) < QUICK_REJECTION_MS)
+          throw signOut(row, 'resource')
+        held.reject(id)
       }
-      return live(id, true)
+      return live(id)
     },
 
     async adopt(row, sealed, tokens) {
@@ -249,15 +209,18 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       await single(row.id, async () => {
         await writeSealed(vault(), grantKey(row.id), sealed)
         unstored.delete(row.id)
+        backoff.clear(row.id)
+        held.drop(row.id)
         const { accessToken: value, expiresAt } = tokens
-        const token = { value, obtainedAt: clock(), expiresAt, afterRejection: false }
-        publish(row.id, token, sealed.serverUrl)
+        const { serverUrl } = sealed
+        held.put(row.id, { value, expiresAt, serverUrl }, isRenewable(sealed))
       })
     },
 
     seize(id) {
       const accessToken = held.get(id)?.value ?? unstored.get(id)?.tokens.accessToken ?? null
-      held.delete(id)
+      held.drop(id)
+      backoff.clear(id)
       const settled = (running.get(id) ?? Promise.resolve()).catch(() => undefined)
       const newest = settled.then(() => {
         const left = unstored.get(id)?.sealed ?? null
@@ -273,17 +236,9 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   }
 }
 
-const signInNeeded = (row: GrantRow | null, why = '', cause?: unknown) =>
-  new WarderError(
-    'grant.sign_in_needed',
-    row === null
-      ? 'The account is not there any more: sign in again.'
-      : `${row.server}/${row.account} needs a new sign-in: run \`warder connect ${row.server}\`. ${why}`.trim(),
-    { cause },
-  )
-
-const frozen = (row: GrantRow) =>
-  new WarderError(
-    'grant.frozen',
-    `The provider of ${row.server}/${row.account} now names other endpoints than at the sign-in; its token was sent nowhere.`,
-  )
+const signedOutBecause: Record<SignOutReason, string> = {
+  provider: 'The provider refused the renewal.',
+  resource: 'The server refuses even a token that was just renewed.',
+  expired: 'The provider gave no refresh token, and the access token is over.',
+  vault: 'The vault holds no token for it any more.',
+}

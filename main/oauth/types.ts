@@ -1,5 +1,6 @@
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
 export interface Grant {
@@ -66,6 +67,21 @@ export interface Receipt {
   readonly remains: string | null
 }
 
+/** What is known of one account: what it is now, and how that came about. */
+export interface AccountHistory {
+  readonly server: string
+  readonly account: string
+  readonly issuer: string
+  /** Null once it was revoked. */
+  readonly grant: Grant | null
+  /** When the provider, which is left alone just now, is asked again; null where nothing waits. */
+  readonly retryAt: number | null
+  /** Of its last revocation. */
+  readonly receipt: Receipt | null
+  /** Newest first. */
+  readonly entries: readonly LedgerEntry[]
+}
+
 /** What the room tells the rest of the house; `companion.ts` wires it. */
 export interface GrantEvents {
   connected: [grant: Grant]
@@ -104,6 +120,12 @@ export interface Grants {
    */
   revoke(id: string, reason: string): Promise<Receipt>
   receipts(): Receipt[]
+  /**
+   * What happened to an account, gone ones included for as long as the ledger knows them.
+   *
+   * @param name as `find` @param limit most entries @throws as `find`
+   */
+  history(name: string, limit: number): AccountHistory
   on<E extends keyof GrantEvents>(event: E, listener: (...args: GrantEvents[E]) => void): () => void
   /** Takes up revocations that an earlier run left pending. */
   start(): void

@@ -41,4 +41,13 @@ export const migrations: readonly string[] = [
   `,
   // What each grant was made in spite of, as a JSON array of names (main/store/quirks.ts).
   "ALTER TABLE grants ADD COLUMN quirks TEXT NOT NULL DEFAULT '[]'",
+  `
+  -- The life of each grant. A renewal is written before it is asked for: without outcome it is under way or was cut short.
+  CREATE TABLE ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, grant_id TEXT NOT NULL, server TEXT NOT NULL,
+    account TEXT NOT NULL, label TEXT, issuer TEXT NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL, reason TEXT,
+    outcome TEXT, ended_at INTEGER, rotated INTEGER, error TEXT, status INTEGER, code TEXT,
+    token_age_ms INTEGER, slept_ms INTEGER, retry_at INTEGER) STRICT;
+  CREATE INDEX ledger_by_grant ON ledger (grant_id, seq);
+  CREATE INDEX ledger_by_account ON ledger (server, account, seq)
+  `,
 ]

@@ -9,6 +9,7 @@ import {
   secretView,
   serverView,
   statusView,
+  whyView,
 } from './views.ts'
 
 /**
@@ -91,6 +92,14 @@ export const channels = {
       z.strictObject({ all: z.literal(true) }),
     ]),
     z.array(receiptView),
+  ),
+  /** What happened to an account; one that is gone too, as long as the ledger knows it. */
+  'accounts:why': channel(
+    z.strictObject({
+      account: z.string().min(1).max(256),
+      limit: z.number().int().min(1).max(500).default(20),
+    }),
+    whyView,
   ),
   'receipts:list': channel(nothing, z.array(receiptView)),
 

@@ -28,6 +28,8 @@ export const serverView = z.object({
   message: z.string().nullable(),
 })
 
+const grantStates = ['connected', 'sign-in-needed', 'frozen', 'revoking'] as const
+
 export const accountView = z.object({
   /** `SERVER/ACCOUNT`: the name to give to `connect`, `revoke` and `why`. */
   account: z.string(),
@@ -36,7 +38,7 @@ export const accountView = z.object({
   resource: z.string(),
   clientId: z.string(),
   scopes: z.array(z.string()),
-  state: z.enum(['connected', 'sign-in-needed', 'frozen', 'revoking']),
+  state: z.enum(grantStates),
   connectedAt: instant,
   refreshedAt: instant.nullable(),
   accessTokenExpiresAt: instant.nullable(),
@@ -84,6 +86,51 @@ export const receiptView = z.object({
   steps: z.array(receiptStep),
   /** What may live on, and until when, in a sentence; null where nothing does. */
   remains: z.string().nullable(),
+})
+
+const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start'] as const
+const signOutReasons = ['provider', 'resource', 'expired', 'vault'] as const
+
+/** One line in the life of an account. Durations are in milliseconds. */
+export const ledgerEntry = z.object({
+  at: instant,
+  event: z.enum(['renewal', 'signed-in', 'signed-out', 'frozen', 'revoked']),
+  /** Why a renewal was asked for, or why the account was signed out. */
+  reason: z.enum([...renewalReasons, ...signOutReasons]).nullable(),
+  /** Of a renewal, as the rest; null while it is under way, or where Warder ended in the middle of it. */
+  outcome: z.enum(['renewed', 'refused', 'unavailable', 'not-stored', 'held']).nullable(),
+  endedAt: instant.nullable(),
+  cutShort: z.boolean(),
+  /** The provider replaced the refresh token. */
+  rotated: z.boolean().nullable(),
+  /** The provider's error code (RFC 6749 §5.2). */
+  error: z.string().nullable(),
+  status: z.number().int().nullable(),
+  /** Warder's own error code. */
+  code: z.string().nullable(),
+  tokenAgeMs: z.number().nullable(),
+  /** Negative where the clock was set back. */
+  sleptMs: z.number().nullable(),
+  retryAt: instant.nullable(),
+  /** All that in words. */
+  text: z.string(),
+})
+
+/** What an account is, and how that came about. */
+export const whyView = z.object({
+  account: z.string(),
+  server: z.string(),
+  issuer: z.string(),
+  /** `gone`: it was revoked; the ledger still knows it. */
+  state: z.enum([...grantStates, 'gone']),
+  /** The state and its reason in sentences, times in the time zone of the companion. */
+  sentences: z.array(z.string()),
+  /** What mends it; null where nothing has to be mended. */
+  mend: z.string().nullable(),
+  /** When a provider that did not answer is asked again; null where nothing waits. */
+  retryAt: instant.nullable(),
+  /** Newest first. */
+  entries: z.array(ledgerEntry),
 })
 
 export const auditRow = z.object({
@@ -150,6 +197,8 @@ export type SecretView = z.infer<typeof secretView>
 export type ClientView = z.infer<typeof clientView>
 export type ReceiptStep = z.infer<typeof receiptStep>
 export type ReceiptView = z.infer<typeof receiptView>
+export type LedgerEntryView = z.infer<typeof ledgerEntry>
+export type WhyView = z.infer<typeof whyView>
 export type AuditRow = z.infer<typeof auditRow>
 export type ApprovalView = z.infer<typeof approvalView>
 export type StatusView = z.infer<typeof statusView>

@@ -6,6 +6,7 @@ import { connectTo, openHouse, serverAt } from './support/house.ts'
 import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
 
 const HOUR = 3_600_000
+const FIRST_PAUSE = 5_000
 const renewals = (provider: ScriptedProvider) =>
   provider.to('/token').filter(({ form }) => form.get('grant_type') === 'refresh_token')
 
@@ -177,6 +178,7 @@ describe('a renewal that fails', () => {
     })
     expect(house.grants.list()[0]?.state).toBe('connected')
     if (good) provider.answers.set(path, good)
+    house.time.now += FIRST_PAUSE
     expect((await house.grants.accessToken('notes')).value).toBe('access-token-3')
   })
 

@@ -10,6 +10,7 @@ import { testHome } from '../../harness/home.ts'
 
 /** The oauth room over a real state database, a real dialer and a vault in memory. */
 export interface House extends AsyncDisposable {
+  readonly home: string
   readonly grants: Grants
   readonly state: State
   readonly vault: SecretStore
@@ -18,7 +19,10 @@ export interface House extends AsyncDisposable {
   readonly opened: string[]
   /** What happened, in order: `connected notes/default`, … */
   readonly events: string[]
-  readonly time: { now: number }
+  /** `asleep`: how much of it the machine slept; grows together with `now` in a sleep, and when the clock is set. */
+  readonly time: { now: number; asleep: number }
+  /** The machine sleeps for so many milliseconds; negative: its clock is set back. */
+  sleep(ms: number): void
   /** Ends this companion and starts another on the same home and vault. */
   restart(): Promise<void>
   receipt(): Promise<Receipt>
@@ -36,7 +40,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const home = await testHome()
   const dialer = createDialer()
   const vault = options.vault ?? createMemoryStore()
-  const time = { now: Date.now() }
+  const time = { now: Date.now(), asleep: 0 }
   const opened: string[] = []
   const events: string[] = []
 
@@ -52,6 +56,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       settings: options.settings ?? (() => ({})),
       resolveSecret: options.resolveSecret ?? (async () => 'a-client-secret'),
       clock: () => time.now,
+      monotonic: () => time.now - time.asleep,
     })
     const note = (event: string) => (grant: Grant) =>
       void events.push(`${event} ${grant.server}/${grant.account}`)
@@ -69,6 +74,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   }
 
   return {
+    home: home.path,
     get grants() {
       return running.grants
     },
@@ -82,6 +88,10 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     opened,
     events,
     time,
+    sleep(ms) {
+      time.now += ms
+      time.asleep += ms
+    },
     async restart() {
       await stop()
       running = start()

@@ -1,0 +1,19 @@
+import { WarderError } from '../errors.ts'
+
+interface Named {
+  readonly server: string
+  readonly account: string
+}
+
+export const signInNeeded = (row: Named | null, why = '', cause?: unknown) =>
+  new WarderError(
+    'grant.sign_in_needed',
+    `${row === null ? 'The account' : `${row.server}/${row.account}`} needs a new sign-in. ${why}`.trim(),
+    { cause },
+  )
+
+export const frozen = (row: Named) =>
+  new WarderError(
+    'grant.frozen',
+    `The provider of ${row.server}/${row.account} now names other endpoints than at the sign-in; its token was sent nowhere.`,
+  )
