@@ -17,7 +17,7 @@ import { openApprovedConfig } from './policy/approved-config.ts'
 import { createDecide } from './policy/decide.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createRuntime } from './runtime/supervisor.ts'
-import { destination, pick } from './servers/servers.ts'
+import { clientSecretBinding } from './servers/providers.ts'
 import { openConfigFile } from './store/config-file.ts'
 import { socketDirectory } from './store/home.ts'
 import { launchEnvironment, writeRunFile } from './store/run-file.ts'
@@ -96,11 +96,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         browser: ports.browser,
         fetch: dialer.fetch,
         settings: () => config.current().settings,
-        resolveSecret: (name, server) =>
-          secrets.read(name, {
-            server,
-            destination: destination(pick(config.current().servers, server).definition),
-          }),
+        providers: () => config.current().providers,
+        resolveSecret: async (name, server, issuer) =>
+          secrets.read(name, clientSecretBinding(config.current(), { name, server, issuer })),
         clock,
         randomBytes,
       }),

@@ -107,6 +107,16 @@ export const errorCodes = {
     meaning: 'No server has that name.',
     mend: 'See `warder server list`.',
   },
+  'provider.unknown': {
+    exit: 3,
+    meaning: 'There is no provider profile of that name, or it waits for your approval.',
+    mend: 'Look into `providers` of config.json, and at `warder approvals`.',
+  },
+  'preset.unknown': {
+    exit: 3,
+    meaning: 'There is no preset of that name.',
+    mend: '`warder server presets` shows them all.',
+  },
   'server.exists': {
     exit: 1,
     meaning: 'A server of that name is already there.',
@@ -292,6 +302,16 @@ export const errorCodes = {
     exit: 1,
     meaning: 'The provider refused to register Warder as a client.',
     mend: 'Register by hand and put the client ID into the server definition.',
+  },
+  'cimd.not_configured': {
+    exit: 1,
+    meaning: 'Nobody said where the client ID metadata document of this Warder is published.',
+    mend: 'Set `settings.clientMetadataUrl` in config.json to the https URL where you will publish it, then run `warder cimd` again and put what it prints there.',
+  },
+  'cimd.unusable': {
+    exit: 1,
+    meaning: 'A provider would not take this URL for a client ID.',
+    mend: 'Choose an https URL with a path, without query and fragment, and set `settings.clientMetadataUrl` to it.',
   },
   'oauth.state_mismatch': {
     exit: 1,

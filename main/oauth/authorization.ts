@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import { authorizationUrl, type BrowserUrl } from '../net/browser-url.ts'
+import type { ProviderProfile } from '../store/config-schema.ts'
 import { providerError } from './token-requests.ts'
-import { asClient, authentication, type Party, requestOptions } from './wire.ts'
+import { asClient, authentication, type Party, requestOptions, resourceParameter } from './wire.ts'
 
 /** What one sign-in keeps to itself until the answer comes: bound together before the browser opens (MCP, RFC 9207). */
 export interface SignInRequest {
@@ -13,17 +14,34 @@ export interface SignInRequest {
   readonly redirectUri: string
   readonly resource: string
   readonly scopes: readonly string[]
+  /** What the provider's profile adds: {@link profileParameters}. */
+  readonly further: Readonly<Record<string, string>>
 }
 
 /** 256 bits each (RFC 7636 §7.1, RFC 6749 §10.10). */
 const SECRET_BYTES = 32
 
 export function createSignInRequest(
-  about: Pick<SignInRequest, 'issuer' | 'redirectUri' | 'resource' | 'scopes'>,
+  about: Omit<SignInRequest, 'state' | 'verifier' | 'nonce'>,
   randomBytes: (size: number) => Buffer,
 ): SignInRequest {
   const secret = () => randomBytes(SECRET_BYTES).toString('base64url')
   return { ...about, state: secret(), verifier: secret(), nonce: secret() }
+}
+
+/** What a profile adds to the authorization request. No parameter of the protocol: the profile's schema sees to that. */
+export function profileParameters(
+  profile: ProviderProfile,
+  resource: string,
+): Record<string, string> {
+  const { quirks, audience, authorizeParams } = profile
+  return {
+    ...authorizeParams,
+    ...(quirks.includes('audience-parameter') ? { audience: audience ?? resource } : {}),
+    ...(quirks.includes('offline-access-parameters')
+      ? { access_type: 'offline', prompt: 'consent' }
+      : {}),
+  }
 }
 
 /**
@@ -33,7 +51,7 @@ export function createSignInRequest(
  * @throws WarderError `net.*`, `oauth.token_refused`, `oauth.provider_unavailable`
  */
 export async function signInPage(party: Party, request: SignInRequest): Promise<BrowserUrl> {
-  const parameters = requestParameters(party.clientId, request)
+  const parameters = requestParameters(party, request)
   const query =
     party.provider.require_pushed_authorization_requests === true
       ? await push(party, parameters)
@@ -41,16 +59,17 @@ export async function signInPage(party: Party, request: SignInRequest): Promise<
   return authorizationUrl(party.provider.authorization_endpoint ?? '', query, party.policy)
 }
 
-function requestParameters(clientId: string, request: SignInRequest): Record<string, string> {
+function requestParameters(party: Party, request: SignInRequest): Record<string, string> {
   const { scopes } = request
   return {
+    ...request.further,
     response_type: 'code',
-    client_id: clientId,
+    client_id: party.clientId,
     redirect_uri: request.redirectUri,
     state: request.state,
     code_challenge: createHash('sha256').update(request.verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    resource: request.resource,
+    ...resourceParameter(party, request.resource),
     ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
     ...(scopes.includes('openid') ? { nonce: request.nonce } : {}),
     // OpenID Connect Core §11: without the prompt a provider ignores offline_access.

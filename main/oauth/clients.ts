@@ -2,12 +2,19 @@ import { z } from 'zod'
 import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
-import { parseReference, type RemoteServer } from '../store/config-schema.ts'
+import { type ProviderProfile, parseReference } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type CallbackListener, openCallback } from './callback.ts'
 import type { Provider } from './metadata.ts'
-import { documentRedirectUri, fixedRedirectUri, freshPlace, placeOf } from './redirect-uri.ts'
+import {
+  documentRedirectUri,
+  fixedRedirectUri,
+  freshPlace,
+  type ListeningPlace,
+  placeOf,
+  registeredPlaces,
+} from './redirect-uri.ts'
 import { confidentialMethod, registerDynamically, takesDocuments } from './registration.ts'
 import type { Registration, Repository } from './repository.ts'
 
@@ -36,7 +43,8 @@ export interface Clients {
 
 interface Wanted {
   readonly server: string
-  readonly oauth: RemoteServer['oauth']
+  /** Client, redirect URI and quirks as the profile and the server definition have them. */
+  readonly profile: ProviderProfile
   readonly provider: Provider
   readonly scopes: readonly string[]
   readonly fetch: Fetch
@@ -48,7 +56,7 @@ export interface ClientsOptions {
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
-  readonly resolveSecret: (name: string, server: string) => Promise<string>
+  readonly resolveSecret: (name: string, server: string, issuer: string) => Promise<string>
   readonly clock: () => number
   readonly randomId: () => string
 }
@@ -68,14 +76,25 @@ export function createClients(options: ClientsOptions): Clients {
     if (elsewhere)
       throw new WarderError(
         'oauth.issuer_mismatch',
-        'The client ID in the server definition belongs to another provider than the one that the server names now.',
+        'The client ID in the server definition, or in its profile, belongs to another provider than the one that the server names now.',
       )
-    const listener = await open(placeOf(wanted.oauth?.redirectUri ?? fixedRedirectUri(issuer)))
-    const secret = wanted.oauth?.clientSecret ?? null
+    const listener = await openRegistered(wanted)
+    const secret = wanted.profile.clientSecret ?? null
     const authMethod = secret === null ? 'none' : confidentialMethod(wanted.provider)
     const method = 'pre-registered'
     const registration = remember(issuer, { method, clientId, authMethod, listener })
     return { registration, clientSecret: secret, listener }
+  }
+
+  async function openRegistered({ profile, provider }: Wanted): Promise<CallbackListener> {
+    const { redirectUri, ports = [] } = profile
+    const [last, ...others] = registeredPlaces(provider.issuer, redirectUri, ports).toReversed()
+    for (const place of others.toReversed()) {
+      const listener = await openUnlessTaken(place)
+      if (listener !== null) return listener
+    }
+    // Where all are taken, the last one says so.
+    return open(last ?? freshPlace(provider.issuer))
   }
 
   async function byDocument(wanted: Wanted, url: string): Promise<Enrolment> {
@@ -123,7 +142,7 @@ export function createClients(options: ClientsOptions): Clients {
   async function reusable(wanted: Wanted): Promise<Enrolment | null> {
     for (const one of repository.registrations(wanted.provider.issuer)) {
       if (one.method !== 'dynamic' || inUse(one.id) || isOver(one)) continue
-      const listener = await openUnlessTaken(one.redirectUri)
+      const listener = await openUnlessTaken(placeOf(one.redirectUri))
       if (listener === null) continue
       return { registration: one, clientSecret: secretOf(one), listener }
     }
@@ -143,9 +162,9 @@ export function createClients(options: ClientsOptions): Clients {
   const secretOf = ({ authMethod, id }: Registration) =>
     authMethod === 'none' ? null : secretKey(id)
 
-  async function openUnlessTaken(redirectUri: string): Promise<CallbackListener | null> {
+  async function openUnlessTaken(place: ListeningPlace): Promise<CallbackListener | null> {
     try {
-      return await open(placeOf(redirectUri))
+      return await open(place)
     } catch (error) {
       if (isWarderError(error, 'oauth.callback_port')) return null
       throw error
@@ -156,7 +175,8 @@ export function createClients(options: ClientsOptions): Clients {
     const { issuer } = wanted.provider
     const listener = await open(freshPlace(issuer))
     try {
-      const request = { redirectUri: listener.redirectUri, scopes: wanted.scopes }
+      const { scopes, profile } = wanted
+      const request = { redirectUri: listener.redirectUri, scopes, quirks: profile.quirks }
       const client = await registerDynamically(wanted.provider, request, wanted, clock)
       const { secret, ...rest } = client
       const registration: Registration = {
@@ -179,15 +199,15 @@ export function createClients(options: ClientsOptions): Clients {
     }
   }
 
-  function open(place: Parameters<typeof openCallback>[0]): Promise<CallbackListener> {
+  function open(place: ListeningPlace): Promise<CallbackListener> {
     return openCallback(place, clock)
   }
 
   return {
     async enrol(wanted) {
       const { clientMetadataUrl } = options.settings()
-      if (wanted.oauth?.clientId !== undefined)
-        return registeredByHand(wanted, wanted.oauth.clientId)
+      if (wanted.profile.clientId !== undefined)
+        return registeredByHand(wanted, wanted.profile.clientId)
       if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider))
         return byDocument(wanted, clientMetadataUrl)
       if (wanted.provider.registration_endpoint !== undefined) return dynamically(wanted)
@@ -202,7 +222,8 @@ export function createClients(options: ClientsOptions): Clients {
     async secret(reference, server, issuer) {
       if (reference === null) return null
       const configured = parseReference(reference)
-      if (configured?.kind === 'secret') return options.resolveSecret(configured.name, server)
+      if (configured?.kind === 'secret')
+        return options.resolveSecret(configured.name, server, issuer)
       const item = await vault().get(reference)
       const stored = storedSecret.safeParse(item === null ? null : JSON.parse(item))
       if (!stored.success || stored.data.issuer !== issuer)

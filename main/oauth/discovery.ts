@@ -3,6 +3,7 @@ import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { fetchDocument } from '../net/document.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
+import type { ProviderProfile } from '../store/config-schema.ts'
 import { type BearerChallenge, bearerChallenge } from './challenge.ts'
 import { fetchProvider, type Provider } from './metadata.ts'
 import { probe } from './probe.ts'
@@ -12,7 +13,7 @@ const MOST_ISSUERS = 5
 
 const resourceMetadata = z.object({
   resource: z.string(),
-  authorization_servers: z.array(z.string()).min(1).max(MOST_ISSUERS),
+  authorization_servers: z.array(z.string()).max(MOST_ISSUERS).nullish(),
   scopes_supported: z.array(z.string()).nullish(),
 })
 
@@ -38,25 +39,42 @@ export interface Discovered {
  * @throws WarderError `server.unreachable`, `oauth.resource_mismatch`, `oauth.metadata_invalid` and those of
  *   {@link fetchProvider}
  */
-export async function discover(fetch: Fetch, policy: UrlPolicy): Promise<Discovered> {
-  const resource = await discoverResource(fetch, policy)
-  return { resource, provider: await fetchProvider(fetch, resource.issuer, policy) }
+export async function discover(
+  fetch: Fetch,
+  policy: UrlPolicy,
+  profile: ProviderProfile,
+): Promise<Discovered> {
+  const resource = await discoverResource(fetch, policy, profile)
+  return { resource, provider: await fetchProvider(fetch, resource.issuer, policy, profile) }
 }
 
-async function discoverResource(fetch: Fetch, policy: UrlPolicy): Promise<ResourceMetadata> {
+async function discoverResource(
+  fetch: Fetch,
+  policy: UrlPolicy,
+  profile: ProviderProfile,
+): Promise<ResourceMetadata> {
   checkUrl(policy.serverUrl, 'server_url', policy)
   const answer = await fromServer(policy, () => probe(fetch, policy.serverUrl))
   const challenge = answer.status === 401 ? bearerChallenge(answer.headers) : null
-  const document = await fromServer(policy, () => fetchResourceMetadata(fetch, challenge, policy))
-  return checkResourceMetadata(document, challenge, policy)
+  const { document, seen } = await fromServer(policy, () =>
+    findResourceMetadata(fetch, challenge, policy),
+  )
+  if (document !== null) return checkResourceMetadata(document, challenge, policy, profile)
+  // Who names the provider by hand need not be told it; all the rest is checked as ever.
+  if (profile.issuer !== undefined)
+    return checkResourceMetadata({ resource: policy.serverUrl }, challenge, policy, profile)
+  throw new WarderError(
+    'oauth.metadata_invalid',
+    `The server publishes no protected resource metadata (${seen.join('; ')}).`,
+  )
 }
 
 /** RFC 9728 §5.1: the challenge's own address where there is one; else §3.1: at the path, then at the root. */
-async function fetchResourceMetadata(
+async function findResourceMetadata(
   fetch: Fetch,
   challenge: BearerChallenge | null,
   policy: UrlPolicy,
-): Promise<unknown> {
+): Promise<{ document: unknown; seen: string[] }> {
   const named = challenge?.resourceMetadata
   const locations = named === undefined ? wellKnownLocations(policy.serverUrl) : [named]
   const seen: string[] = []
@@ -64,13 +82,11 @@ async function fetchResourceMetadata(
     const { pathname } = atServer(location, policy)
     const document = await fetchDocument(fetch, location, 'resource_metadata', policy)
     atServer(document.url, policy)
-    if (document.status === 200 && document.json !== undefined) return document.json
+    if (document.status === 200 && document.json !== undefined)
+      return { document: document.json, seen }
     seen.push(`${pathname}: ${document.status === 200 ? 'not JSON' : document.status}`)
   }
-  throw new WarderError(
-    'oauth.metadata_invalid',
-    `The server publishes no protected resource metadata (${seen.join('; ')}).`,
-  )
+  return { document: null, seen }
 }
 
 /** A hostile server could otherwise have us read, from where we stand, whatever it likes. */
@@ -90,12 +106,14 @@ function wellKnownLocations(serverUrl: string): string[] {
 }
 
 /**
+ * @param profile its issuer and its resource stand in place of the document's, which are judged all the same
  * @throws WarderError `oauth.metadata_invalid`, `oauth.resource_mismatch`, `net.url_refused`
  */
 export function checkResourceMetadata(
   document: unknown,
   challenge: BearerChallenge | null,
   policy: UrlPolicy,
+  profile: Pick<ProviderProfile, 'issuer' | 'resource'>,
 ): ResourceMetadata {
   const parsed = resourceMetadata.safeParse(document)
   if (!parsed.success) {
@@ -106,19 +124,26 @@ export function checkResourceMetadata(
       { cause: parsed.error },
     )
   }
-  const { resource, authorization_servers: issuers, scopes_supported: supported } = parsed.data
+  const { resource, authorization_servers, scopes_supported: supported } = parsed.data
+  const issuers = authorization_servers ?? []
   checkUrl(resource, 'resource', policy)
   if (!coversServer(resource, policy.serverUrl))
     throw new WarderError(
       'oauth.resource_mismatch',
       'The protected resource metadata speaks of another resource than this server (RFC 9728 §3.3).',
     )
-  for (const issuer of issuers) checkUrl(issuer, 'issuer', policy)
+  for (const listed of issuers) checkUrl(listed, 'issuer', policy)
+  const issuer = profile.issuer ?? issuers[0]
+  if (issuer === undefined)
+    throw new WarderError(
+      'oauth.metadata_invalid',
+      "The server's protected resource metadata names no authorization server.",
+    )
   const offered = checkScopes(supported ?? [], 'The protected resource metadata')
   const asked = checkScopes(splitScope(challenge?.scope), 'The challenge of the server')
   return {
-    resource,
-    issuer: issuers[0] ?? '',
+    resource: profile.resource ?? resource,
+    issuer,
     scopes: challenge?.scope === undefined ? offered : asked,
   }
 }

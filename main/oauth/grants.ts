@@ -4,6 +4,7 @@ import { createEmitter } from '../events.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
+import type { ProviderProfile } from '../store/config-schema.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -27,8 +28,10 @@ export interface GrantsOptions {
   readonly browser: Browser
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
+  /** The profiles of identity providers that server definitions may name. */
+  readonly providers: () => Readonly<Record<string, ProviderProfile>>
   /** The client secret that a server definition refers to as `secret:NAME`. @throws WarderError `secret.*`, `vault.*` */
-  readonly resolveSecret: (name: string, server: string) => Promise<string>
+  readonly resolveSecret: (name: string, server: string, issuer: string) => Promise<string>
   readonly clock?: () => number
   /** Milliseconds on a clock that nobody can set and that stands still while the machine sleeps. */
   readonly monotonic?: () => number

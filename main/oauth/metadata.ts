@@ -4,6 +4,7 @@ import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { fetchDocument } from '../net/document.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
+import type { Quirk } from '../store/quirks.ts'
 
 /** Only what we act on: what is not listed here cannot influence a sign-in. */
 const serverMetadata = z.object({
@@ -45,6 +46,13 @@ export interface Provider extends AuthorizationServer {
   readonly token_endpoint: string
 }
 
+/** What is known of an issuer before its metadata is read. */
+export interface KnownIssuer {
+  /** Where its metadata lies, when at none of the well-known addresses. */
+  readonly metadataUrl?: string | null | undefined
+  readonly quirks: readonly Quirk[]
+}
+
 /**
  * Where the metadata of an issuer may lie, in the order to try (MCP 2026-07-28, Authorization Server Metadata
  * Discovery; RFC 8414 §3.1 and §5).
@@ -69,15 +77,17 @@ export async function fetchProvider(
   fetch: Fetch,
   issuer: string,
   policy: UrlPolicy,
+  known: KnownIssuer,
 ): Promise<Provider> {
   checkUrl(issuer, 'issuer', policy)
+  const { metadataUrl } = known
   const seen: string[] = []
   let down = false
-  for (const location of metadataLocations(issuer)) {
+  for (const location of metadataUrl ? [metadataUrl] : metadataLocations(issuer)) {
     const document = await get(fetch, location, issuer, policy)
     // A page for people with status 200 at a well-known address is common: look on, but never read it as metadata.
     if (document.status === 200 && document.json !== undefined)
-      return checkProvider(document.json, issuer, policy)
+      return checkProvider(document.json, issuer, policy, known.quirks)
     seen.push(`${location}: ${document.status === 200 ? 'not JSON' : document.status}`)
     down ||= document.status >= 500 || document.status === 429
   }
@@ -110,9 +120,15 @@ async function get(fetch: Fetch, location: string, issuer: string, policy: UrlPo
  * now, so that nothing later needs to trust the document.
  *
  * @param issuer the identifier that the document was asked for; compared without any normalisation
+ * @param quirks `no-pkce-metadata` excuses silence about PKCE, never a list without S256
  * @throws WarderError `oauth.metadata_invalid`, `oauth.issuer_mismatch`, `oauth.pkce_unsupported`, `net.url_refused`
  */
-export function checkProvider(document: unknown, issuer: string, policy: UrlPolicy): Provider {
+export function checkProvider(
+  document: unknown,
+  issuer: string,
+  policy: UrlPolicy,
+  quirks: readonly Quirk[],
+): Provider {
   const parsed = serverMetadata.safeParse(document)
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') || 'the document'
@@ -132,7 +148,9 @@ export function checkProvider(document: unknown, issuer: string, policy: UrlPoli
     const url = metadata[field]
     if (typeof url === 'string') checkUrl(url, field, policy)
   }
-  if (metadata.code_challenge_methods_supported?.includes('S256') !== true)
+  const methods = metadata.code_challenge_methods_supported ?? null
+  const excused = methods === null && quirks.includes('no-pkce-metadata')
+  if (!excused && methods?.includes('S256') !== true)
     throw new WarderError(
       'oauth.pkce_unsupported',
       `The identity provider ${issuer} does not advertise PKCE with S256.`,

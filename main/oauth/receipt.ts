@@ -62,7 +62,12 @@ function whatLivesOn(sealed: SealedGrant, steps: readonly ReceiptStep[]): string
     sealed.revocationEndpoint === null
       ? 'has no revocation endpoint'
       : `did not accept the revocation (${answers(steps)})`
-  return `The provider ${sealed.issuer} ${why}. Warder forgot the ${kind}, but a copy of it could be used until it expires there: remove Warder's access on the provider's own page.`
+  return `The provider ${sealed.issuer} ${why}. Warder forgot the ${kind}, but a copy of it could be used until it expires there: ${ownPage(sealed)}`
+}
+
+function ownPage({ revokePage }: SealedGrant): string {
+  const page = revokePage === null ? '.' : `: ${revokePage}`
+  return `remove Warder's access on the provider's own page${page}`
 }
 
 function answers(steps: readonly ReceiptStep[]): string {

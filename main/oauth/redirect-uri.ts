@@ -29,6 +29,16 @@ export function fixedRedirectUri(issuer: string): string {
   return `http://127.0.0.1:${FIXED_PORT}${pathOf(issuer)}`
 }
 
+/** Where a client that was registered by hand may be answered, in the order to try. */
+export function registeredPlaces(
+  issuer: string,
+  redirectUri: string | undefined,
+  ports: readonly number[],
+): ListeningPlace[] {
+  if (ports.length === 0) return [placeOf(redirectUri ?? fixedRedirectUri(issuer))]
+  return ports.map((port) => ({ ...freshPlace(issuer), port }))
+}
+
 /** For a registration that is still to be made: any port, the issuer's path. */
 export function freshPlace(issuer: string): ListeningPlace {
   return { host: '127.0.0.1', port: 0, path: pathOf(issuer) }

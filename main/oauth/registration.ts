@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
+import type { Quirk } from '../store/quirks.ts'
 import type { Provider } from './metadata.ts'
 import { documentRedirectUri } from './redirect-uri.ts'
 import type { ClientAuthMethod } from './repository.ts'
@@ -35,11 +36,12 @@ const registrationResponse = z.object({
 })
 
 /** What of us every registration says, whether we send it or publish it. */
-function clientMetadata(redirectUri: string) {
+function clientMetadata(redirectUri: string, quirks: readonly Quirk[]) {
+  const renews = !quirks.includes('no-refresh-token')
   return {
     client_name: 'Warder',
     redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', ...(renews ? ['refresh_token'] : [])],
     response_types: ['code'],
     application_type: 'native',
   }
@@ -51,7 +53,7 @@ function clientMetadata(redirectUri: string) {
 export function clientMetadataDocument(url: string): Record<string, unknown> {
   return {
     client_id: url,
-    ...clientMetadata(documentRedirectUri),
+    ...clientMetadata(documentRedirectUri, []),
     token_endpoint_auth_method: 'none',
   }
 }
@@ -72,6 +74,12 @@ export function confidentialMethod(provider: Provider): ClientAuthMethod {
     : 'client_secret_basic'
 }
 
+interface RegistrationRequest {
+  readonly redirectUri: string
+  readonly scopes: readonly string[]
+  readonly quirks: readonly Quirk[]
+}
+
 /**
  * Registers a native public client, or what the provider makes of it (RFC 7591 §3, MCP 2026-07-28 Application Type).
  *
@@ -79,7 +87,7 @@ export function confidentialMethod(provider: Provider): ClientAuthMethod {
  */
 export async function registerDynamically(
   provider: Provider,
-  request: { readonly redirectUri: string; readonly scopes: readonly string[] },
+  request: RegistrationRequest,
   net: { readonly fetch: Fetch; readonly policy: UrlPolicy },
   clock: () => number,
 ): Promise<RegisteredClient> {
@@ -89,7 +97,7 @@ export async function registerDynamically(
 
 async function ask(
   provider: Provider,
-  { redirectUri, scopes }: { readonly redirectUri: string; readonly scopes: readonly string[] },
+  { redirectUri, scopes, quirks }: RegistrationRequest,
   net: { readonly fetch: Fetch; readonly policy: UrlPolicy },
 ): Promise<unknown> {
   const offered = provider.token_endpoint_auth_methods_supported
@@ -97,7 +105,7 @@ async function ask(
   // Some bind the client to the scopes it registers, others refuse scopes that they do not list themselves.
   const listed = scopes.every((scope) => provider.scopes_supported?.includes(scope))
   const metadata = {
-    ...clientMetadata(redirectUri),
+    ...clientMetadata(redirectUri, quirks),
     token_endpoint_auth_method: method,
     ...(listed && scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
   }

@@ -96,7 +96,8 @@ export function createRenewer(options: RenewerOptions): Renewer {
     const policy = policyOf(sealed)
     const provider = await confirmed(row, sealed, fetch, policy)
     const { clientId, authMethod } = sealed
-    const party: Party = { provider, clientId, authMethod, secret, fetch, policy }
+    const { quirks } = sealed
+    const party: Party = { provider, clientId, authMethod, secret, fetch, policy, quirks }
     return refresh(party, sealed.refreshToken, sealed.resource, clock)
   }
 
@@ -108,7 +109,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
     policy: UrlPolicy,
   ): Promise<Provider> {
     try {
-      const provider = await fetchProvider(fetch, sealed.issuer, policy)
+      const provider = await fetchProvider(fetch, sealed.issuer, policy, sealed)
       if (provider.token_endpoint === sealed.tokenEndpoint) return provider
     } catch (error) {
       if (!isWarderError(error, 'oauth.issuer_mismatch')) throw error

@@ -20,6 +20,9 @@ export async function revokeToken(
   token: string,
   hint: 'refresh_token' | 'access_token',
 ): Promise<StepResult> {
+  // RFC 7009 §2.2 has providers answer 200 to what they do not know: that would be no proof of anything.
+  if (hint === 'access_token' && party.quirks.includes('id-token-as-bearer'))
+    return { status: null, outcome: 'unsupported', detail: 'An ID token cannot be revoked.' }
   if (party.provider.revocation_endpoint === undefined)
     return {
       status: null,

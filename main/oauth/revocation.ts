@@ -6,7 +6,7 @@ import type { SecretStore } from '../vault/store.ts'
 import type { Clients } from './clients.ts'
 import { conclude, firstStep, remember } from './receipt.ts'
 import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
-import { probeToken, revokeToken } from './revocation-requests.ts'
+import { probeToken, revokeToken, type StepResult } from './revocation-requests.ts'
 import {
   grantKey,
   grantLabel,
@@ -148,11 +148,11 @@ export function createRevoker(options: RevokerOptions): Revoker {
     const { refreshToken, accessToken, revocationEndpoint: endpoint } = sealed
     // Refresh token first: it is the one that could make new access tokens (RFC 7009 §2.1).
     if (refreshToken !== null && !isDone(receipt, 'revoke-refresh-token')) {
-      const result = await revokeToken(party, refreshToken, 'refresh_token')
+      const result = withReach(sealed, await revokeToken(party, refreshToken, 'refresh_token'))
       steps.push({ at: clock(), step: 'revoke-refresh-token', endpoint, ...result })
     }
     if (accessToken !== null && !isDone(receipt, 'revoke-access-token')) {
-      const result = await revokeToken(party, accessToken, 'access_token')
+      const result = withReach(sealed, await revokeToken(party, accessToken, 'access_token'))
       steps.push({ at: clock(), step: 'revoke-access-token', endpoint, ...result })
     }
     if (accessToken !== null && !steps.some((step) => step.outcome === 'pending')) {
@@ -180,6 +180,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
       secret: await options.clients.secret(sealed.clientSecret, receipt.server, issuer),
       fetch: options.fetch(policy),
       policy,
+      quirks: sealed.quirks,
     }
   }
 
@@ -233,6 +234,13 @@ export function createRevoker(options: RevokerOptions): Revoker {
       await Promise.allSettled(running.values())
     },
   }
+}
+
+/** A person who revokes one account should not wonder why others of it have to sign in again. */
+function withReach(sealed: SealedGrant, result: StepResult): StepResult {
+  if (!sealed.revocationEndsEveryGrant || result.outcome !== 'done') return result
+  const detail = `${result.detail} This provider ends every grant of the account to the same client.`
+  return { ...result, detail }
 }
 
 /** A locked vault in the background: the receipt stays pending and its next attempt is set. */

@@ -1,4 +1,5 @@
 import { WarderError } from '../errors.ts'
+import type { Quirk } from '../store/quirks.ts'
 
 const MOST = 100
 /** RFC 6749 §3.3, scope-token. */
@@ -33,12 +34,14 @@ export function chooseScopes(wanted: {
   readonly configured: readonly string[] | undefined
   readonly resource: readonly string[]
   readonly provider: readonly string[]
+  readonly quirks: readonly Quirk[]
 }): readonly string[] {
   if (wanted.configured !== undefined)
     return checkScopes(wanted.configured, 'The server definition')
   const offered = (scope: string) => wanted.provider.includes(scope)
   // Without `email` most OpenID providers name the account by an opaque subject only.
   const naming = offered('openid') ? ['openid', 'email'].filter(offered) : []
-  const renewing = ['offline_access'].filter(offered)
+  const renewable = !wanted.quirks.includes('no-refresh-token')
+  const renewing = renewable ? ['offline_access'].filter(offered) : []
   return [...new Set([...wanted.resource, ...naming, ...renewing])]
 }

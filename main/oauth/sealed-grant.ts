@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
+import { quirkNames } from '../store/quirks.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 
@@ -26,6 +27,11 @@ const sealedGrant = z.object({
   accessToken: z.string().nullable(),
   /** Of `accessToken`; null where the provider did not say. Milliseconds since the epoch. */
   expiresAt: z.number().nullable(),
+  /** What the profile of the sign-in said; an item without is of a sign-in without a profile. */
+  metadataUrl: z.string().nullable().default(null),
+  quirks: z.array(z.enum(quirkNames)).default([]),
+  revokePage: z.string().nullable().default(null),
+  revocationEndsEveryGrant: z.boolean().default(false),
 })
 
 export type SealedGrant = z.output<typeof sealedGrant>

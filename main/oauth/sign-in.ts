@@ -2,11 +2,17 @@ import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
-import type { RemoteServer } from '../store/config-schema.ts'
+import { profileOf } from '../servers/providers.ts'
+import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { nameAccount } from './account.ts'
-import { createSignInRequest, type SignInRequest, signInPage } from './authorization.ts'
+import {
+  createSignInRequest,
+  profileParameters,
+  type SignInRequest,
+  signInPage,
+} from './authorization.ts'
 import { openSignInPage } from './browser.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
@@ -42,6 +48,7 @@ export interface SignInsOptions {
   readonly clients: Clients
   readonly keeper: TokenKeeper
   readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly providers: () => Readonly<Record<string, ProviderProfile>>
   readonly clock: () => number
   readonly randomBytes: (size: number) => Buffer
   readonly randomId: () => string
@@ -59,6 +66,7 @@ interface Flow {
   readonly id: string
   readonly server: Server
   readonly label: string | undefined
+  readonly profile: ProviderProfile
   readonly discovered: Discovered
   readonly enrolment: Enrolment
   readonly party: Party
@@ -102,15 +110,17 @@ export function createSignIns(options: SignInsOptions): SignIns {
       allowPrivateNetwork: definition.allowPrivateNetwork ?? false,
     }
     const fetch = options.fetch(policy)
-    const discovered = await discover(fetch, policy)
+    const profile = profileOf(options.providers(), definition)
+    const discovered = await discover(fetch, policy, profile)
     const { provider, resource } = discovered
     const scopes = chooseScopes({
-      configured: definition.oauth?.scopes,
+      configured: profile.scopes,
       resource: resource.scopes,
       provider: provider.scopes_supported ?? [],
+      quirks: profile.quirks,
     })
     pending.get(server.name)?.()
-    const wanted = { server: server.name, oauth: definition.oauth, provider, scopes, fetch, policy }
+    const wanted = { server: server.name, profile, provider, scopes, fetch, policy }
     const enrolment = await options.clients.enrol(wanted)
     const { listener, registration, clientSecret } = enrolment
     try {
@@ -122,14 +132,16 @@ export function createSignIns(options: SignInsOptions): SignIns {
         redirectUri: listener.redirectUri,
         resource: resource.resource,
         scopes,
+        further: profileParameters(profile, resource.resource),
       }
       return {
         id: options.randomId(),
         server,
         label: wish.account,
+        profile,
         discovered,
         enrolment,
-        party: { provider, clientId, authMethod, secret, fetch, policy },
+        party: { provider, clientId, authMethod, secret, fetch, policy, quirks: profile.quirks },
         request: createSignInRequest(about, options.randomBytes),
       }
     } catch (error) {
@@ -216,7 +228,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       scopes: tokens.scopes ?? request.scopes,
       state: 'connected',
       renewable: tokens.refreshToken !== null,
-      quirks: [],
+      quirks: flow.profile.quirks,
       connectedAt: clock(),
       refreshedAt: null,
       expiresAt: tokens.expiresAt,
@@ -242,7 +254,7 @@ async function tryVault(vault: SecretStore): Promise<void> {
 }
 
 function seal(flow: Flow, tokens: Tokens): SealedGrant {
-  const { party, request, enrolment } = flow
+  const { party, request, enrolment, profile } = flow
   const { serverUrl, allowPrivateNetwork = false } = party.policy
   const { provider } = flow.discovered
   return {
@@ -260,6 +272,10 @@ function seal(flow: Flow, tokens: Tokens): SealedGrant {
     refreshToken: tokens.refreshToken,
     accessToken: tokens.refreshToken === null ? tokens.accessToken : null,
     expiresAt: tokens.expiresAt,
+    metadataUrl: profile.metadataUrl ?? null,
+    quirks: profile.quirks,
+    revokePage: profile.revokePage ?? null,
+    revocationEndsEveryGrant: profile.revocationEndsEveryGrant ?? false,
   }
 }
 

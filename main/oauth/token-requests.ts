@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { isWarderError, WarderError } from '../errors.ts'
 import { splitScope } from './scopes.ts'
-import { asClient, authentication, type Party, requestOptions } from './wire.ts'
+import { asClient, authentication, type Party, requestOptions, resourceParameter } from './wire.ts'
 
 /** A successful token response, judged. */
 export interface Tokens {
@@ -46,7 +46,10 @@ export async function exchangeCode(
       oauth.validateAuthResponse(party.provider, client, code.answer, code.state),
       code.redirectUri,
       code.verifier,
-      { ...requestOptions(party), additionalParameters: { resource: code.resource } },
+      {
+        ...requestOptions(party),
+        additionalParameters: resourceParameter(party, code.resource),
+      },
     )
     // The nonce was sent along with `openid`; a provider that grants no `openid` sends no ID token to find it in.
     const expected = (await hasIdToken(response)) ? { expectedNonce: code.nonce } : {}
@@ -56,7 +59,9 @@ export async function exchangeCode(
       response,
       expected,
     )
-    return judge(body, oauth.getValidatedIdTokenClaims(body) ?? null, clock)
+    const bearer = bearerOf(party, body, clock)
+    if (bearer === null) throw refused(NO_ID_TOKEN)
+    return bearer
   })
 }
 
@@ -82,10 +87,15 @@ export async function refresh(
       client,
       authentication(party),
       refreshToken,
-      { ...requestOptions(party), additionalParameters: { resource } },
+      {
+        ...requestOptions(party),
+        additionalParameters: resourceParameter(party, resource),
+      },
     )
     const body = await oauth.processRefreshTokenResponse(party.provider, client, response)
-    return judge(body, null, clock)
+    const bearer = bearerOf(party, body, clock)
+    if (bearer === null) throw new WarderError('grant.sign_in_needed', NO_ID_TOKEN)
+    return { ...bearer, claims: null }
   }
   try {
     return await asking('the renewal', ask)
@@ -124,6 +134,27 @@ function judge(
     scopes: body.scope === undefined ? null : splitScope(body.scope),
     claims,
   }
+}
+
+const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server takes.'
+
+/**
+ * The tokens of an answer; with the quirk `id-token-as-bearer` the ID token is what the server is shown, for as long as
+ * it says itself.
+ *
+ * @returns null where that is missing
+ */
+function bearerOf(
+  { quirks }: Party,
+  body: oauth.TokenEndpointResponse,
+  clock: () => number,
+): Tokens | null {
+  const claims = oauth.getValidatedIdTokenClaims(body) ?? null
+  const tokens = judge(body, claims, clock)
+  if (!quirks.includes('id-token-as-bearer')) return tokens
+  if (body.id_token === undefined || claims === null) return null
+  const expiresAt = Math.floor(Math.min(claims.exp * 1000, clock() + LONGEST_SECONDS * 1000))
+  return { ...tokens, accessToken: body.id_token, expiresAt }
 }
 
 async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {

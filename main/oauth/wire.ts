@@ -3,6 +3,7 @@ import type { Fetch } from '../net/dialer.ts'
 import { servesLoopback } from '../net/hosts.ts'
 import { parseJsonLimited, readTextLimited } from '../net/limits.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
+import type { Quirk } from '../store/quirks.ts'
 import type { ClientAuthMethod } from './repository.ts'
 
 /** One authorization server as one registered client of it sees it. */
@@ -14,6 +15,8 @@ export interface Party {
   /** Already guarded for `policy`. */
   readonly fetch: Fetch
   readonly policy: UrlPolicy
+  /** What this provider does otherwise, as the profile of the sign-in had it. */
+  readonly quirks: readonly Quirk[]
 }
 
 const LARGEST = 256 * 1024
@@ -28,6 +31,14 @@ export function requestOptions({ fetch, policy }: Pick<Party, 'fetch' | 'policy'
     [oauth.allowInsecureRequests]: servesLoopback(policy),
     signal: () => AbortSignal.timeout(DEADLINE_MS),
   }
+}
+
+/** RFC 8707 §2: in every request for a code or a token, but to a provider that is known to refuse it. */
+export function resourceParameter(
+  { quirks }: Pick<Party, 'quirks'>,
+  resource: string,
+): Record<string, string> {
+  return quirks.includes('no-resource-parameter') ? {} : { resource }
 }
 
 export function asClient(party: Party): oauth.Client {

@@ -74,6 +74,9 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
     ...(definition.allowPrivateNetwork ? ['may lie in a private network'] : []),
     ...plainValues(definition.headers).map(([header, value]) => `gets ${header}: ${quote(value)}`),
     ...injected(definition),
+    ...(definition.provider === undefined
+      ? []
+      : [`its provider is met as the profile ${definition.provider} says`]),
     ...(clientId === undefined ? [] : [`its provider knows Warder as ${quote(clientId)}`]),
     ...(clientSecret === undefined
       ? []
@@ -103,10 +106,10 @@ const injected = (definition: ServerDefinition) =>
       : `gets the live token of ${from.server} as ${slot}`,
   )
 
-const quoteAll = (words: readonly string[]) => words.map(quote).join(' ')
+export const quoteAll = (words: readonly string[]) => words.map(quote).join(' ')
 
 /** Quotes what is not a plain word, so that a space, a line break or a character nobody sees cannot hide. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return /^[\w@%+=:,./?&#~-]+$/.test(word) ? word : JSON.stringify(word).replace(UNSEEN, escaped)
 }
 

@@ -1,24 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { chooseScopes } from '../../main/oauth/scopes.ts'
-import type { SignIn } from '../../main/oauth/types.ts'
 import { allow, openHouse, serverAt } from './support/house.ts'
-import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
-
-/** The ID token comes straight from the token endpoint, so its signature is not what vouches for it (Core §3.1.3.7). */
-function idToken(provider: ScriptedProvider, signIn: SignIn, claims: Record<string, unknown>) {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const request = new URL(signIn.url).searchParams
-  const now = Math.floor(Date.now() / 1000)
-  const standard = {
-    iss: provider.origin,
-    aud: request.get('client_id'),
-    sub: 'user-1',
-    nonce: request.get('nonce'),
-    iat: now,
-    exp: now + 60,
-  }
-  return `${part({ alg: 'RS256' })}.${part({ ...standard, ...claims })}.c2lnbmF0dXJl`
-}
+import { idToken } from './support/id-token.ts'
+import { startScriptedProvider } from './support/scripted-provider.ts'
 
 async function signInWith(
   claims: Record<string, unknown>,
@@ -88,14 +72,20 @@ describe('scopes', () => {
   it('are those of the server definition and no others, where it names any', () => {
     const configured = ['repo']
     const resource = ['files:read']
-    expect(chooseScopes({ configured, resource, provider: ['openid'] })).toEqual(['repo'])
-    expect(chooseScopes({ configured: [], resource, provider: ['openid'] })).toEqual([])
+    expect(chooseScopes({ configured, resource, provider: ['openid'], quirks: [] })).toEqual([
+      'repo',
+    ])
+    expect(chooseScopes({ configured: [], resource, provider: ['openid'], quirks: [] })).toEqual([])
   })
 
   it('add nothing that the provider does not list', () => {
     const resource = ['files:read']
-    expect(chooseScopes({ configured: undefined, resource, provider: [] })).toEqual(resource)
-    expect(chooseScopes({ configured: undefined, resource: [], provider: ['email'] })).toEqual([])
+    expect(chooseScopes({ configured: undefined, resource, provider: [], quirks: [] })).toEqual(
+      resource,
+    )
+    expect(
+      chooseScopes({ configured: undefined, resource: [], provider: ['email'], quirks: [] }),
+    ).toEqual([])
   })
 })
 

@@ -18,9 +18,5 @@ it('uses every document of the corpus as it should, but for what is not built', 
   expect(await failing('metadata', metadata)).toEqual([
     // DPoP: no proofs are sent, so there is no downgrade from them to refuse.
     'meta-token-06',
-    // Warder writes its client ID metadata document and never reads it back.
-    ...['meta-cimd-01', 'meta-cimd-02', 'meta-cimd-03'],
-    // A provider that does PKCE without saying so needs a provider profile.
-    'meta-benign-04',
   ])
 })

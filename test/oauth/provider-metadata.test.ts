@@ -87,7 +87,7 @@ describe('what metadata may say', () => {
     code_challenge_methods_supported: ['S256'],
   }
   const check = (changes: Record<string, unknown>) =>
-    checkProvider({ ...good, ...changes }, issuer, policy)
+    checkProvider({ ...good, ...changes }, issuer, policy, [])
 
   it.each([
     ['authorization_endpoint', 'javascript:alert(document.domain)'],

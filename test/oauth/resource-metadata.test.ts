@@ -63,6 +63,7 @@ describe('what it may say (RFC 9728 §3.3)', () => {
       { ...good, ...changes },
       { resourceMetadata: undefined, scope, error: undefined },
       policy,
+      {},
     )
 
   it.each([

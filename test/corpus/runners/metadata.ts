@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { isWarderError } from '../../../main/errors.ts'
+import { clientDocumentProblem } from '../../../main/oauth/client-document.ts'
 import type { SignIn } from '../../../main/oauth/types.ts'
 import { startStage } from '../../net/stage.ts'
 import { type House, openHouse, serverAt } from '../../oauth/support/house.ts'
@@ -16,6 +17,7 @@ const entrySchema = z.looseObject({
     'www_authenticate',
     'registration_response',
     'token_response',
+    'cimd',
   ]),
   fetched_from: z.string(),
   configured_server: z.string(),
@@ -23,6 +25,10 @@ const entrySchema = z.looseObject({
   expect: z.string(),
   expected_issuer: z.string().optional(),
   stored: z.looseObject({ issuer: z.string() }).optional(),
+  /** What a provider profile says of the issuer: that it does PKCE with S256, whatever its metadata leave out. */
+  provider_profile: z
+    .strictObject({ pkce: z.literal('S256'), issuer_pattern: z.literal('exact') })
+    .optional(),
   // Warder sends no DPoP proofs yet, so it cannot be downgraded from them.
   dpop_required: z.literal(false).optional(),
 })
@@ -44,9 +50,13 @@ export async function run(entries: readonly unknown[]): Promise<Outcome[]> {
 }
 
 async function failure(entry: Entry): Promise<string | null> {
+  if (entry.kind === 'cimd') return published(entry)
   const internet = paint(entry)
   await using stage = await startStage({ localhost: ['127.0.0.1'] }, internet.respond)
-  await using house = await openHouse({ fetch: stage.dialer.fetch })
+  await using house = await openHouse({
+    fetch: stage.dialer.fetch,
+    providers: profiles(entry),
+  })
   if (entry.stored !== undefined) return await meetWithGrant(entry, house, internet)
   internet.show(entry)
   const met = await meet(entry, house).catch((error: unknown) => {
@@ -57,12 +67,27 @@ async function failure(entry: Entry): Promise<string | null> {
   return met === null ? 'was refused' : await misused(entry, house, met)
 }
 
+/** A document of ours is judged before it is printed. */
+function published({ fetched_from: url, input, expect }: Entry): string | null {
+  const problem = clientDocumentProblem(input, url)
+  if (expect === 'reject') return problem === null ? 'was accepted' : null
+  return problem
+}
+
+const profiles = (entry: Entry) => ({
+  corpus:
+    entry.provider_profile === undefined
+      ? {}
+      : { issuer: entry.expected_issuer, quirks: ['no-pkce-metadata'] },
+})
+
 /** Signs in; where the document is a token response, to the end. */
 async function meet(entry: Entry, house: House): Promise<SignIn> {
   // Few documents of the corpus offer registration, and what they are about is another thing.
   const byHand = { clientId: 'by-hand', redirectUri: 'http://127.0.0.1/cb' }
   const client = entry.kind === 'registration_response' ? undefined : byHand
-  const server = serverAt(entry.configured_server, client)
+  const { name, definition } = serverAt(entry.configured_server, client)
+  const server = { name, definition: { ...definition, provider: 'corpus' } }
   const signIn = await house.grants.connect(server)
   if (entry.kind === 'token_response') {
     const request = new URL(signIn.url).searchParams
@@ -162,6 +187,7 @@ function paint(entry: Entry): Internet {
     www_authenticate: place(server),
     registration_response: place(`${issuer}/register`),
     token_response: place(`${issuer}/token`),
+    cimd: place(entry.fetched_from),
   }
   return {
     sent,

@@ -1,7 +1,11 @@
 import { createDialer } from '../../../main/net/dialer.ts'
 import { createGrants, type GrantsOptions } from '../../../main/oauth/grants.ts'
 import type { Grant, Grants, Receipt, SignIn } from '../../../main/oauth/types.ts'
-import { type RemoteServer, remoteServerSchema } from '../../../main/store/config-schema.ts'
+import {
+  configSchema,
+  type RemoteServer,
+  remoteServerSchema,
+} from '../../../main/store/config-schema.ts'
 import { openState, type State } from '../../../main/store/state.ts'
 import { createKnownSecrets, type KnownSecrets } from '../../../main/vault/known-secrets.ts'
 import { createMemoryStore } from '../../../main/vault/memory.ts'
@@ -31,6 +35,7 @@ export interface House extends AsyncDisposable {
 export interface HouseOptions {
   readonly vault?: SecretStore
   readonly settings?: GrantsOptions['settings']
+  readonly providers?: Readonly<Record<string, unknown>>
   readonly resolveSecret?: GrantsOptions['resolveSecret']
   readonly browser?: GrantsOptions['browser']
   readonly fetch?: GrantsOptions['fetch']
@@ -42,6 +47,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const vault = options.vault ?? createMemoryStore()
   const time = { now: Date.now(), asleep: 0 }
   const opened: string[] = []
+  const { providers } = configSchema.parse({ providers: options.providers ?? {} })
   const events: string[] = []
 
   function start() {
@@ -54,6 +60,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       browser: options.browser ?? { open: async (url) => void opened.push(url) },
       fetch: options.fetch ?? dialer.fetch,
       settings: options.settings ?? (() => ({})),
+      providers: () => providers,
       resolveSecret: options.resolveSecret ?? (async () => 'a-client-secret'),
       clock: () => time.now,
       monotonic: () => time.now - time.asleep,
@@ -111,6 +118,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
   }
 }
+
+/** The scripted provider's server, met as the profile `idp` says. */
+export const serverOf = (url: string, oauth?: RemoteServer['oauth'], name = 'notes') => ({
+  name,
+  definition: remoteServerSchema.parse({ url, provider: 'idp', ...(oauth && { oauth }) }),
+})
 
 export const serverAt = (url: string, oauth?: RemoteServer['oauth'], name = 'notes') => ({
   name,
