@@ -17,6 +17,7 @@ interface Asked {
   /** The server's own id. The client sees one of ours: a server that was started again counts from the same number. */
   readonly serverId: string
   readonly masked: number
+  readonly sent: boolean
   readonly record: Record
 }
 
@@ -56,7 +57,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const record = recorder(intent, house.audit)
     const serverId = message.id
     // Kept from here on, so that what waits for the disk counts as well.
-    asked.set(id, { serverId, record, masked: 0 })
+    asked.set(id, { serverId, record, masked: 0, sent: false })
     try {
       await house.audit.intent(intent)
     } catch (error) {
@@ -69,7 +70,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       const channel = session().channelFor(related)
       if (channel === null) throw refused('The client cannot be asked now.')
       const { text, masked } = maskJson(withId(message, id), house.mask)
-      asked.set(id, { serverId, record, masked })
+      asked.set(id, { serverId, record, masked, sent: true })
       channel.send(text)
     } catch (error) {
       asked.delete(id)
@@ -104,6 +105,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     if (requestId === undefined || id === undefined || call === undefined) return null
     asked.delete(id)
     call.record({ outcome: 'cancelled', masked: call.masked })
+    if (!call.sent) return null
     return splice(message.text, [{ start: requestId.start, end: requestId.end, text: id }])
   }
 
@@ -115,7 +117,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     },
     async answered(message) {
       const call = asked.get(message.id)
-      if (call === undefined) return
+      if (call === undefined || !call.sent) return
       asked.delete(message.id)
       const { masked } = call
       try {

@@ -114,6 +114,8 @@ function refuse(request: IncomingMessage, port: string): number | null {
   const { headers, rawHeaders } = request
   // Some look below the server's own path.
   if (/\/\.well-known(?:\/|$)/.test(request.url?.split('?')[0] ?? '')) return 404
+  // Older ones need no Host.
+  if (request.httpVersion !== '1.1') return 505
   const once = [
     'host',
     'origin',
@@ -128,6 +130,8 @@ function refuse(request: IncomingMessage, port: string): number | null {
   const host = headers.host?.toLowerCase()
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return 421
   if (headers.origin !== undefined) return 403
+  // Only a browser says where a request comes from; `none` is a person who typed the address.
+  if ((headers['sec-fetch-site'] ?? 'none') !== 'none') return 403
   return null
 }
 

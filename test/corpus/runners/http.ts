@@ -130,7 +130,7 @@ async function openSession(world: World, remote: Remote, client: 'one' | 'two') 
 
 function bytesOf({ input }: Entry, world: World, session: string): Buffer {
   const fill = (text: string) => filled(text, world, session)
-  if ('raw' in input) return Buffer.from(fill(input.raw), 'latin1')
+  if ('raw' in input) return Buffer.from(fill(input.raw))
   if ('raw_b64' in input)
     return Buffer.from(fill(Buffer.from(input.raw_b64, 'base64').toString('latin1')), 'latin1')
   const { body, extra_header: header, extra_header_count: count = 0, target } = input
