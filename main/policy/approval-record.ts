@@ -16,10 +16,10 @@ import { canonical } from './trust.ts'
 export interface ApprovalRecord {
   /** A lasting vault is in use and does not give its key: nothing can be checked or signed. */
   locked(): boolean
-  /** Asks the vault for its key; it may prompt, so only ever because of a person. @returns true where it gave it now */
-  unlock(): Promise<boolean>
-  /** As `unlock`, where the vault is known to be open: never prompts. */
+  /** Asks the vault for its key once more. @returns true where it gave it now */
   look(): Promise<boolean>
+  /** As `look`, because a person acts: the vault may be written to, which can ask for its password. */
+  unlock(): Promise<boolean>
   /** What was approved, as far as it can be believed: else nothing was. */
   load(): Config
   /** @throws WarderError `store.unwritable` */
@@ -53,12 +53,12 @@ export async function openApprovalRecord(
 
   return {
     locked: () => lasting && key === null,
-    async unlock() {
-      key = await macKey(vault, lostOrLocked)
+    async look() {
+      key = await macKey(vault)
       return key !== null
     },
-    async look() {
-      if ((await vault.status()).state === 'available') key = await macKey(vault)
+    async unlock() {
+      key = await macKey(vault, lostOrLocked)
       return key !== null
     },
     load() {
