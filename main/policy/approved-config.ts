@@ -164,14 +164,14 @@ export async function openApprovedConfig(options: {
 
 /** Takes one change out of the file, and nothing else: other changes still wait. */
 function putBack(change: HeldChange, inForce: Config, file: ConfigFile): void {
-  const { servers } = inForce
   switch (change.kind) {
     case 'server':
-      file.set(
-        ['servers', change.subject],
-        Object.hasOwn(servers, change.subject) ? servers[change.subject] : undefined,
-      )
+    case 'provider': {
+      const section = `${change.kind}s` as const
+      const before = Object.entries(inForce[section]).find(([name]) => name === change.subject)
+      file.set([section, change.subject], before?.[1])
       return
+    }
     case 'client':
       file.set(['clients', change.subject], undefined)
       return

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
+import { describeProvider } from '../servers/providers.ts'
 import { describe, destination, secretsOf } from '../servers/servers.ts'
-import { type Config, isRemote, type Rule, type ServerDefinition } from '../store/config-schema.ts'
+import {
+  type Config,
+  isRemote,
+  type ProviderProfile,
+  type Rule,
+  type ServerDefinition,
+} from '../store/config-schema.ts'
 import { ruleText } from './decide.ts'
 
 /**
@@ -11,14 +18,14 @@ import { ruleText } from './decide.ts'
 export type HeldChange = {
   /** Stable for the same change, so that an approval cannot slip onto another one. */
   readonly id: string
-  /** The server or client it is about, the text of the rule else. */
+  /** The server, provider profile or client it is about, the text of the rule else. */
   readonly subject: string
   readonly title: string
   readonly lines: readonly string[]
   /** The approved configuration with this change taken in. */
   readonly approve: (approved: Config) => Config
 } & (
-  | { readonly kind: 'server' | 'client' }
+  | { readonly kind: 'server' | 'provider' | 'client' }
   | { readonly kind: 'rule.allow' | 'rule.deny-removed'; readonly rule: Rule }
 )
 
@@ -30,19 +37,19 @@ export interface Comparison {
 
 export function compare(approved: Config, proposed: Config): Comparison {
   const held = [
+    ...heldProviders(approved, proposed),
     ...heldServers(approved, proposed),
     ...heldClients(approved, proposed),
     ...heldRules(approved, proposed),
   ]
   const isHeld = new Set(held.map((change) => change.id))
 
-  const servers: Record<string, ServerDefinition> = {}
-  for (const [name, definition] of Object.entries(proposed.servers)) {
-    const kept = isHeld.has(serverChangeId(name, definition))
-      ? own(approved.servers, name)
-      : definition
-    if (kept !== undefined) servers[name] = kept
-  }
+  const servers = inForce(approved.servers, proposed.servers, (name, definition) =>
+    isHeld.has(serverChangeId(name, definition)),
+  )
+  const providers = inForce(approved.providers, proposed.providers, (name, profile) =>
+    isHeld.has(providerChangeId(name, profile)),
+  )
   const clients = Object.fromEntries(
     Object.entries(proposed.clients).filter(([name]) => Object.hasOwn(approved.clients, name)),
   )
@@ -51,7 +58,62 @@ export function compare(approved: Config, proposed: Config): Comparison {
     // A deny that vanished from the file stays until a person lets it go.
     ...approved.rules.filter((rule) => rule.effect === 'deny' && !includes(proposed.rules, rule)),
   ]
-  return { effective: { ...proposed, servers, clients, rules }, held }
+  return { effective: { ...proposed, servers, providers, clients, rules }, held }
+}
+
+/** What the file says, but for held changes: there what was approved before stays, or nothing. */
+function inForce<T>(
+  approved: Readonly<Record<string, T>>,
+  proposed: Readonly<Record<string, T>>,
+  isHeld: (name: string, value: T) => boolean,
+): Record<string, T> {
+  const kept: Record<string, T> = {}
+  for (const [name, value] of Object.entries(proposed)) {
+    const one = isHeld(name, value) ? own(approved, name) : value
+    if (one !== undefined) kept[name] = one
+  }
+  return kept
+}
+
+function heldProviders(approved: Config, proposed: Config): HeldChange[] {
+  return Object.entries(proposed.providers).flatMap(([name, profile]) => {
+    const before = own(approved.providers, name)
+    if (!widensProvider(before, profile)) return []
+    const verb = before === undefined ? 'Add' : 'Change'
+    return {
+      id: providerChangeId(name, profile),
+      kind: 'provider' as const,
+      subject: name,
+      title: `${verb} the provider profile ${name}`,
+      lines: describeProvider(name, profile),
+      approve: (config: Config) => ({
+        ...config,
+        providers: { ...config.providers, [name]: profile },
+      }),
+    }
+  })
+}
+
+/** Members that decide who gets a secret or a sign-in, what a token is good for, or where a person is sent. */
+const STEERING = [
+  'issuer',
+  'metadataUrl',
+  'clientSecret',
+  'resource',
+  'audience',
+  'revokePage',
+] as const
+
+/** A profile widens trust where it makes an exception that was not made before, or steers elsewhere. */
+export function widensProvider(
+  before: ProviderProfile | undefined,
+  after: ProviderProfile,
+): boolean {
+  const earlier = before ?? { quirks: [] }
+  return (
+    after.quirks.some((quirk) => !earlier.quirks.includes(quirk)) ||
+    STEERING.some((member) => after[member] !== earlier[member])
+  )
 }
 
 function heldServers(approved: Config, proposed: Config): HeldChange[] {
@@ -73,12 +135,16 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
   })
 }
 
-/** A server widens trust where it runs a program, gets a secret it did not get there before, or may leave the public net. */
+/**
+ * A server widens trust where it runs a program, gets a secret it did not get there before, is met under a profile's
+ * exceptions, or may leave the public net.
+ */
 export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
   if (same(before, after)) return false
   if (!isRemote(after)) return true
   if (after.allowPrivateNetwork && !(before && isRemote(before) && before.allowPrivateNetwork))
     return true
+  if (after.provider !== undefined && !same(met(before), met(after))) return true
   if (
     secretsOf(after).length === 0 &&
     !Object.values(after.headers ?? {}).some((value) => value.startsWith('grant:'))
@@ -90,6 +156,12 @@ export function widens(before: ServerDefinition | undefined, after: ServerDefini
     !same(carriers(before), carriers(after))
   )
 }
+
+/** With a profile, a token may be issued that is good for more than one server: where it goes is then no detail. */
+const met = (definition: ServerDefinition | undefined) =>
+  definition !== undefined && isRemote(definition)
+    ? [definition.provider ?? null, definition.url, definition.auth]
+    : null
 
 /** The parts of a remote definition that decide which credential goes where. */
 const carriers = (definition: ServerDefinition) =>
@@ -142,6 +214,9 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
 
 const serverChangeId = (name: string, definition: ServerDefinition) =>
   changeId('server', [name, definition])
+
+const providerChangeId = (name: string, profile: ProviderProfile) =>
+  changeId('provider', [name, profile])
 
 function changeId(kind: string, content: unknown): string {
   return createHash('sha256')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { canonical, compare, widens } from '../../main/policy/trust.ts'
+import { canonical, compare, widens, widensProvider } from '../../main/policy/trust.ts'
 import {
   type Config,
   configSchema,
+  type ProviderProfile,
   type Rule,
   type ServerDefinition,
 } from '../../main/store/config-schema.ts'
@@ -216,5 +217,88 @@ describe('the canonical form', () => {
     const value = { b: [1, { y: null, x: 'é"' }], a: undefined, c: {} }
     expect(canonical(value)).toBe('{"b":[1,{"x":"é\\"","y":null}],"c":{}}')
     expect(JSON.parse(canonical(value))).toEqual({ b: [1, { y: null, x: 'é"' }], c: {} })
+  })
+})
+
+describe('a provider profile', () => {
+  const profile = (members: object = {}) =>
+    configSchema.parse({ providers: { idp: members } }).providers.idp as ProviderProfile
+  const issuer = 'https://id.example'
+  const client = { issuer, clientId: 'c', clientSecret: 'secret:k' }
+  const twoQuirks = ['no-pkce-metadata', 'no-refresh-token']
+
+  it.each([
+    ['a new one that says little', undefined, { scopes: ['a'], clientId: 'c' }, false],
+    ['a new issuer', undefined, { issuer }, true],
+    ['another issuer', { issuer }, { issuer: 'https://evil.example' }, true],
+    ['an issuer no more: the server names it again', { issuer }, {}, true],
+    ['metadata elsewhere', { issuer }, { issuer, metadataUrl: 'https://evil.example/m' }, true],
+    ['a new secret', { issuer, clientId: 'c' }, client, true],
+    ['another secret', client, { ...client, clientSecret: 'secret:j' }, true],
+    ['a secret that moves', client, { ...client, issuer: 'https://evil.example' }, true],
+    [
+      'another resource',
+      { resource: 'https://a.example' },
+      { resource: 'https://b.example' },
+      true,
+    ],
+    ['a page to be sent to', {}, { revokePage: 'https://evil.example' }, true],
+    ['a new exception', { quirks: ['no-refresh-token'] }, { quirks: ['no-pkce-metadata'] }, true],
+    ['an exception less', { quirks: ['no-pkce-metadata'] }, {}, false],
+    [
+      'exceptions in another order',
+      { quirks: [...twoQuirks] },
+      { quirks: twoQuirks.toReversed() },
+      false,
+    ],
+    ['other scopes', { scopes: ['a'] }, { scopes: ['b'] }, false],
+  ])('with %s widens: %s', (_what, before, after, expected) => {
+    expect(widensProvider(before && profile(before), profile(after))).toBe(expected)
+  })
+
+  it('keeps what was approved while the change waits, and tells it in words', () => {
+    const approved = config({ providers: { idp: { issuer, scopes: ['a'] } } })
+    const wider = { issuer, scopes: ['a'], quirks: ['no-pkce-metadata'] }
+    const proposed = config({ providers: { idp: wider, new: { issuer } } })
+    const { effective, held } = compare(approved, proposed)
+    expect(effective.providers).toEqual(approved.providers)
+    expect(held.map(({ kind, subject, title }) => [kind, subject, title])).toEqual([
+      ['provider', 'idp', 'Change the provider profile idp'],
+      ['provider', 'new', 'Add the provider profile new'],
+    ])
+    expect(held[0]?.lines.join('\n')).toContain('exception no-pkce-metadata')
+    const agreed = held.reduce((so, change) => change.approve(so), approved)
+    expect(compare(agreed, proposed)).toEqual({ effective: proposed, held: [] })
+  })
+
+  it('is gone at once when the file no longer has it', () => {
+    const approved = config({ providers: { idp: { issuer } } })
+    expect(compare(approved, config({}))).toMatchObject({ effective: { providers: {} }, held: [] })
+  })
+
+  it.each([
+    ['is named', remote({ auth: 'oauth' }), {}, true],
+    ['is another one', remote({ auth: 'oauth', provider: 'other' }), {}, true],
+    [
+      'comes to another path',
+      remote({ auth: 'oauth', provider: 'idp' }),
+      { url: 'https://a.example/b' },
+      true,
+    ],
+    ['comes into use', remote({ auth: 'public', provider: 'idp' }), {}, true],
+    [
+      'is what it was',
+      remote({ auth: 'oauth', provider: 'idp' }),
+      { oauth: { scopes: ['x'] } },
+      false,
+    ],
+  ])('makes a server wider when it %s', (_what, before, more, expected) => {
+    expect(widens(before, remote({ auth: 'oauth', provider: 'idp', ...more }))).toBe(expected)
+  })
+
+  it('makes a server no wider when it is no longer named', () => {
+    expect(widens(remote({ auth: 'oauth', provider: 'idp' }), remote({ auth: 'oauth' }))).toBe(
+      false,
+    )
   })
 })
