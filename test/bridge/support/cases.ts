@@ -177,7 +177,10 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
   )
   await tick()
 
-  const rows = house.rows().filter((row) => row.session === own)
+  house.audit.flush()
+  const rows = house.state
+    .prepare('SELECT call, phase, bytes, outcome FROM audit WHERE session = ?')
+    .all(own)
   const may = (operation: Operation | null) =>
     operation !== null &&
     house.decide({ principals: one.principals, server: 's', operation }).effect === 'allow'
