@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -27,6 +28,8 @@ export interface WarderOptions {
   readonly port?: number
   /** Of the vault file; given on standard input. */
   readonly passphrase?: string
+  /** Sees what every verb answered, for tests of what must not be in it. */
+  readonly onAnswer?: (args: readonly string[], answer: Answer) => void
 }
 
 /** How the companion's process ended. */
@@ -68,6 +71,7 @@ export async function startWarder({
   env = {},
   port,
   passphrase,
+  onAnswer,
 }: WarderOptions): Promise<Warder> {
   const vaultArgs = vault === 'keychain' ? [] : ['--vault', vault]
   const output: string[] = []
@@ -103,8 +107,11 @@ export async function startWarder({
     return client
   }
 
-  const run = (args: readonly string[], input = '') =>
-    runCli(['--json', '--home', home, ...args], { env, input })
+  async function run(args: readonly string[], input = ''): Promise<Answer> {
+    const answer = await runCli(['--json', '--home', home, ...args], { env, input })
+    onAnswer?.(args, answer)
+    return answer
+  }
   return {
     home,
     pid: child.pid ?? 0,
@@ -147,6 +154,8 @@ export async function startWarder({
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close()))
       await serve[Symbol.asyncDispose]()
+      // Empty by now; the companion keeps it for the next start, and a test's home has none.
+      await rm(serve.ready.sockets, { recursive: true, force: true })
     },
   }
 }

@@ -26,8 +26,8 @@ export interface Stage extends AsyncDisposable {
   readonly warder: Warder
   /** The client's bearer for the token door. */
   readonly bearer: string
-  /** Signs in through `xdg-open` and Chromium. */
-  connect(person?: Partial<Person>): Promise<AccountView>
+  /** Signs in through `xdg-open` and Chromium; to {@link REMOTE} where no other server is named. */
+  connect(person?: Partial<Person>, server?: string): Promise<AccountView>
   /** Stops the companion if it still runs, and starts it again on the same home. */
   restart(): Promise<Warder>
 }
@@ -63,8 +63,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     get warder() {
       return warder
     },
-    async connect(person) {
-      const connected = warder.ok<AccountView>(['connect', REMOTE])
+    async connect(person, server = REMOTE) {
+      const connected = warder.ok<AccountView>(['connect', server])
       // A sign-in that fails before the browser opens is the error, and not a wait for the browser.
       const url = await Promise.race([system.next(), connected.then(String)])
       await visit(chromium, url, provider, person)
