@@ -346,7 +346,7 @@ export const errorCodes = {
   'oauth.provider_unavailable': {
     exit: 1,
     meaning: 'The identity provider is down or did not answer.',
-    mend: 'Nothing was lost; repeat when it is back.',
+    mend: 'Nothing was lost. Repeat a sign-in when it is back; for an account that is signed in, `warder why ACCOUNT` says when Warder asks again.',
   },
   'grant.unknown': {
     exit: 3,
@@ -361,7 +361,7 @@ export const errorCodes = {
   'grant.sign_in_needed': {
     exit: 4,
     meaning: 'The server needs a signed-in account and there is none that works.',
-    mend: 'Run `warder connect SERVER`.',
+    mend: 'Run `warder connect SERVER`; `warder why ACCOUNT` says what happened.',
   },
   'grant.frozen': {
     exit: 4,
