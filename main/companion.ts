@@ -8,6 +8,7 @@ import { createInjector } from './bridge/credentials.ts'
 import { createControl } from './control/control.ts'
 import { openControlSocket } from './control/socket.ts'
 import type { Control } from './control/types.ts'
+import { traceOf } from './errors.ts'
 import { createClients } from './identity/clients.ts'
 import { currentUser } from './identity/principals.ts'
 import { layout } from './layout.ts'
@@ -173,16 +174,15 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       const changed = Object.entries(before.servers).filter(
         ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
       )
-      for (const [name] of changed) void bridge.cutServer(name)
+      for (const [name] of changed) inBackground(bridge.cutServer(name))
       for (const name of gone) if (clients.has(name)) clients.remove(name)
-      void Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)]).then(() =>
-        lastSockets.write(process.pid),
-      )
+      const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
+      inBackground(doors.finally(() => lastSockets.write(process.pid)))
     })
     grants.on('connected', (grant) => bridge.announce(grant.server))
     grants.on('revoked', (grant) => {
-      void bridge.cutGrant(grant.id)
-      void runtime.endHolding(grant.id)
+      inBackground(bridge.cutGrant(grant.id))
+      inBackground(runtime.endHolding(grant.id))
     })
     grants.on('signInNeeded', (grant) =>
       ports.notifier.notify({
@@ -196,6 +196,11 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     await ending.run()
     throw error
   }
+}
+
+/** For what nobody waits for: a failure leaves its trace and ends nothing. */
+function inBackground(work: Promise<unknown>): void {
+  work.catch((error: unknown) => process.stderr.write(`warder: ${traceOf(error)}\n`))
 }
 
 /** What was opened is closed in the opposite order, once, whatever fails on the way. */

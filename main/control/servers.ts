@@ -39,6 +39,9 @@ export function serverHandlers(
       if (Object.hasOwn(config.current().servers, name))
         throw new WarderError('server.exists', `There is a server ${name} already.`)
       checkReferences(server, house)
+      const problem = config.problem()
+      // Nothing is bound to a server that a broken file could not take in.
+      if (problem !== null) throw new WarderError('config.invalid', problem)
       if (widens(undefined, server.definition))
         await confirm(
           presence,

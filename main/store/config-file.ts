@@ -60,6 +60,8 @@ export function openConfigFile(home: string): ConfigFile {
           if (name === null || name === path.basename(place)) settle()
         }),
       )
+      // A directory that vanished cannot be watched any more; what is in force stays in force.
+      for (const watcher of watchers) watcher.on('error', () => watcher.close())
       return () => {
         clearTimeout(timer)
         for (const watcher of watchers) watcher.close()
