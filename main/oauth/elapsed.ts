@@ -27,8 +27,7 @@ export function elapsed(clocks: Clocks, since: Moment): number {
 
 /**
  * How long the machine slept since then, in milliseconds: the wall clock went on, the other did not. Negative where the
- * wall clock was set back; a clock that was set ahead looks like sleep. Where the system's monotonic clock counts
- * through sleep this is 0.
+ * wall clock was set back; a clock that was set ahead looks like sleep.
  */
 export function sleptSince(clocks: Clocks, since: Moment): number {
   return Math.round(clocks.clock() - since.wall - (clocks.monotonic() - since.awake))

@@ -8,6 +8,7 @@ import type { ProviderProfile } from '../store/config-schema.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { startAwakeClock } from './awake-clock.ts'
 import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
 import { findGrant } from './find-grant.ts'
@@ -40,7 +41,8 @@ export interface GrantsOptions {
 
 /** Composes the room: who signs in, who holds tokens, who revokes. */
 export function createGrants(options: GrantsOptions): Grants {
-  const { clock = Date.now, monotonic = () => performance.now() } = options
+  const awake = startAwakeClock()
+  const { clock = Date.now, monotonic = awake.now } = options
   const { randomBytes = systemRandomBytes } = options
   const events = createEmitter<GrantEvents>()
   const repository = createRepository(options.state)
@@ -126,6 +128,7 @@ export function createGrants(options: GrantsOptions): Grants {
       await signIns.close()
       await keeper.settle()
       await revoker.close()
+      awake.stop()
     },
   }
 }
