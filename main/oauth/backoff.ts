@@ -21,7 +21,8 @@ export interface Backoff {
   clear(id: string): void
 }
 
-const FIRST_MS = 5_000
+/** A network that comes back with the machine from its sleep takes a moment. */
+const FIRST_MS = 1_000
 const LONGEST_MS = 600_000
 
 export function createBackoff(clocks: Clocks): Backoff {

@@ -43,6 +43,9 @@ const MOST_GONE_GRANTS = 100
  */
 const errorCode = /^[a-z][a-z_]{0,39}$/
 
+/** An entry since which the refresh token is the one that it is. */
+const ISSUED = `(event = 'signed-in' OR (rotated = 1 AND outcome = 'renewed'))`
+
 type Row = Record<string, unknown>
 
 export function createLedger(options: {
@@ -62,11 +65,11 @@ export function createLedger(options: {
   const prune = state.prepare(
     `DELETE FROM ledger WHERE grant_id = ?1 AND seq <= (SELECT seq FROM ledger WHERE grant_id = ?1
        ORDER BY seq DESC LIMIT 1 OFFSET ${MOST_PER_GRANT})
-     AND seq <> (SELECT coalesce(max(seq), 0) FROM ledger WHERE grant_id = ?1 AND (event = 'signed-in' OR rotated = 1))`,
+     AND seq <> (SELECT coalesce(max(seq), 0) FROM ledger WHERE grant_id = ?1 AND ${ISSUED})`,
   )
   const issued = state.prepare(
-    `SELECT coalesce(ended_at, at) AS at FROM ledger WHERE grant_id = ?
-       AND (event = 'signed-in' OR (rotated = 1 AND outcome = 'renewed')) ORDER BY seq DESC LIMIT 1`,
+    `SELECT coalesce(ended_at, at) AS at FROM ledger WHERE grant_id = ? AND ${ISSUED}
+       ORDER BY seq DESC LIMIT 1`,
   )
   const some = state.prepare(
     'SELECT * FROM ledger WHERE server = ? AND account = ? ORDER BY seq DESC LIMIT ?',

@@ -6,7 +6,7 @@ import { connectTo, openHouse, serverAt } from './support/house.ts'
 import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
 
 const HOUR = 3_600_000
-const FIRST_PAUSE = 5_000
+const FIRST_PAUSE = 1_000
 const renewals = (provider: ScriptedProvider) =>
   provider.to('/token').filter(({ form }) => form.get('grant_type') === 'refresh_token')
 
