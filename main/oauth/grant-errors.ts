@@ -8,7 +8,9 @@ interface Named {
 export const signInNeeded = (row: Named | null, why = '', cause?: unknown) =>
   new WarderError(
     'grant.sign_in_needed',
-    `${row === null ? 'The account' : `${row.server}/${row.account}`} needs a new sign-in. ${why}`.trim(),
+    row === null
+      ? 'The account is not there any more: sign in again.'
+      : `${row.server}/${row.account} needs a new sign-in: run \`warder connect ${row.server}\`. ${why}`.trim(),
     { cause },
   )
 

@@ -151,6 +151,8 @@ describe('a renewal that fails', () => {
     house.time.now += HOUR
     await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
       code: 'grant.sign_in_needed',
+      message:
+        'notes/default needs a new sign-in: run `warder connect notes`. The identity provider refused the renewal (invalid_grant).',
     })
     expect(house.opened).toEqual([])
     expect(house.grants.list()[0]?.state).toBe('sign-in-needed')
