@@ -363,6 +363,17 @@ export const errorCodes = {
     meaning: 'The server needs a signed-in account and there is none that works.',
     mend: 'Run `warder connect SERVER`; `warder why ACCOUNT` says what happened.',
   },
+  'grant.scopes_needed': {
+    exit: 4,
+    meaning: 'The account works, but the server wants scopes for this call that it was not given.',
+    mend: 'Run `warder connect SERVER`: it asks for what the account has and for what is missing.',
+  },
+  'grant.scopes_refused': {
+    exit: 1,
+    meaning:
+      'The server wants scopes for this call that the account cannot get: they were asked for and not granted, or the server definition leaves them out.',
+    mend: 'Ask who runs the server or the provider, or add the scopes to the server definition.',
+  },
   'grant.frozen': {
     exit: 4,
     meaning:

@@ -14,7 +14,7 @@ export interface Injector {
 }
 
 export function createInjector(options: {
-  grants: Pick<Grants, 'accessToken' | 'rejected'>
+  grants: Pick<Grants, 'accessToken' | 'rejected' | 'insufficient'>
   secrets: Pick<NamedSecrets, 'read'>
 }): Injector {
   const { grants, secrets } = options
@@ -60,6 +60,8 @@ export function createInjector(options: {
         account: `${token.grant.server}/${token.grant.account}`,
         grants: [...held, token.grant.id],
         renew: async () => void (await grants.rejected(token)),
+        widen: (scopes, operation) =>
+          grants.insufficient(token, { scopes, operation, configured: definition.oauth?.scopes }),
       }
     },
     async environment(server) {

@@ -8,6 +8,7 @@ import type { RequestMessage } from './envelope.ts'
 const WAITS_FOR_PERSON: ReadonlySet<ErrorCode> = new Set([
   'grant.sign_in_needed',
   'grant.frozen',
+  'grant.scopes_needed',
   'server.held',
   'secret.unknown',
   'secret.binding_changed',

@@ -150,8 +150,11 @@ async function failed(
   }
   let error = aborted ? given : thrown
   if (error instanceof NotProcessed) {
-    const { reason } = error
-    error = await renewed(reason, session, credential, last)
+    const { reason, scopes } = error
+    error =
+      reason === 'insufficient-scope'
+        ? (credential?.widen?.(scopes, inWords(message)) ?? refusedWith(403, session))
+        : await renewed(reason, session, credential, last)
     if (error === null) {
       record({ outcome: 'error', code: reason, account })
       return true
@@ -173,7 +176,7 @@ async function failed(
 
 /** Makes what a refused call needs to be made again. @returns null where that worked, else the error to answer with */
 async function renewed(
-  reason: NotProcessed['reason'],
+  reason: Exclude<NotProcessed['reason'], 'insufficient-scope'>,
   session: Session,
   credential: Credential | null,
   last: boolean,
@@ -190,7 +193,16 @@ async function renewed(
   }
   return reason === 'session-expired'
     ? new WarderError('server.refused', `${session.server} forgot the session twice.`)
-    : new WarderError('server.refused', `${session.server} does not accept the credential (401).`)
+    : refusedWith(401, session)
+}
+
+const refusedWith = (status: number, { server }: Session) =>
+  new WarderError('server.refused', `${server} does not accept the credential (${status}).`)
+
+/** What was asked for, as a sentence to a person names it. */
+function inWords({ method, params }: ClientMessage): string {
+  const { operation, target } = requestOf(method, params)
+  return operation?.kind === 'tool' && target !== null ? `the tool ${target}` : method
 }
 
 function reply(message: ClientMessage, pending: Pending, text: string): void {

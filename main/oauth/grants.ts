@@ -18,6 +18,7 @@ import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
 import { createSignIns } from './sign-in.ts'
+import { createStepUps } from './step-up.ts'
 import { createTokenKeeper } from './token-keeper.ts'
 import type { GrantEvents, Grants } from './types.ts'
 
@@ -71,8 +72,10 @@ export function createGrants(options: GrantsOptions): Grants {
     clients,
     onReceipt: (receipt) => events.emit('receipt', receipt),
   })
+  const stepUps = createStepUps(repository)
   const signIns = createSignIns({
     ...shared,
+    stepUps,
     clients,
     keeper,
     onConnected: (row) => {
@@ -111,6 +114,7 @@ export function createGrants(options: GrantsOptions): Grants {
     connect: (server, wish = {}) => signIns.connect(server, wish),
     accessToken: async (server) => keeper.access(grantFor(server).id),
     rejected: (token) => keeper.rejected(token),
+    insufficient: (token, challenge) => stepUps.needed(token.grant, challenge),
     async revoke(id, reason) {
       const row = repository.grant(id)
       if (row === null) throw new WarderError('grant.unknown', 'There is no such account.')

@@ -19,6 +19,7 @@ import { type Discovered, discover } from './discovery.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { chooseScopes } from './scopes.ts'
 import type { SealedGrant } from './sealed-grant.ts'
+import type { StepUps } from './step-up.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 import { exchangeCode, type Tokens } from './token-requests.ts'
 import type { Grant, SignIn } from './types.ts'
@@ -47,6 +48,7 @@ export interface SignInsOptions {
   readonly browser: Browser
   readonly clients: Clients
   readonly keeper: TokenKeeper
+  readonly stepUps: StepUps
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
   readonly clock: () => number
@@ -113,12 +115,17 @@ export function createSignIns(options: SignInsOptions): SignIns {
     const profile = profileOf(options.providers(), definition)
     const discovered = await discover(fetch, policy, profile)
     const { provider, resource } = discovered
-    const scopes = chooseScopes({
+    const usual = chooseScopes({
       configured: profile.scopes,
       resource: resource.scopes,
       provider: provider.scopes_supported ?? [],
       quirks: profile.quirks,
     })
+    // What a person fixed in the definition is not widened by what a server says.
+    const scopes =
+      definition.oauth?.scopes === undefined
+        ? options.stepUps.union(server.name, provider.issuer, usual)
+        : usual
     pending.get(server.name)?.()
     const wanted = { server: server.name, profile, provider, scopes, fetch, policy }
     const enrolment = await options.clients.enrol(wanted)
@@ -161,6 +168,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const answer = await enrolment.listener.wait({ ...request, issAdvertised }, expiresAt)
       options.knownSecrets.add(`sign-in:${server.name} code`, answer.get('code') ?? '')
       const tokens = await exchangeCode(party, { ...request, answer }, clock)
+      options.stepUps.asked(server.name, request.scopes)
       return await keep(flow, tokens)
     } finally {
       if (pending.get(server.name) === cancel) pending.delete(server.name)

@@ -1,3 +1,4 @@
+import type { WarderError } from '../errors.ts'
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
@@ -93,6 +94,16 @@ export interface GrantEvents {
   receipt: [receipt: Receipt]
 }
 
+/** What a server said it wants for one operation, as it answered 403 (RFC 6750 §3.1, insufficient_scope). */
+export interface ScopeChallenge {
+  /** Of the challenge; what the operation needs, whatever the server's metadata lists. */
+  readonly scopes: readonly string[]
+  /** What was refused, in words: `the tool send_mail`. */
+  readonly operation: string
+  /** The scopes that a person fixed for this server; undefined where the server may say. */
+  readonly configured: readonly string[] | undefined
+}
+
 /** Warder as an OAuth client: the only place that holds or renews upstream tokens. */
 export interface Grants {
   list(): Grant[]
@@ -113,6 +124,11 @@ export interface Grants {
   accessToken(server: string): Promise<AccessToken>
   /** The resource answered 401 to this token: renew unless that has happened already. @throws as `accessToken` */
   rejected(token: AccessToken): Promise<AccessToken>
+  /**
+   * The resource answered 403 insufficient_scope to this token; the next sign-in at the server asks for more.
+   * @returns what the call is answered with: `grant.scopes_needed` or `grant.scopes_refused`
+   */
+  insufficient(token: AccessToken, challenge: ScopeChallenge): WarderError
   /**
    * Local at once (the token is unusable when this call is made, before it resolves), then at the provider (RFC 7009,
    * refresh token first), then a probe. Never rejects because of the provider: the receipt says what happened and what

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
+import { bearerChallenge } from '../../oauth/challenge.ts'
+import { splitScope } from '../../oauth/scopes.ts'
 import { unlessAborted } from '../abort.ts'
 import type { ResponseMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
@@ -49,6 +51,8 @@ export function connectHttp(options: {
     discard(answer)
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
     if (answer.statusCode === 404 && session !== null) throw new NotProcessed('session-expired')
+    const wanted = answer.statusCode === 403 ? scopesWanted(answer) : null
+    if (wanted !== null) throw new NotProcessed('insufficient-scope', wanted)
     throw refused(answer.statusCode)
   }
 
@@ -248,6 +252,13 @@ export function connectHttp(options: {
 }
 
 const SLOWEST_RETRY_MS = 60_000
+
+/** The scopes of a challenge that asks for more (RFC 6750 §3.1). @returns null for any other refusal */
+function scopesWanted(answer: Answer): readonly string[] | null {
+  const field = answer.headers['www-authenticate'] ?? []
+  const challenge = bearerChallenge(new Headers({ 'www-authenticate': [field].flat().join(', ') }))
+  return challenge?.error === 'insufficient_scope' ? splitScope(challenge.scope) : null
+}
 
 /** Frees the connection, whatever is still to come on it. */
 function discard(answer: Answer): void {

@@ -1,3 +1,4 @@
+import type { WarderError } from '../../errors.ts'
 import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
 
@@ -14,6 +15,11 @@ export interface Credential {
   readonly grants: readonly string[]
   /** Gets a new credential after the server answered 401 to this one. Absent where there is nothing to renew. */
   readonly renew?: () => Promise<void>
+  /**
+   * What a call is answered with whose operation needs more scopes than this credential has.
+   * @param operation in words: `the tool send_mail`
+   */
+  readonly widen?: (scopes: readonly string[], operation: string) => WarderError
 }
 
 /** One connection to one server, on behalf of one downstream session. */
@@ -46,12 +52,15 @@ export interface UpstreamEvents {
   onClosed(): void
 }
 
-/** The server refused the message before it did anything: it may be sent again, as a new call. */
+/** The server refused the message before it did anything. Unless it wants scopes, it may be sent again, as a new call. */
 export class NotProcessed extends Error {
   override readonly name = 'NotProcessed'
-  readonly reason: 'unauthorized' | 'session-expired'
-  constructor(reason: 'unauthorized' | 'session-expired') {
+  readonly reason: 'unauthorized' | 'session-expired' | 'insufficient-scope'
+  /** What the server wants, where it wants scopes. */
+  readonly scopes: readonly string[]
+  constructor(reason: NotProcessed['reason'], scopes: readonly string[] = []) {
     super(reason)
     this.reason = reason
+    this.scopes = scopes
   }
 }

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { type Bridge, openBridge } from '../../../main/bridge/bridge.ts'
 import { createInjector } from '../../../main/bridge/credentials.ts'
+import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
 import { createDialer } from '../../../main/net/dialer.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
@@ -104,6 +105,8 @@ export async function startWorld(
           tokens.set(token.grant.server, await world.renewed(token.grant.server))
           return tokenOf(token.grant.server)
         },
+        insufficient: ({ grant }, { scopes, operation }) =>
+          new WarderError('grant.scopes_needed', `${operation} at ${grant.server}: ${scopes}`),
       },
       secrets: { read: async (name) => secrets[name] ?? '' },
     }),
