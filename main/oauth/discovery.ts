@@ -56,17 +56,28 @@ async function discoverResource(
   checkUrl(policy.serverUrl, 'server_url', policy)
   const answer = await fromServer(policy, () => probe(fetch, policy.serverUrl))
   const challenge = answer.status === 401 ? bearerChallenge(answer.headers) : null
-  const { document, seen } = await fromServer(policy, () =>
+  const { document, seen, absent } = await fromServer(policy, () =>
     findResourceMetadata(fetch, challenge, policy),
   )
   if (document !== null) return checkResourceMetadata(document, challenge, policy, profile)
   // Who names the provider by hand need not be told it; all the rest is checked as ever.
   if (profile.issuer !== undefined)
     return checkResourceMetadata({ resource: policy.serverUrl }, challenge, policy, profile)
+  if (answer.status === 401 && absent)
+    return checkResourceMetadata(itsOwnProvider(policy), challenge, policy, profile)
   throw new WarderError(
     'oauth.metadata_invalid',
     `The server publishes no protected resource metadata (${seen.join('; ')}).`,
   )
+}
+
+/**
+ * A server from before protected resource metadata is guarded by its own origin (MCP 2025-03-26, Server Metadata
+ * Discovery). The token stays with the server that it is for, and the metadata there is judged like any other: the
+ * default endpoints of that revision, for servers without any, are not guessed.
+ */
+function itsOwnProvider({ serverUrl }: UrlPolicy) {
+  return { resource: serverUrl, authorization_servers: [new URL(serverUrl).origin] }
 }
 
 /** RFC 9728 §5.1: the challenge's own address where there is one; else §3.1: at the path, then at the root. */
@@ -74,19 +85,26 @@ async function findResourceMetadata(
   fetch: Fetch,
   challenge: BearerChallenge | null,
   policy: UrlPolicy,
-): Promise<{ document: unknown; seen: string[] }> {
+): Promise<{
+  document: unknown
+  seen: string[]
+  /** The server names no place for it, and it was in none of the usual ones. */
+  absent: boolean
+}> {
   const named = challenge?.resourceMetadata
   const locations = named === undefined ? wellKnownLocations(policy.serverUrl) : [named]
   const seen: string[] = []
+  let absent = named === undefined
   for (const location of locations) {
     const { pathname } = atServer(location, policy)
     const document = await fetchDocument(fetch, location, 'resource_metadata', policy)
     atServer(document.url, policy)
     if (document.status === 200 && document.json !== undefined)
-      return { document: document.json, seen }
+      return { document: document.json, seen, absent: false }
     seen.push(`${pathname}: ${document.status === 200 ? 'not JSON' : document.status}`)
+    absent &&= document.status < 500 && document.status !== 429
   }
-  return { document: null, seen }
+  return { document: null, seen, absent }
 }
 
 /** A hostile server could otherwise have us read, from where we stand, whatever it likes. */
