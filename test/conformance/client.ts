@@ -1,0 +1,82 @@
+import { listScenarios, type Release, type Result, runScenario, type Scenario } from './suite.ts'
+
+/** One line of the report: a set of scenarios that a revision of the specification requires of clients. */
+export interface Suite {
+  readonly name: string
+  readonly revision: string
+  readonly release: Release
+  /** The revision of the protocol that the suite's servers speak; the release's only one when left out. */
+  readonly wire?: string
+  scenarios(): Promise<Scenario[]>
+}
+
+export interface NotRun {
+  readonly suite: string
+  readonly scenarios: readonly string[]
+  readonly reason: string
+}
+
+const next = '0.2.0-alpha.12'
+/** Warder opens sessions with `initialize`; the servers of this revision have none. */
+const SESSION_WIRE = '2025-11-25'
+
+const isOAuth = ({ name }: Scenario) => name.startsWith('auth/')
+
+/**
+ * What Warder is held to as a client. The OAuth scenarios of 2026-07-28 are run over the wire of 2025-11-25: what they
+ * check lies between Warder and the provider.
+ */
+export const clientSuites: readonly Suite[] = [
+  {
+    name: 'client',
+    revision: '2025-11-25',
+    release: next,
+    wire: SESSION_WIRE,
+    scenarios: () => listScenarios(next, '2025-11-25'),
+  },
+  {
+    name: 'client-oauth',
+    revision: '2026-07-28',
+    release: next,
+    wire: SESSION_WIRE,
+    scenarios: async () => (await listScenarios(next, '2026-07-28')).filter(isOAuth),
+  },
+  {
+    name: 'client-0.1.16',
+    revision: '2025-11-25',
+    release: '0.1.16',
+    scenarios: () => listScenarios('0.1.16'),
+  },
+]
+
+/** What no suite above can hold Warder to yet. */
+export async function clientScenariosNotRun(): Promise<NotRun[]> {
+  const modern = await listScenarios(next, '2026-07-28')
+  return [
+    {
+      suite: 'client 2026-07-28',
+      scenarios: modern
+        .filter((one) => !isOAuth(one) && one.unscored === null)
+        .map(({ name }) => name),
+      reason: 'they need the stateless wire of 2026-07-28',
+    },
+  ]
+}
+
+/** Each scenario has processes of its own, and the machine of a person two cores or more. */
+const SIDE_BY_SIDE = 2
+
+/** Runs the scenarios of a suite, in their order. @param only their names; all when left out */
+export async function runSuite(suite: Suite, only?: readonly string[]): Promise<Result[]> {
+  const scenarios = (await suite.scenarios()).filter(
+    ({ name }) => only === undefined || only.includes(name),
+  )
+  const results: Result[] = []
+  const waiting = scenarios.entries()
+  const worker = async () => {
+    for (const [index, scenario] of waiting)
+      results[index] = await runScenario(suite.release, scenario, suite.wire)
+  }
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+  return results
+}

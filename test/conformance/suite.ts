@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { testHome } from '../harness/home.ts'
+import { bareEnvironment } from '../harness/processes.ts'
+
+/**
+ * The official suite (`@modelcontextprotocol/conformance`) as two of its releases have it: the last that is meant for
+ * everybody, and the one that knows which scenarios a revision requires.
+ */
+export const releases = {
+  '0.1.16': entryOf('@modelcontextprotocol/conformance'),
+  '0.2.0-alpha.12': entryOf('conformance-next'),
+} as const
+
+export type Release = keyof typeof releases
+
+/** One scenario of a suite, and whether what comes of it counts. */
+export interface Scenario {
+  readonly name: string
+  /** Why it is run and reported but never counts, in the suite's own word; null where it counts. */
+  readonly unscored: string | null
+}
+
+export interface Check {
+  readonly id: string
+  readonly status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'INFO' | 'SKIPPED'
+  readonly what: string
+}
+
+export interface Result {
+  readonly scenario: Scenario
+  /** Without those that only inform. */
+  readonly checks: readonly Check[]
+  /** What the client wrote to stderr: why it stopped, where it did. */
+  readonly said: string
+}
+
+const root = path.join(import.meta.dirname, '..', '..')
+const run = promisify(execFile)
+/** The suite runs its command in a shell that splits at every space, so both are named without one. */
+const driver = 'node test/conformance/client-driver.ts'
+const DEADLINE_MS = 60_000
+
+const checksSchema = z.array(
+  z.object({
+    id: z.string(),
+    status: z.enum(['SUCCESS', 'FAILURE', 'WARNING', 'INFO', 'SKIPPED']),
+    description: z.string(),
+    errorMessage: z.string().optional(),
+  }),
+)
+
+function entryOf(name: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  return path.join(path.dirname(manifest), 'dist', 'index.js')
+}
+
+/** What the suite lists for clients. @param revision only what this revision requires, and what it leaves unscored */
+export async function listScenarios(release: Release, revision?: string): Promise<Scenario[]> {
+  const wanted = revision === undefined ? ['--client'] : ['--requirements', revision]
+  const { stdout } = await run(process.execPath, [releases[release], 'list', ...wanted])
+  return revision === undefined ? readList(stdout) : readRequirements(stdout)
+}
+
+/** Lines `  - NAME [REVISIONS]`. */
+function readList(text: string): Scenario[] {
+  return [...text.matchAll(/^ {2}- (\S+) \[(.+)\]$/gm)].map(([, name = '', revisions]) => ({
+    name,
+    unscored: revisions === 'extension' ? revisions : null,
+  }))
+}
+
+/** A required one is a line `  - NAME` below the heading of the clients; the rest says `[client]` and, above it, why. */
+function readRequirements(text: string): Scenario[] {
+  const [, required = '', unscored = ''] = text.split(/^Client scenarios.*$|^Run and reported.*$/m)
+  const scored = [...required.matchAll(/^ {2}- (\S+)$/gm)].map(([, name = '']) => ({
+    name,
+    unscored: null,
+  }))
+  const others = unscored.split(/^ {2}(?=[a-z])/m).flatMap((group) => {
+    const reason = /^[a-z-]+/.exec(group)?.[0] ?? 'not scored'
+    return [...group.matchAll(/^ {4}- (\S+) \[client\]$/gm)].map(([, name = '']) => ({
+      name,
+      unscored: reason,
+    }))
+  })
+  return [...scored, ...others]
+}
+
+/** @param wire the revision that the suite speaks; its own choice when left out (only one release has one) */
+export async function runScenario(
+  release: Release,
+  scenario: Scenario,
+  wire?: string,
+): Promise<Result> {
+  await using output = await testHome()
+  const args = [
+    ...['client', '--command', driver, '--scenario', scenario.name, '-o', output.path],
+    ...['--timeout', String(DEADLINE_MS)],
+    ...(wire === undefined ? [] : ['--spec-version', wire, '--force']),
+  ]
+  const env = {
+    ...bareEnvironment(),
+    PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
+  }
+  // Its exit code says less than its checks do, and counts a client that rightly gave up as a failure.
+  await run(process.execPath, [releases[release], ...args], {
+    cwd: root,
+    env,
+    timeout: DEADLINE_MS * 2,
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch(() => {})
+  return readResult(scenario, output.path)
+}
+
+async function readResult(scenario: Scenario, folder: string): Promise<Result> {
+  const [file] = globSync('**/checks.json', { cwd: folder })
+  if (file === undefined) return { scenario, checks: [didNotRun], said: '' }
+  const result = path.dirname(path.join(folder, file))
+  const checks = checksSchema.parse(JSON.parse(await readFile(path.join(folder, file), 'utf8')))
+  return {
+    scenario,
+    checks: checks
+      .filter(({ status }) => status !== 'INFO')
+      .map(({ id, status, description, errorMessage }) => ({
+        id,
+        status,
+        what: errorMessage ?? description,
+      })),
+    said: (await readFile(path.join(result, 'stderr.txt'), 'utf8')).trim(),
+  }
+}
+
+const didNotRun: Check = {
+  id: 'suite',
+  status: 'FAILURE',
+  what: 'the suite left no result behind',
+}
