@@ -1,28 +1,23 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { constants } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Browser } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createControlClient } from '../../main/cli/control-client.ts'
 import type { AccountView, ServerView, StatusView } from '../../preload/contract/index.ts'
 import { launchBrowser } from '../harness/chromium.ts'
 import { testHome } from '../harness/home.ts'
-import { bareEnvironment } from '../harness/processes.ts'
 import { startResourceServer } from '../harness/resource-server.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
-import { type Answer, cli, runCli, startWarder, type Warder } from '../harness/warder.ts'
+import { type Answer, runCli, startWarder, type Warder } from '../harness/warder.ts'
 import { startSystemBrowser } from '../harness/xdg-open/index.ts'
 import { startScriptedProvider } from '../oauth/support/scripted-provider.ts'
-import { echo, refusalOf } from './support/calls.ts'
+import { echo, errorOf, refusalOf } from './support/calls.ts'
 import { saveConfig } from './support/config.ts'
-import { catching } from './support/proc.ts'
 import { addClient, CLIENT, openStage, REMOTE, type Stage, visit } from './support/stage.ts'
 
 /**
@@ -250,27 +245,14 @@ describe('a sign-in', () => {
   })
 
   it('that is cancelled leaves a page that is void', async () => {
-    const args = ['--json', '--home', house.home, 'connect', REMOTE, '--no-browser']
-    const child = spawn(process.execPath, [cli, ...args], {
-      env: bareEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const exit = once(child, 'exit')
-    const url = await linkIn(child.stderr)
-    await catching(child.pid ?? 0, constants.signals.SIGINT)
-    child.kill('SIGINT')
-    const answer = { json: await json(child.stdout), code: (await exit)[0] }
-    expect(refused(answer)).toEqual([1, 'cli.cancelled'])
-    await expect(fetch(callbackOf(url))).rejects.toThrow()
+    const control = createControlClient(house.home)
+    const { flow, url } = await control.call('accounts:connect', { server: REMOTE })
+    const outcome = errorOf(control.call('accounts:connected', { flow }))
+    await control.call('accounts:cancel', { flow })
+    expect(await outcome).toMatchObject({ code: 'oauth.sign_in_abandoned' })
+    await expect(fetch(callbackOf(new URL(url)))).rejects.toThrow()
     await worksNow()
   })
-
-  const linkIn = (notes: Readable) =>
-    new Promise<URL>((resolve) =>
-      createInterface({ input: notes }).on('line', (line) => {
-        if (URL.canParse(line)) resolve(new URL(line))
-      }),
-    )
 
   it('whose browser was closed makes way for the next', async () => {
     const { answer } = await begin()

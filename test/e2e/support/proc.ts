@@ -37,13 +37,6 @@ export async function gone(pid: number): Promise<void> {
   while (parentOf(pid) !== null) await setImmediate()
 }
 
-/** Resolves when a process has a handler of its own for a signal. */
-export async function catching(pid: number, signal: number): Promise<void> {
-  const bit = 1n << BigInt(signal - 1)
-  const caught = () => /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '0'
-  while ((BigInt(`0x${caught()}`) & bit) === 0n) await setImmediate()
-}
-
 const processes = () =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
