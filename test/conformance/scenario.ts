@@ -30,12 +30,21 @@ export function callsFor(tools: readonly Tool[], context: ScenarioContext): read
     context.toolCalls ??
     tools.map(({ name, inputSchema }) => ({
       name,
-      arguments: Object.fromEntries(
-        Object.entries(inputSchema.properties ?? {}).map(([key, schema]) => [key, sample(schema)]),
-      ),
+      arguments: {
+        ...Object.fromEntries(
+          Object.entries(inputSchema.properties ?? {}).map(([key, schema]) => [
+            key,
+            sample(schema),
+          ]),
+        ),
+        ...(name === ECHO ? { schema: tools.find((tool) => tool.name !== ECHO)?.inputSchema } : {}),
+      },
     }))
   )
 }
+
+/** Wants the schema of the other tool back, to see whether it arrived whole. */
+const ECHO = 'json_schema_echo'
 
 function sample(schema: object): unknown {
   const type = 'type' in schema ? schema.type : 'string'
