@@ -126,7 +126,8 @@ export async function runScenario(
     timeout: DEADLINE_MS * 2,
     maxBuffer: 64 * 1024 * 1024,
   }).catch(() => {})
-  return readResult(scenario, output.path)
+  // Awaited here: the folder is gone when this function returns.
+  return await readResult(scenario, output.path)
 }
 
 async function readResult(scenario: Scenario, folder: string): Promise<Result> {
