@@ -12,7 +12,10 @@ export interface ExpectedAnswer {
 export type Verdict =
   | { readonly kind: 'code'; readonly parameters: URLSearchParams }
   | { readonly kind: 'error'; readonly error: string }
-  | { readonly kind: 'refuse'; readonly status: 400 | 403 | 404 | 405 }
+  | { readonly kind: 'refuse'; readonly status: 400 | 403 | 404 | 405; readonly why: Refusal }
+
+/** Why a request is no answer to the sign-in, as far as a person at the browser can make use of it. */
+export type Refusal = 'none' | 'state' | 'issuer'
 
 export interface CallbackRequest {
   readonly method: string
@@ -21,7 +24,11 @@ export interface CallbackRequest {
   readonly header: (name: string) => string | undefined
 }
 
-const refuse = (status: 400 | 403 | 404 | 405): Verdict => ({ kind: 'refuse', status })
+const refuse = (status: 400 | 403 | 404 | 405, why: Refusal = 'none'): Verdict => ({
+  kind: 'refuse',
+  status,
+  why,
+})
 
 /**
  * Judges one request to the callback listener. Nothing is believed before `state` was compared, an error no more than
@@ -41,8 +48,8 @@ export function judgeCallback(
   if (!isNavigation(request)) return refuse(403)
   const parameters = parseAnswer(query)
   if (parameters === null) return refuse(400)
-  if (!sameState(parameters.get('state'), expected.state)) return refuse(400)
-  if (!rightIssuer(parameters.get('iss'), expected)) return refuse(400)
+  if (!sameState(parameters.get('state'), expected.state)) return refuse(400, 'state')
+  if (!rightIssuer(parameters.get('iss'), expected)) return refuse(400, 'issuer')
   return judgeOutcome(parameters)
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { WarderError } from '../errors.ts'
+import { type ErrorCode, WarderError } from '../errors.ts'
 import { type ExpectedAnswer, judgeCallback, type Verdict } from './callback-answer.ts'
 import type { ListeningPlace } from './redirect-uri.ts'
 
@@ -44,7 +44,7 @@ export async function openCallback(
     }
     const verdict = judgeCallback(asCallback(request), { authority, ...place }, pending.expected)
     if (verdict.kind === 'refuse') {
-      respond(request, response, verdict.status)
+      respond(request, response, verdict.status, verdict.why)
       return
     }
     // Taken before anything else happens: of many identical answers only one gets here.
@@ -109,6 +109,13 @@ const texts = {
   code: 'Sign-in received. Return to Warder to see the account. You can close this page.',
   error: 'The sign-in was not granted. Return to Warder. You can close this page.',
   none: 'This is not an answer that Warder waits for. Nothing was accepted.',
+  state: refusalText('oauth.state_mismatch', 'This answer belongs to another sign-in.'),
+  issuer: refusalText('oauth.issuer_mismatch', 'This answer comes from another identity provider.'),
+}
+
+/** The sign-in goes on waiting for its own answer; the code leads to `warder errors CODE`. */
+function refusalText(code: ErrorCode, sentence: string): string {
+  return `${sentence} Nothing was accepted. (${code})`
 }
 
 /** Fixed text only: whatever a request holds, the page does not. */

@@ -86,7 +86,7 @@ async function handle(
   if (refused !== null) return end(response, refused)
   const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.authorization ?? '')?.[1]
   const client = bearer === undefined ? null : visit.client(bearer)
-  if (client === null) return end(response, 401, { 'www-authenticate': 'Bearer' })
+  if (client === null) return unauthorized(response)
   const server = /^\/mcp\/([a-z0-9-]{1,32})$/.exec(request.url ?? '')?.[1]
   if (server === undefined) return end(response, 404)
   if (request.method !== 'POST') return end(response, 405, { allow: 'POST' })
@@ -159,6 +159,17 @@ async function readBody(request: IncomingMessage): Promise<string | null | 413> 
   } catch {
     return null
   }
+}
+
+/** No metadata is named in the challenge (RFC 6750 §3): there is none here to find. */
+function unauthorized(response: ServerResponse): void {
+  const error = new WarderError('client.unauthorized', 'The bearer is missing, unknown or revoked.')
+  response.writeHead(401, {
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+    'www-authenticate': 'Bearer',
+  })
+  response.end(refusal('null', error))
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
