@@ -5,6 +5,7 @@ import { version } from '../version.ts'
 import { addAccounts } from './accounts.ts'
 import { addApprovals } from './approvals.ts'
 import { addAudit } from './audit.ts'
+import { addCimd } from './cimd.ts'
 import { addClient } from './client.ts'
 import { addConnect } from './connect.ts'
 import { type Action, type Context, examples, type Verb } from './context.ts'
@@ -38,6 +39,7 @@ const verbs: readonly Verb[] = [
   addClient,
   addApprovals,
   addAudit,
+  addCimd,
   addErrors,
   addMcp,
   addHelp,

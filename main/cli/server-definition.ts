@@ -7,6 +7,10 @@ export interface ServerOptions {
   readonly auth?: string
   readonly header?: readonly string[]
   readonly clientId?: string
+  readonly clientSecret?: string
+  readonly provider?: string
+  readonly preset?: string
+  readonly tenant?: string
   readonly redirectUri?: string
   readonly scope?: readonly string[]
   readonly allowPrivateNetwork?: boolean
@@ -31,7 +35,7 @@ export function serverDefinition(input: {
   if (program === undefined) return remote(options)
   refuse(
     options,
-    ['url', 'auth', 'header', 'clientId', 'redirectUri', 'scope', 'allowPrivateNetwork'],
+    ['url', 'auth', 'header', 'allowPrivateNetwork', 'preset', 'tenant', ...SIGN_IN],
     'a local server',
   )
   return {
@@ -43,7 +47,7 @@ export function serverDefinition(input: {
 }
 
 function remote(options: ServerOptions): Record<string, unknown> {
-  if (options.url === undefined)
+  if (options.url === undefined && options.preset === undefined)
     throw new WarderError(
       'usage.invalid',
       'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.',
@@ -52,20 +56,27 @@ function remote(options: ServerOptions): Record<string, unknown> {
   const auth = options.auth ?? (options.header ? 'header' : 'oauth')
   if (auth === 'header' && !options.header)
     throw new WarderError('usage.invalid', '--auth header needs at least one --header NAME=VALUE.')
-  if (auth !== 'oauth') refuse(options, ['clientId', 'redirectUri', 'scope'], `--auth ${auth}`)
+  if (auth !== 'oauth') refuse(options, [...SIGN_IN, 'preset'], `--auth ${auth}`)
+  if (options.preset === undefined) refuse(options, ['tenant'], 'a server without --preset')
+  else refuse(options, ['provider'], 'a server with --preset')
   const client = {
     ...given('clientId', options.clientId),
+    ...given('clientSecret', options.clientSecret),
     ...given('redirectUri', options.redirectUri),
     ...given('scopes', options.scope),
   }
   return {
-    url: options.url,
+    ...given('url', options.url),
     auth,
     ...given('headers', options.header && pairs('--header', options.header)),
+    ...given('provider', options.provider),
     ...given('oauth', Object.keys(client).length > 0 ? client : undefined),
     ...given('allowPrivateNetwork', options.allowPrivateNetwork),
   }
 }
+
+/** What only a server that people sign in to has. */
+const SIGN_IN = ['clientId', 'clientSecret', 'redirectUri', 'scope', 'provider'] as const
 
 /** The companion has another working directory: a path must not depend on it. A bare name is looked up in PATH there. */
 function resolveProgram(program: string, folder: string): string {
@@ -74,7 +85,11 @@ function resolveProgram(program: string, folder: string): string {
     : program
 }
 
-function refuse(options: ServerOptions, names: (keyof ServerOptions)[], what: string): void {
+function refuse(
+  options: ServerOptions,
+  names: readonly (keyof ServerOptions)[],
+  what: string,
+): void {
   const stray = names.find((name) => options[name] !== undefined)
   if (stray === undefined) return
   const flag = stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

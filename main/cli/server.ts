@@ -3,6 +3,7 @@ import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { type Line, type Segment, table } from './output.ts'
 import { withPresence } from './presence.ts'
+import { presetLines, presetViews } from './presets.ts'
 import { commandLine } from './printable.ts'
 import { receiptLines } from './receipt-lines.ts'
 import { type ServerOptions, serverDefinition } from './server-definition.ts'
@@ -10,7 +11,7 @@ import { type ServerOptions, serverDefinition } from './server-definition.ts'
 export const addServer: Verb = (program, action) => {
   const server = program
     .command('server')
-    .summary('the MCP servers: add, list, remove, test')
+    .summary('the MCP servers: add, list, remove, test, presets')
     .description('The MCP servers that clients reach through Warder, remote and local.')
 
   server
@@ -21,7 +22,11 @@ export const addServer: Verb = (program, action) => {
     .option('--url <url>', 'a remote server')
     .option('--auth <mode>', 'oauth (default), header (default with --header) or public', authMode)
     .option('--header <name=value>', 'an HTTP header; secret:NAME as its value (repeat)', collect)
+    .option('--preset <preset>', 'what is known of its provider: warder server presets')
+    .option('--tenant <tenant>', 'which tenant, domain or realm of the preset’s provider')
+    .option('--provider <profile>', 'a provider profile of config.json')
     .option('--client-id <id>', 'the client that you registered by hand at its provider')
+    .option('--client-secret <secret:name>', 'where its client secret lies in the vault')
     .option('--redirect-uri <uri>', 'the redirect URI of that registration')
     .option('--scope <scope>', 'ask for this scope (repeat)', collect)
     .option('--allow-private-network', 'its address may be in your own network')
@@ -40,6 +45,7 @@ export const addServer: Verb = (program, action) => {
       'after',
       examples(
         'warder server add github --url https://api.githubcopilot.com/mcp/',
+        'warder server add notion --preset notion',
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
@@ -74,6 +80,18 @@ export const addServer: Verb = (program, action) => {
     )
 
   server
+    .command('presets')
+    .summary('the providers that Warder knows something of')
+    .description(
+      'Lists the presets for `server add --preset`: servers, exceptions and sources of each provider.',
+    )
+    .addHelpText('after', examples('warder server presets', 'warder server presets --json'))
+    .action(
+      // Plain data: works without a companion.
+      action(async ({ output }) => output.result(presetViews(), presetLines)),
+    )
+
+  server
     .command('test')
     .argument('<name>')
     .summary('start or reach it, sign in, list its tools')
@@ -105,9 +123,13 @@ async function add(
     yes: context.yes || ('command' in definition && options.approve === true),
   }
   const added = await withPresence(presence, (confirm) =>
-    context.control.call('servers:add', { name, definition, ...confirm }),
+    context.control.call('servers:add', { name, definition, ...presetOf(options), ...confirm }),
   )
   context.output.result(added, addedLines)
+}
+
+function presetOf({ preset, tenant }: ServerOptions) {
+  return preset === undefined ? {} : { preset: { name: preset, ...(tenant && { tenant }) } }
 }
 
 /**

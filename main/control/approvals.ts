@@ -1,8 +1,9 @@
 import type { ApprovalView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
+import { pickProvider } from '../servers/providers.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
-import { bindSecrets } from './servers.ts'
+import { bindProviderSecret, bindSecrets } from './new-server.ts'
 import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
@@ -41,6 +42,14 @@ export function approvalHandlers(
       // The file may have changed while the person was reading; no secret is bound to what was not shown.
       if (!config.held().some((candidate) => candidate.id === id)) throw gone(id)
       if (definition) await bindSecrets({ name: change.subject, definition }, house)
+      if (change.kind === 'provider')
+        await bindProviderSecret(
+          {
+            name: change.subject,
+            profile: pickProvider(change.approve(config.current()).providers, change.subject),
+          },
+          house,
+        )
       await config.approve(id)
       return list()
     },

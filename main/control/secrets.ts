@@ -1,8 +1,9 @@
 import type { SecretView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
+import { providerBinding, secretOf } from '../servers/providers.ts'
 import { describe, destination, pick, secretsOf } from '../servers/servers.ts'
 import { nameSchema } from '../store/config-schema.ts'
-import type { NamedSecret } from '../vault/secrets.ts'
+import type { NamedSecret, SecretBinding } from '../vault/secrets.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
@@ -22,6 +23,8 @@ export function secretHandlers(
           'usage.invalid',
           'A name is 1 to 32 lower-case letters, digits and hyphens.',
         )
+      const profile = server === undefined ? boundProfile(house, name) : null
+      if (profile !== null) return secretView(await secrets.set(name, value, profile))
       const bound = boundServer(house, name, server)
       if (bound === null) return secretView(await secrets.set(name, value, null))
       const known = secrets.list().find((secret) => secret.name === name)
@@ -43,15 +46,26 @@ export function secretHandlers(
       )
     },
     async 'secrets:remove'({ name }) {
-      const user = Object.entries(config.current().servers).find(([, definition]) =>
-        secretsOf(definition).includes(name),
-      )
+      const { servers, providers } = config.current()
+      const user =
+        Object.entries(servers).find(([, definition]) => secretsOf(definition).includes(name)) ??
+        Object.entries(providers).find(([, profile]) => secretOf(profile) === name)
       if (user !== undefined)
         throw new WarderError('secret.in_use', `${user[0]} still refers to the secret ${name}.`)
       await secrets.remove(name)
       return {}
     },
   }
+}
+
+/** A client secret that is renewed goes where it went: to the same provider as its profile has it. */
+function boundProfile({ config, secrets }: ControlHouse, secret: string): SecretBinding | null {
+  const before = secrets.list().find(({ name }) => name === secret)?.server
+  const [, profile] =
+    Object.entries(config.current().providers)
+      .map(([name, one]) => [one, providerBinding(name, one)] as const)
+      .find(([one, { server }]) => server === before && secretOf(one) === secret) ?? []
+  return profile ?? null
 }
 
 /** The server a value is entered for: the one that is named, else the one that it is bound to or refers to it already. */

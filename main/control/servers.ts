@@ -1,25 +1,12 @@
 import type { Output, ServerView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { widens } from '../policy/trust.ts'
-import {
-  describe,
-  destination,
-  injections,
-  pick,
-  type Server,
-  secretsOf,
-} from '../servers/servers.ts'
-import { clearSecret } from '../store/clear-secrets.ts'
-import {
-  isRemote,
-  nameSchema,
-  type ServerDefinition,
-  serverSchema,
-} from '../store/config-schema.ts'
-import { firstViolation } from '../store/violations.ts'
+import { injections, pick, type Server } from '../servers/servers.ts'
+import { isRemote } from '../store/config-schema.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { bindProviderSecret, bindSecrets, newServer } from './new-server.ts'
 import type { Handlers } from './types.ts'
 import { accountName } from './views.ts'
 
@@ -34,24 +21,29 @@ export function serverHandlers(
       )
       return [...known, ...heldServers(house)].sort((a, b) => (a.name < b.name ? -1 : 1))
     },
-    async 'servers:add'({ name, definition: given, confirm: answer }) {
-      const server = { name: parseName(name), definition: parseDefinition(given) }
+    async 'servers:add'({ confirm: answer, ...given }) {
+      const { name } = given
+      const { server, provider, written, lines } = newServer(given, house)
       if (Object.hasOwn(config.current().servers, name))
         throw new WarderError('server.exists', `There is a server ${name} already.`)
-      checkReferences(server, house)
-      const problem = config.problem()
-      // Nothing is bound to a server that a broken file could not take in.
-      if (problem !== null) throw new WarderError('config.invalid', problem)
-      if (widens(undefined, server.definition))
+      if (provider !== null || widens(undefined, server.definition))
         await confirm(
           presence,
-          { kind: 'server.add', title: `Add the server ${name}`, lines: describe(server) },
+          { kind: 'server.add', title: `Add the server ${name}`, lines },
           answer,
         )
       await bindSecrets(server, house)
+      if (provider !== null) await bindProviderSecret(provider, house)
       await config.edit(
-        (current) => ({ ...current, servers: { ...current.servers, [name]: server.definition } }),
-        (file) => file.set(['servers', name], given),
+        ({ servers, providers, ...current }) => ({
+          ...current,
+          servers: { ...servers, [name]: server.definition },
+          providers: provider ? { ...providers, [provider.name]: provider.profile } : providers,
+        }),
+        (file) => {
+          if (provider !== null) file.set(['providers', provider.name], provider.profile)
+          file.set(['servers', name], written)
+        },
       )
       return serverView(server, house)
     },
@@ -81,53 +73,6 @@ export function serverHandlers(
       }
     },
   }
-}
-
-/** Ties the secrets that a definition refers to to where it sends them; a person has agreed to that. */
-export async function bindSecrets(
-  server: Server,
-  { secrets }: Pick<ControlHouse, 'secrets'>,
-): Promise<void> {
-  for (const name of secretsOf(server.definition))
-    await secrets.bind(name, { server: server.name, destination: destination(server.definition) })
-}
-
-function parseName(name: string): string {
-  if (nameSchema.safeParse(name).success) return name
-  throw new WarderError(
-    'usage.invalid',
-    'A name is 1 to 32 lower-case letters, digits and hyphens.',
-  )
-}
-
-function parseDefinition(given: Record<string, unknown>): ServerDefinition {
-  const parsed = serverSchema.safeParse(given)
-  if (!parsed.success) {
-    const { path, message } = firstViolation(parsed.error)
-    throw new WarderError(
-      'usage.invalid',
-      `The definition is not valid: ${path.join('.') || 'it'}: ${message}.`,
-    )
-  }
-  // Before anybody is asked and any secret is bound: config.json would refuse it.
-  const clear = clearSecret(parsed.data)
-  if (clear === null) return parsed.data
-  throw new WarderError(
-    'config.secret_in_clear',
-    `The definition is not valid: ${clear.what} looks like a credential in clear text.`,
-  )
-}
-
-function checkReferences({ definition }: Server, { secrets, config }: ControlHouse): void {
-  const known = secrets.list().map((secret) => secret.name)
-  for (const name of secretsOf(definition))
-    if (!known.includes(name))
-      throw new WarderError(
-        'secret.unknown',
-        `There is no secret ${name}; set it first with \`warder secret set ${name}\`.`,
-      )
-  for (const { from } of injections(definition))
-    if (from.kind === 'grant') pick(config.current().servers, from.server)
 }
 
 export function serverView({ name, definition }: Server, house: ControlHouse): ServerView {

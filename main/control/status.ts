@@ -1,10 +1,14 @@
+import { WarderError } from '../errors.ts'
+import { clientDocument } from '../oauth/client-document.ts'
 import type { Grant } from '../oauth/types.ts'
 import { isRemote, type ServerDefinition } from '../store/config-schema.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
-export function statusHandlers(house: ControlHouse): Handlers<'status:get' | 'ui:open'> {
+export function statusHandlers(
+  house: ControlHouse,
+): Handlers<'status:get' | 'ui:open' | 'cimd:get'> {
   const { config, vault, grants, bridge } = house
   return {
     async 'status:get'() {
@@ -27,6 +31,14 @@ export function statusHandlers(house: ControlHouse): Handlers<'status:get' | 'ui
         approvals: config.held().length,
         config: config.problem(),
       }
+    },
+    async 'cimd:get'() {
+      const url = config.current().settings.clientMetadataUrl
+      if (url !== undefined) return clientDocument(url)
+      throw new WarderError(
+        'cimd.not_configured',
+        'Set `settings.clientMetadataUrl` in config.json to the https URL where you will publish the document.',
+      )
     },
     'ui:open': ({ browser }) => house.openUi({ browser }),
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { providerSchema } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
-export type { ProviderProfile } from './provider-schema.ts'
+export { type ProviderProfile, providerSchema } from './provider-schema.ts'
 export { nameSchema, parseReference, type Reference } from './references.ts'
 
 /**

@@ -34,6 +34,8 @@ const newServer = z.strictObject({
   name,
   /** A server definition in the form of config.json; checked against that schema in the companion. */
   definition: z.record(z.string(), z.unknown()),
+  /** Adds a provider's profile too, or names the one that is there, and fills in the URL. */
+  preset: z.strictObject({ name, tenant: z.string().max(256).optional() }).optional(),
   confirm,
 })
 
@@ -102,6 +104,9 @@ export const channels = {
     whyView,
   ),
   'receipts:list': channel(nothing, z.array(receiptView)),
+
+  /** The client ID metadata document to publish; the setting says where. */
+  'cimd:get': channel(nothing, z.record(z.string(), z.unknown())),
 
   'clients:list': channel(nothing, z.array(clientView)),
   /** The bearer is shown this once; only its hash is kept. */

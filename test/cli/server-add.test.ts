@@ -65,6 +65,35 @@ describe('what is sent', () => {
   })
 })
 
+describe('a preset', () => {
+  it.each([
+    [['--preset', 'notion'], { definition: { auth: 'oauth' }, preset: { name: 'notion' } }],
+    [
+      ['--preset', 'okta', '--tenant', 'dev-1.okta.com', '--url', url, '--client-id', 'c'],
+      {
+        definition: { url, auth: 'oauth', oauth: { clientId: 'c' } },
+        preset: { name: 'okta', tenant: 'dev-1.okta.com' },
+      },
+    ],
+    [
+      ['--url', url, '--provider', 'corp', '--client-id', 'c', '--client-secret', 'secret:s'],
+      {
+        definition: {
+          url,
+          auth: 'oauth',
+          provider: 'corp',
+          oauth: { clientId: 'c', clientSecret: 'secret:s' },
+        },
+      },
+    ],
+  ])('%j', async (args, sent) => {
+    await using companion = await startStandIn({ 'servers:add': () => remoteSample })
+    const done = await warder(['server', 'add', '--home', companion.home, 'x', ...args])
+    expect(done.stderr).toBe('')
+    expect(companion.calls).toEqual([{ channel: 'servers:add', input: { name: 'x', ...sent } }])
+  })
+})
+
 describe('what goes together', () => {
   it.each([
     [['--url', url, '--', 'node'], '--url means nothing for a local server.'],
@@ -76,6 +105,16 @@ describe('what goes together', () => {
     [
       ['--url', url, '--auth', 'public', '--client-id', 'x'],
       '--client-id means nothing for --auth public.',
+    ],
+    [['--preset', 'notion', '--', 'node'], '--preset means nothing for a local server.'],
+    [['--url', url, '--tenant', 't'], '--tenant means nothing for a server without --preset.'],
+    [
+      ['--preset', 'notion', '--provider', 'p'],
+      '--provider means nothing for a server with --preset.',
+    ],
+    [
+      ['--url', url, '--auth', 'public', '--preset', 'notion'],
+      '--preset means nothing for --auth public.',
     ],
     [['--url', url, '--auth', 'header'], '--auth header needs at least one --header NAME=VALUE.'],
     [
