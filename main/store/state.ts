@@ -66,7 +66,7 @@ export function openState(home: string): State {
           database.exec('COMMIT')
           return result
         } catch (error) {
-          if (database.isTransaction) database.exec('ROLLBACK')
+          rollBack(database)
           throw error
         }
       } catch (cause) {
@@ -85,6 +85,15 @@ export function openState(home: string): State {
       }
     },
     close: () => database.close(),
+  }
+}
+
+/** SQLite has ended the transaction itself after some failures; Node before 22.16 cannot be asked. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // There was nothing to take back; the failure before is the one to tell.
   }
 }
 
