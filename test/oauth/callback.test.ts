@@ -31,6 +31,23 @@ describe('the callback listener', () => {
     listener.cancel()
   })
 
+  it.each([
+    ['a state of another sign-in', 'code=c&state=other', 'oauth.state_mismatch'],
+    [
+      'an issuer that was not asked',
+      'code=c&state=the-state&iss=https://b.example',
+      'oauth.issuer_mismatch',
+    ],
+  ])('tells the person the code of %s, and goes on waiting', async (_what, query, code) => {
+    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
+    const waiting = listener.wait(expected, Date.now() + 60_000)
+    const page = await fetch(`${listener.redirectUri}?${query}`)
+    expect(page.status).toBe(400)
+    expect(await page.text()).toContain(`(${code})`)
+    await answer(listener.redirectUri)
+    expect((await waiting).get('code')).toBe('c')
+  })
+
   it('listens on loopback alone, at a path of the issuer', async () => {
     const listener = await openCallback(freshPlace('https://a.example'), Date.now)
     expect(new URL(listener.redirectUri).hostname).toBe('127.0.0.1')
