@@ -18,7 +18,10 @@ export interface Intent {
 
 export interface Outcome {
   readonly outcome: 'ok' | 'tool-error' | 'error' | 'denied' | 'cancelled' | 'lost'
-  /** Our error code, or the JSON-RPC error code of the server as text; null where all went well. */
+  /**
+   * Our error code, the JSON-RPC error code of the server as text, or why the server refused a message that it did not
+   * process (`unauthorized`, `session-expired`); null where all went well.
+   */
   readonly code: string | null
   readonly latencyMs: number | null
   readonly bytes: number

@@ -169,7 +169,7 @@ export async function openBridge(options: {
         try {
           server = chosen(wanted)
         } catch (error) {
-          return { receive: async (line) => answerWith(error, line, channel), close: () => {} }
+          return { receive: async (line) => refuseEach(line, error, channel), close: () => {} }
         }
         const session = begin(client, 'same-user', server, channel)
         return {
@@ -246,7 +246,7 @@ export async function openBridge(options: {
 }
 
 /** Every request of a client that cannot be served gets the reason; nothing is closed without a word. */
-function answerWith(error: unknown, line: string, channel: Channel): void {
+function refuseEach(line: string, error: unknown, channel: Channel): void {
   try {
     const message = readMessage(line)
     if (message.kind === 'request') channel.reply(refusal(message.id, error))

@@ -5,6 +5,7 @@ import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
 import { limits } from './limits.ts'
+import { INITIALIZED } from './opening.ts'
 import {
   type Credential,
   NotProcessed,
@@ -40,7 +41,6 @@ export interface Connection {
 
 /** An own id for replaying the opening; the ids of forwarded requests are plain numbers. */
 const REPLAY_ID = '"warder-opening"'
-const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 /** One opened server. What comes from a link that is no longer the current one is nobody's. */
 interface Link {

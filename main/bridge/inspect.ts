@@ -37,12 +37,12 @@ export function inspect(
   const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined
   const lines = list && value.member(list.member)
   // A client that folds case would read `Tools` beside the filtered `tools`.
-  if (list !== undefined) refuseLookAlikes(value, list.member)
+  if (list !== undefined) refuseTwoReadings(value, list.member)
   if (list === undefined || lines?.kind !== 'array') return maskJson(value.raw, mask)
 
   const all = lines.elements()
   const kept = all.filter((line) => {
-    refuseLookAlikes(line, list.name)
+    refuseTwoReadings(line, list.name)
     const operation = operationOn(list.kind, line.member(list.name))
     return decisionOf({ operation }, decide).effect === 'allow'
   })
@@ -52,7 +52,7 @@ export function inspect(
   return maskJson(value.raw.slice(0, start) + shorter + value.raw.slice(end), mask)
 }
 
-function refuseLookAlikes(object: JsonNode, name: string): void {
+function refuseTwoReadings(object: JsonNode, name: string): void {
   if (object.kind === 'object' && looksTwoWays(object, [name]))
     throw new WarderError('server.protocol', 'The server sent a list that reads in two ways.')
 }

@@ -24,6 +24,9 @@ export const needsPerson = (code: ErrorCode) => WAITS_FOR_PERSON.has(code)
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
 export const LATEST_SESSION_REVISION = SESSION_REVISIONS[0]
 
+/** The client's word that the session is open (MCP 2025-11-25, lifecycle, Initialization). */
+export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+
 /** The answer to `initialize` in the place of a server that waits for a person: lists may change as soon as it is there. */
 export function openWithoutServer(
   initialize: RequestMessage,

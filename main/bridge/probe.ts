@@ -1,8 +1,9 @@
 import { InitializeResultSchema, ListToolsResultSchema } from '@modelcontextprotocol/core'
 import { WarderError } from '../errors.ts'
+import { version } from '../version.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
 import { maskJson } from './mask-json.ts'
-import { LATEST_SESSION_REVISION } from './opening.ts'
+import { INITIALIZED, LATEST_SESSION_REVISION } from './opening.ts'
 import { requestOf } from './operations.ts'
 import { intentOf, outcomeOf, recorder } from './record.ts'
 import type { House } from './types.ts'
@@ -76,13 +77,10 @@ export async function probe(house: House, name: string, user: string): Promise<P
   }
 
   try {
-    const clientInfo = { name: 'warder', version: '1' }
+    const clientInfo = { name: 'warder', version }
     const opening = { protocolVersion: LATEST_SESSION_REVISION, capabilities: {}, clientInfo }
     const opened = read(InitializeResultSchema, await ask('initialize', opening))
-    await connection.send(
-      '{"jsonrpc":"2.0","method":"notifications/initialized"}',
-      await connection.inject(),
-    )
+    await connection.send(INITIALIZED, await connection.inject())
     const { tools } = opened.capabilities.tools
       ? read(ListToolsResultSchema, await ask('tools/list', {}))
       : { tools: [] }

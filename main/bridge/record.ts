@@ -8,7 +8,7 @@ import type { ResponseMessage } from './envelope.ts'
 import type { Request } from './operations.ts'
 
 /** Writes the outcome of one call, with the time since its intent. */
-export type Record = (outcome: Pick<Outcome, 'outcome'> & Partial<Outcome>) => void
+export type RecordOutcome = (outcome: Pick<Outcome, 'outcome'> & Partial<Outcome>) => void
 
 export function intentOf(call: {
   message: { readonly text: string; readonly method: string }
@@ -32,7 +32,7 @@ export function intentOf(call: {
   }
 }
 
-export function recorder(intent: Intent, audit: AuditLog): Record {
+export function recorder(intent: Intent, audit: AuditLog): RecordOutcome {
   const started = performance.now()
   return (outcome) =>
     audit.outcome(intent, {

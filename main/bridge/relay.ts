@@ -11,7 +11,7 @@ import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { needsPerson, openWithoutServer } from './opening.ts'
 import { decisionOf, requestOf } from './operations.ts'
-import { denied, intentOf, outcomeOf, type Record, recorder } from './record.ts'
+import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
 import { type Credential, NotProcessed } from './upstream/upstream.ts'
@@ -19,8 +19,17 @@ import { type Credential, NotProcessed } from './upstream/upstream.ts'
 type ClientMessage = RequestMessage | NotificationMessage
 
 /**
- * The story of one message from a client: receive, identify, decide, record, inject, forward, inspect, record and reply.
- * There is no other way from a door to a server. Never rejects: whatever fails is answered and recorded.
+ * The story of one message from a client. There is no other way from a door to a server. Never rejects: whatever fails
+ * is answered and recorded.
+ *
+ * 1. receive: bytes are refused before any meaning is read
+ * 2. identify: the door has settled it, by the credential alone
+ * 3. decide
+ * 4. record the intent
+ * 5. inject the credential
+ * 6. forward the original bytes
+ * 7. inspect the answer
+ * 8. record the outcome, reply
  */
 export async function relay(
   text: string,
@@ -43,7 +52,7 @@ export async function relay(
   }
 }
 
-/** Steps 2 to 8; the first two were the door's and `receive`'s. @returns true where the call may be made once more */
+/** Steps 3 to 8. @returns true where the call may be made once more */
 async function carry(
   message: ClientMessage,
   session: Session,
@@ -85,7 +94,7 @@ async function carry(
   }
 }
 
-/** Step 1: bytes are refused before any meaning is read. @returns null where that happened and was answered */
+/** Step 1. @returns null where the bytes were refused, and that was answered */
 function receive(text: string, channel: Channel): ReturnType<typeof readMessage> | null {
   try {
     return readMessage(text)
@@ -128,19 +137,18 @@ async function forward(
   return null
 }
 
-/** @returns true where the call may be made once more */
-async function failed(
-  thrown: unknown,
-  call: {
-    message: ClientMessage
-    session: Session
-    pending: Pending
-    credential: Credential | null
-    record: Record
-    last: boolean
-  },
-): Promise<boolean> {
-  const { message, session, pending, credential, record, last } = call
+interface FailedCall {
+  readonly message: ClientMessage
+  readonly session: Session
+  readonly pending: Pending
+  readonly credential: Credential | null
+  readonly record: RecordOutcome
+  readonly last: boolean
+}
+
+/** Step 8 of a call that did not come through. @returns true where it may be made once more */
+async function failed(thrown: unknown, call: FailedCall): Promise<boolean> {
+  const { message, session, pending, credential, record } = call
   const account = credential?.account ?? null
   const { aborted, reason: given } = pending.signal
   // The client gave the call up, or went away: nobody waits for an answer.
@@ -150,11 +158,8 @@ async function failed(
   }
   let error = aborted ? given : thrown
   if (error instanceof NotProcessed) {
-    const { reason, scopes } = error
-    error =
-      reason === 'insufficient-scope'
-        ? (credential?.widen?.(scopes, inWords(message)) ?? refusedWith(403, session))
-        : await renewed(reason, session, credential, last)
+    const { reason } = error
+    error = await remedy(error, call)
     if (error === null) {
       record({ outcome: 'error', code: reason, account })
       return true
@@ -175,25 +180,26 @@ async function failed(
 }
 
 /** Makes what a refused call needs to be made again. @returns null where that worked, else the error to answer with */
-async function renewed(
-  reason: Exclude<NotProcessed['reason'], 'insufficient-scope'>,
-  session: Session,
-  credential: Credential | null,
-  last: boolean,
+async function remedy(
+  { reason, scopes }: NotProcessed,
+  { message, session, credential, last }: FailedCall,
 ): Promise<unknown> {
   try {
-    // The connection has let go of it already, and opens a new one.
-    if (reason === 'session-expired' && !last) return null
-    if (reason === 'unauthorized' && !last && credential?.renew) {
-      await credential.renew()
-      return null
+    switch (reason) {
+      case 'session-expired':
+        // The connection has let go of it already, and opens a new one.
+        if (!last) return null
+        return new WarderError('server.refused', `${session.server} forgot the session twice.`)
+      case 'unauthorized':
+        if (last || !credential?.renew) return refusedWith(401, session)
+        await credential.renew()
+        return null
+      case 'insufficient-scope':
+        return credential?.widen?.(scopes, inWords(message)) ?? refusedWith(403, session)
     }
   } catch (error) {
     return error
   }
-  return reason === 'session-expired'
-    ? new WarderError('server.refused', `${session.server} forgot the session twice.`)
-    : refusedWith(401, session)
 }
 
 const refusedWith = (status: number, { server }: Session) =>

@@ -9,7 +9,7 @@ import { splice } from './json-scan.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
 import { decisionOf, serverRequestOf } from './operations.ts'
-import { intentOf, outcomeOf, type Record, recorder } from './record.ts'
+import { intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { House, ServerSide, Session } from './types.ts'
 
@@ -18,7 +18,7 @@ interface Asked {
   readonly serverId: string
   readonly masked: number
   readonly sent: boolean
-  readonly record: Record
+  readonly record: RecordOutcome
 }
 
 export function createServerSide(session: () => Session, house: House): ServerSide {

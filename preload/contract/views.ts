@@ -49,7 +49,7 @@ export const accountView = z.object({
 
 export const secretView = z.object({
   name: z.string(),
-  /** The server it may be sent to, or null while no server refers to it. */
+  /** The server it may be sent to (`provider:NAME` for that of a profile), or null while it is bound to none. */
   server: z.string().nullable(),
   setAt: instant,
 })
@@ -150,7 +150,7 @@ export const auditRow = z.object({
   /** Tool or prompt name, or resource URI without query and fragment. */
   target: z.string().nullable(),
   decision: z.enum(['allow', 'deny']),
-  /** Index of the deciding rule in config.json, or the reason where no rule decided. */
+  /** The deciding rule on one line, or the reason where none decided. */
   rule: z.string(),
   argumentKeys: z.array(z.string()),
   /** Bytes of the message: the request for an intent, the answer for an outcome. */

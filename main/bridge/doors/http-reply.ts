@@ -9,7 +9,7 @@ import type { Channel } from '../types.ts'
 export interface HttpReply extends Channel {
   /** Names the session in the headers; before anything is sent. */
   open(session: string): void
-  /** The message was a notification or an answer. */
+  /** All is said: 202 where that was nothing, as to a notification or an answer. */
   accepted(): void
   refuse(text: string, status?: number): void
 }
