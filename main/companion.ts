@@ -175,6 +175,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
       )
       for (const [name] of changed) inBackground(bridge.cutServer(name))
+      if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) bridge.announce()
       for (const name of gone) if (clients.has(name)) clients.remove(name)
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => lastSockets.write(process.pid)))

@@ -37,8 +37,8 @@ export interface Bridge {
   cutServer(server: string): Promise<void>
   /** Opens a server and asks for its tools, for the user. @throws WarderError as the server, the grant or the vault says */
   test(server: string): Promise<ProbeResult>
-  /** Tells clients that stayed without their server to ask for its lists again. */
-  announce(server: string): void
+  /** Tells clients to ask for the lists of a server again, of every server where none is named. */
+  announce(server?: string): void
   close(): Promise<void>
 }
 
@@ -234,7 +234,8 @@ export async function openBridge(options: {
     test: (server) => probe(house, server, user),
     announce(server) {
       for (const [session, channel] of standing)
-        if (session.server === server) for (const text of LISTS_CHANGED) channel.send(text)
+        if ((server === undefined || session.server === server) && session.connection.opened())
+          for (const text of LISTS_CHANGED) channel.send(text)
     },
     async close() {
       http.close()

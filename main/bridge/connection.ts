@@ -29,6 +29,8 @@ export interface Connection {
    * it could concern. @throws WarderError, NotProcessed
    */
   send(text: string, credential: Credential): Promise<void>
+  /** True once the client has opened the session; before that it must not be told anything. */
+  opened(): boolean
   /** Keeps the opening of a client whose server could not be opened yet. */
   remember(initialize: RequestMessage): void
   /** True while the server is connected with a token of this grant in its hands. */
@@ -211,6 +213,7 @@ export function createConnection(options: {
         throw error
       }
     },
+    opened: () => opening !== null,
     remember(initialize) {
       opening = initialize
     },

@@ -2,10 +2,10 @@ import { type ErrorCode, toWarderError } from '../errors.ts'
 import type { RequestMessage } from './envelope.ts'
 
 /**
- * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks).
- * The client is told so and stays; its next request opens the server for real.
+ * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks)
+ * or the network is back. The client is told so and stays; its next request opens the server for real.
  */
-const WAITS_FOR_PERSON: ReadonlySet<ErrorCode> = new Set([
+const PASSES: ReadonlySet<ErrorCode> = new Set([
   'grant.sign_in_needed',
   'grant.frozen',
   'grant.scopes_needed',
@@ -16,9 +16,12 @@ const WAITS_FOR_PERSON: ReadonlySet<ErrorCode> = new Set([
   'vault.locked',
   'vault.locked_or_missing',
   'vault.absent',
+  'oauth.provider_unavailable',
+  'server.unreachable',
+  'net.unreachable',
 ])
 
-export const needsPerson = (code: ErrorCode) => WAITS_FOR_PERSON.has(code)
+export const mayPass = (code: ErrorCode) => PASSES.has(code)
 
 /** The revisions with `initialize` (2026-07-28 has none), newest first. */
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const

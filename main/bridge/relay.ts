@@ -9,7 +9,7 @@ import {
 } from './envelope.ts'
 import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
-import { needsPerson, openWithoutServer } from './opening.ts'
+import { mayPass, openWithoutServer } from './opening.ts'
 import { decisionOf, requestOf } from './operations.ts'
 import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
@@ -167,7 +167,7 @@ async function failed(thrown: unknown, call: FailedCall): Promise<boolean> {
   }
   const { code } = toWarderError(error)
   if (code === 'internal.unexpected') process.stderr.write(`warder: relay: ${traceOf(error)}\n`)
-  if (message.method === 'initialize' && message.kind === 'request' && needsPerson(code)) {
+  if (message.method === 'initialize' && message.kind === 'request' && mayPass(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)
     record({ outcome: 'ok', code, account })

@@ -23,16 +23,36 @@ async function connect(
   options: { account?: string; browser: boolean },
 ): Promise<void> {
   const { control, output } = context
-  const signIn = await control.call('accounts:connect', {
+  const { interrupted, listenNoMore } = listenForInterrupt()
+  const preparing = control.call('accounts:connect', {
     server,
     ...(options.account === undefined ? {} : { account: options.account }),
   })
+  try {
+    const account = await Promise.race([finish(context, preparing, options.browser), interrupted])
+    output.result(account, ({ account, scopes }) => [
+      `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
+    ])
+  } catch (error) {
+    // The flow ends in the companion too, so that the page left open is void.
+    if (error instanceof WarderError && error.code === 'cli.cancelled')
+      await preparing.then(({ flow }) => control.call('accounts:cancel', { flow })).catch(() => {})
+    throw error
+  } finally {
+    listenNoMore()
+  }
+}
+
+/** From the prepared sign-in to the account that comes of it. */
+async function finish(
+  context: Context,
+  preparing: Promise<Output<'accounts:connect'>>,
+  browser: boolean,
+): Promise<AccountView> {
+  const signIn = await preparing
   explain(context, signIn)
-  if (!options.browser || !(await opened(context, signIn))) showLink(context, signIn)
-  const account = await finished(context, signIn.flow)
-  output.result(account, ({ account, scopes }) => [
-    `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
-  ])
+  if (!browser || !(await opened(context, signIn))) showLink(context, signIn)
+  return context.control.call('accounts:connected', { flow: signIn.flow })
 }
 
 /** Who is asked for what, before anything is typed into a page. */
@@ -71,22 +91,19 @@ function showLink({ output }: Context, { url }: Output<'accounts:connect'>): voi
   else output.element(url, (link) => [link])
 }
 
-/** Waits for the person; Ctrl-C ends the flow in the companion too, so that the page left open is void. */
-async function finished({ control }: Context, flow: string): Promise<AccountView> {
+/** Ctrl-C counts from the first moment on: a sign-in that is only being prepared is to be given up as well. */
+function listenForInterrupt() {
   const { promise: interrupted, reject } = Promise.withResolvers<never>()
-  const cancel = () => {
-    reject(new WarderError('cli.cancelled', 'The sign-in was cancelled.'))
-  }
+  // Whether anybody waits for it or not, an interrupt is no unhandled rejection.
+  interrupted.catch(() => {})
+  const cancel = () => reject(new WarderError('cli.cancelled', 'The sign-in was cancelled.'))
   process.once('SIGINT', cancel)
   process.once('SIGTERM', cancel)
-  try {
-    return await Promise.race([control.call('accounts:connected', { flow }), interrupted])
-  } catch (error) {
-    if (error instanceof WarderError && error.code === 'cli.cancelled')
-      await control.call('accounts:cancel', { flow })
-    throw error
-  } finally {
-    process.off('SIGINT', cancel)
-    process.off('SIGTERM', cancel)
+  return {
+    interrupted,
+    listenNoMore() {
+      process.off('SIGINT', cancel)
+      process.off('SIGTERM', cancel)
+    },
   }
 }

@@ -87,7 +87,8 @@ export async function revokeAll(
   matches: (grant: Grant) => boolean,
   reason: string,
 ): Promise<ReceiptView[]> {
-  const chosen = grants.list().filter((grant) => grant.state !== 'revoking' && matches(grant))
+  // One whose provider has not answered yet is tried again now.
+  const chosen = grants.list().filter(matches)
   return (await Promise.all(chosen.map((grant) => grants.revoke(grant.id, reason)))).map(
     receiptView,
   )
