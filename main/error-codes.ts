@@ -115,7 +115,7 @@ export const errorCodes = {
   'preset.unknown': {
     exit: 3,
     meaning: 'There is no preset of that name.',
-    mend: '`warder server presets` shows them all.',
+    mend: 'Run `warder server presets`: it shows them all.',
   },
   'server.exists': {
     exit: 1,
