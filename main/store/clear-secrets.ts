@@ -1,4 +1,9 @@
-import { isRemote, parseReference, type ServerDefinition } from './config-schema.ts'
+import {
+  isRemote,
+  type ProviderProfile,
+  parseReference,
+  type ServerDefinition,
+} from './config-schema.ts'
 
 /** A value of a server's definition that looks like a credential in clear text. */
 export interface ClearSecret {
@@ -20,6 +25,14 @@ export function clearSecret(definition: ServerDefinition): ClearSecret | null {
     if (parseReference(value) === null && (holds(name, value) || looksSecret(value)))
       return { path: [field, name], what: name }
   return isRemote(definition) ? inUrl(definition.url) : inArguments(definition.args)
+}
+
+/** As {@link clearSecret}, for what a provider profile adds to a URL that goes through a browser. */
+export function clearSecretInProfile({ authorizeParams }: ProviderProfile): ClearSecret | null {
+  for (const [name, value] of Object.entries(authorizeParams ?? {}))
+    if (holds(name, value) || looksSecret(value))
+      return { path: ['authorizeParams', name], what: name }
+  return null
 }
 
 function inUrl(url: string): ClearSecret | null {

@@ -8,7 +8,7 @@ import {
   visit,
 } from 'jsonc-parser'
 import { WarderError } from '../errors.ts'
-import { clearSecret } from './clear-secrets.ts'
+import { type ClearSecret, clearSecret, clearSecretInProfile } from './clear-secrets.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { firstViolation } from './violations.ts'
 
@@ -59,17 +59,25 @@ function refuseTwice(json: string): void {
   )
 }
 
-function refuseSecrets(json: string, config: Config): void {
-  for (const [server, definition] of Object.entries(config.servers)) {
-    const found = clearSecret(definition)
-    if (found === null) continue
-    const line = lineAt(json, offsetOf(json, ['servers', server, ...found.path], false))
-    throw new WarderError(
-      'config.secret_in_clear',
-      `config.json, line ${line}: ${found.what} of ${server} looks like a credential in clear text.`,
-      { details: { line } },
-    )
-  }
+function refuseSecrets(json: string, { servers, providers }: Config): void {
+  for (const [name, definition] of Object.entries(servers))
+    refuseSecret(json, ['servers', name], clearSecret(definition))
+  for (const [name, profile] of Object.entries(providers))
+    refuseSecret(json, ['providers', name], clearSecretInProfile(profile))
+}
+
+function refuseSecret(
+  json: string,
+  [section, name]: readonly [string, string],
+  found: ClearSecret | null,
+): void {
+  if (found === null) return
+  const line = lineAt(json, offsetOf(json, [section, name, ...found.path], false))
+  throw new WarderError(
+    'config.secret_in_clear',
+    `config.json, line ${line}: ${found.what} of ${name} looks like a credential in clear text.`,
+    { details: { line } },
+  )
 }
 
 function invalid(json: string, offset: number, reason: string): WarderError {

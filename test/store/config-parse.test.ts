@@ -234,3 +234,27 @@ describe('a credential in config.json', () => {
     expect(() => parseConfig(text)).not.toThrow()
   })
 })
+
+describe('a credential in a provider profile', () => {
+  const profile = (authorizeParams: object) =>
+    lines(
+      '{ "providers": { "idp": {',
+      `"authorizeParams": ${JSON.stringify(authorizeParams)}`,
+      '} } }',
+    )
+
+  it.each([[{ api_key: 'hunter2' }], [{ hint: `ghp_${'a'.repeat(36)}` }]])(
+    'is refused among the parameters, and not repeated: %j',
+    (parameters) => {
+      const error = refusal(profile(parameters))
+      expect(error).toMatchObject({ code: 'config.secret_in_clear', details: { line: 2 } })
+      for (const value of Object.values(parameters)) expect(error.message).not.toContain(value)
+    },
+  )
+
+  it('is none in a hint for the sign-in', () => {
+    expect(() =>
+      parseConfig(profile({ login_hint: 'ann@example.com', max_age: '0' })),
+    ).not.toThrow()
+  })
+})
