@@ -1,5 +1,5 @@
 import { WarderError } from '../errors.ts'
-import type { Grants } from '../oauth/types.ts'
+import type { AccessToken, Grants } from '../oauth/types.ts'
 import { destination, injections, type Server } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
@@ -31,20 +31,26 @@ export function createInjector(options: {
     return { value: token.value, token }
   }
 
+  /** What a definition puts into headers or variables, references resolved, and the tokens among it. */
+  async function gather(server: Server, configured: Readonly<Record<string, string>> = {}) {
+    const values = Object.entries(configured).filter(([, value]) => parseReference(value) === null)
+    const tokens: AccessToken[] = []
+    for (const { name, from } of injections(server.definition)) {
+      const { value, token } = await resolve(from, server)
+      values.push([name, value])
+      if (token !== null) tokens.push(token)
+    }
+    return { values, tokens }
+  }
+
   return {
     async headers(server) {
       const { definition } = server
       if (!isRemote(definition)) return { server, ...NOTHING }
-      const headers: Record<string, string> = {}
-      const held: string[] = []
-      for (const [name, value] of Object.entries(definition.headers ?? {}))
-        if (parseReference(value) === null) headers[name.toLowerCase()] = value
-      for (const { name, from } of injections(definition)) {
-        const { value, token } = await resolve(from, server)
-        headers[name.toLowerCase()] = value
-        if (token !== null) held.push(token.grant.id)
-      }
-      if (definition.auth !== 'oauth') return { server, ...NOTHING, headers, grants: held }
+      const { values, tokens } = await gather(server, definition.headers)
+      const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
+      if (definition.auth !== 'oauth')
+        return { server, headers, environment: null, ...usedGrants(tokens) }
 
       const token = await grants.accessToken(server.name)
       // The definition may have been edited since the sign-in: a token goes nowhere but where it was issued for.
@@ -57,8 +63,7 @@ export function createInjector(options: {
         server,
         headers: { ...headers, authorization: `Bearer ${token.value}` },
         environment: null,
-        account: `${token.grant.server}/${token.grant.account}`,
-        grants: [...held, token.grant.id],
+        ...usedGrants([token, ...tokens]),
         renew: async () => void (await grants.rejected(token)),
         widen: (scopes, operation) =>
           grants.insufficient(token, { scopes, operation, configured: definition.oauth?.scopes }),
@@ -66,23 +71,16 @@ export function createInjector(options: {
     },
     async environment(server) {
       const { definition } = server
-      const environment: Record<string, string> = {}
-      const accounts: string[] = []
-      const held: string[] = []
       if (isRemote(definition)) return { server, ...NOTHING }
-      for (const [name, value] of Object.entries(definition.env ?? {}))
-        if (parseReference(value) === null) environment[name] = value
-      for (const { name, from } of injections(definition)) {
-        const { value, token } = await resolve(from, server)
-        environment[name] = value
-        if (token === null) continue
-        accounts.push(`${token.grant.server}/${token.grant.account}`)
-        held.push(token.grant.id)
-      }
-      const account = accounts.length > 0 ? accounts.join(' ') : null
-      return { server, headers: {}, environment, account, grants: held }
+      const { values, tokens } = await gather(server, definition.env)
+      return { server, headers: {}, environment: Object.fromEntries(values), ...usedGrants(tokens) }
     },
   }
 }
+
+const usedGrants = (tokens: readonly AccessToken[]) => ({
+  account: tokens.map(({ grant }) => `${grant.server}/${grant.account}`).join(' ') || null,
+  grants: tokens.map(({ grant }) => grant.id),
+})
 
 const NOTHING = { headers: {}, environment: null, account: null, grants: [] } as const

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { createInjector } from '../../main/bridge/credentials.ts'
+import { WarderError } from '../../main/errors.ts'
+import type { AccessToken } from '../../main/oauth/types.ts'
+import { serverSchema } from '../../main/store/config-schema.ts'
+
+const url = 'https://mcp.example/mcp'
+
+const tokenOf = (server: string): AccessToken => ({
+  grant: {
+    id: `grant-${server}`,
+    server,
+    account: 'ann',
+    issuer: 'https://as.example',
+    clientId: 'c',
+    resource: url,
+    scopes: [],
+    state: 'connected',
+    renewable: true,
+    connectedAt: 0,
+    refreshedAt: null,
+    expiresAt: null,
+    quirks: [],
+  },
+  value: `token-of-${server}`,
+  expiresAt: null,
+  serverUrl: url,
+})
+
+const injector = createInjector({
+  grants: {
+    accessToken: async (server) => tokenOf(server),
+    rejected: async (token) => token,
+    insufficient: () => new WarderError('grant.scopes_needed', 'more'),
+  },
+  secrets: { read: async (name) => `value-of-${name}` },
+})
+
+const server = (definition: object) => ({ name: 's', definition: serverSchema.parse(definition) })
+
+describe('the credential of a remote server', () => {
+  it('names the account whose token stands in a header', async () => {
+    const headers = { 'X-Other': 'grant:other', 'X-Key': 'secret:key', 'X-Plain': 'plain' }
+    expect(await injector.headers(server({ url, auth: 'header', headers }))).toMatchObject({
+      headers: { 'x-other': 'token-of-other', 'x-key': 'value-of-key', 'x-plain': 'plain' },
+      account: 'other/ann',
+      grants: ['grant-other'],
+    })
+  })
+
+  it('names its own account first, and every other one', async () => {
+    const credential = await injector.headers(
+      server({ url, headers: { 'X-Other': 'grant:other', Authorization: 'Bearer planted' } }),
+    )
+    expect(credential).toMatchObject({
+      headers: { 'x-other': 'token-of-other', authorization: 'Bearer token-of-s' },
+      account: 's/ann other/ann',
+      grants: ['grant-s', 'grant-other'],
+    })
+  })
+
+  it('names none where no grant is used', async () => {
+    const credential = await injector.headers(server({ url, auth: 'public' }))
+    expect(credential).toMatchObject({ headers: {}, account: null, grants: [] })
+  })
+})
+
+describe('the credential of a local server', () => {
+  it('goes into its environment', async () => {
+    const env = { A: 'secret:key', B: 'grant:other', C: 'plain' }
+    expect(await injector.environment(server({ command: 'x', env }))).toMatchObject({
+      headers: {},
+      environment: { A: 'value-of-key', B: 'token-of-other', C: 'plain' },
+      account: 'other/ann',
+      grants: ['grant-other'],
+    })
+  })
+})
