@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { WarderError } from '../errors.ts'
+import type { Serving } from '../headless/serve.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import type { Output } from './output.ts'
 import { askHidden, openTerminal, readSecret } from './prompt.ts'
@@ -49,9 +50,10 @@ async function serve({ home, output }: Context, options: ServeOptions): Promise<
     ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
-  const stopped = stopSignal().then(() => companion.close())
+  const stopped = stopSignal()
   announce(output, companion.ready)
-  await Promise.race([companion.closed, stopped])
+  await stopped
+  await companion.close()
 }
 
 /**
@@ -70,14 +72,7 @@ function stopSignal(): Promise<void> {
   return promise
 }
 
-interface Ready {
-  readonly ready: true
-  readonly http: string
-  readonly sockets: string
-  readonly vault: string
-}
-
-function announce(output: Output, ready: Ready): void {
+function announce(output: Output, ready: Serving['ready']): void {
   output.element(ready, ({ http, vault }) => [
     `Warder is running: ${http}, vault: ${vault}. Stop it with Ctrl-C.`,
     ...(vault === 'none'

@@ -12,8 +12,6 @@ export interface Serving {
     readonly sockets: string
     readonly vault: string
   }
-  /** Resolves when the companion has ended, for whatever reason. */
-  readonly closed: Promise<void>
   close(): Promise<void>
 }
 
@@ -30,7 +28,6 @@ export async function serveHeadless(options: {
 }): Promise<Serving> {
   const { home, vault, passphrase, port } = options
   const { env } = process
-  const ended = Promise.withResolvers<void>()
   let ui: Promise<UiServer> | undefined
 
   const companion: Companion = await startCompanion({
@@ -78,11 +75,12 @@ export async function serveHeadless(options: {
       sockets: companion.sockets,
       vault: companion.vault,
     },
-    closed: ended.promise,
     async close() {
-      await (await ui)?.close()
-      await companion.close()
-      ended.resolve()
+      try {
+        await (await ui)?.close()
+      } finally {
+        await companion.close()
+      }
     },
   }
 }

@@ -20,7 +20,7 @@ export interface UiLogins {
 }
 
 /** Milliseconds in which a code may be used. */
-export const CODE_LIFE = 2 * 60 * 1000
+const CODE_LIFE = 2 * 60 * 1000
 const MOST = 8
 
 interface Issued {

@@ -70,7 +70,9 @@ export async function startUiServer(control: Control, options: UiServerOptions):
     sessions: createUiSessions(seams),
     failures: createThrottle(20, 60_000, seams.clock),
   }
-  server.on('request', (request, response) => void serve(room, request, response))
+  server.on('request', (request, response) => {
+    serve(room, request, response).catch(() => response.destroy())
+  })
   const sweeper = setInterval(() => {
     room.logins.sweep()
     room.sessions.sweep()
