@@ -11,7 +11,8 @@ const { values } = parseArgs({
   options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
 })
 
-await buildIfStale()
+const built = await buildIfStale()
+if (built !== 0) process.exit(built)
 const held = await play({
   unattended: values.once,
   tell(step, ok, detail) {

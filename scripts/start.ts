@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import { buildIfStale } from './build-if-stale.ts'
 import { type Electron, findElectron } from './electron-binary.ts'
 import { exitCode, passSignalsTo } from './run.ts'
@@ -32,16 +33,15 @@ function startHeadless({ absent }: Extract<Electron, { absent: string }>): Child
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
   if (!isTerminal) return spawn(process.execPath, command, { stdio: 'inherit' })
   const child = spawn(process.execPath, command, { stdio: ['inherit', 'pipe', 'inherit'] })
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    console.log(line)
-    if (line.startsWith('{"ready":true')) openPage()
-  })
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => console.log(line))
+  // All that `serve` says on standard output is that it is ready.
+  lines.once('line', openPage)
   return child
 }
 
 /** A person sits at the terminal: show them the page that stands in for the window. */
 function openPage(): void {
-  const option = process.argv.indexOf('--home')
-  const home = option < 0 ? [] : process.argv.slice(option, option + 2)
+  const { values } = parseArgs({ options: { home: { type: 'string' } }, strict: false })
+  const home = typeof values.home === 'string' ? ['--home', values.home] : []
   spawn(process.execPath, [cli, 'ui', ...home], { stdio: ['ignore', 'inherit', 'inherit'] })
 }

@@ -35,10 +35,7 @@ export async function connectUnattended(provider: IdentityProvider): Promise<Sig
 }
 
 /** The person's own browser. */
-export function connectAsPerson(
-  _provider: IdentityProvider,
-  say: (line: string) => void,
-): SignInPart {
+export function connectAsPerson(say: (line: string) => void): SignInPart {
   const names = [
     'DISPLAY',
     'WAYLAND_DISPLAY',

@@ -32,7 +32,7 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
   const remote = stage.use(await startResourceServer(provider))
   const vault = stage.use(await chooseVault())
   const signIn: SignInPart = stage.use(
-    unattended ? await connectUnattended(provider) : connectAsPerson(provider, say),
+    unattended ? await connectUnattended(provider) : connectAsPerson(say),
   )
   say(`identity provider ${provider.issuer}, MCP server ${remote.url}, home ${home}`)
 
@@ -54,6 +54,13 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
   let client: Client | undefined
   const connected = (): Client => client ?? fail('the client is not connected')
   const echo = () => connected().callTool({ name: 'echo', arguments: { message: 'hello' } })
+  /** The companion's own words are in the error; any other error is a failure of the story. */
+  const refusedEcho = () =>
+    echo().then(
+      () => fail('the call went through'),
+      ({ message }: Error) =>
+        /sign/i.test(message) ? message : fail(`refused for another reason: ${message}`),
+    )
 
   await step('serve', async () => {
     warder = stage.use(
@@ -85,13 +92,7 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
   })
   await step('refused-before-sign-in', async () => {
     client = await running().client('demo', 'notes')
-    return refused(
-      await echo().then(
-        () => null,
-        (error: unknown) => error,
-      ),
-      'Sign',
-    )
+    return refusedEcho()
   })
   await step('sign-in', async () => {
     const account = await signIn.connect(running(), 'notes')
@@ -148,15 +149,7 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
       ? `${receipt.state}: ${steps.join(', ')}`
       : fail(`${receipt.state}: ${steps.join(', ')}`)
   })
-  await step('refused-after', async () =>
-    refused(
-      await echo().then(
-        () => null,
-        (error: unknown) => error,
-      ),
-      'Sign',
-    ),
-  )
+  await step('refused-after', refusedEcho)
 
   if (held && !unattended) {
     await running().ok(['ui'])
@@ -164,15 +157,6 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
     await new Promise((resolve) => process.once('SIGINT', resolve))
   }
   return held
-}
-
-/** The companion's own words are in the error; any other error is a failure of the story. */
-function refused(error: unknown, word: string): string {
-  if (error === null) return fail('the call went through')
-  const { message } = error as Error
-  return /sign/i.test(message)
-    ? message
-    : fail(`refused for another reason than "${word}": ${message}`)
 }
 
 async function account(warder: Warder): Promise<AccountView> {
