@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import path from 'node:path'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
@@ -20,7 +19,8 @@ import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { clientSecretBinding } from './servers/providers.ts'
 import { openConfigFile } from './store/config-file.ts'
-import { socketDirectory } from './store/home.ts'
+import { socketDirectory, socketPath } from './store/home.ts'
+import { openMeta } from './store/meta.ts'
 import { launchEnvironment, writeRunFile } from './store/run-file.ts'
 import { openState } from './store/state.ts'
 import { createKnownSecrets } from './vault/known-secrets.ts'
@@ -111,7 +111,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),
     })
-    const savedPort = setting(state, 'token_port')
+    const meta = openMeta(state)
     const bridge = ending.add(
       await openBridge({
         house: { decide, audit, mask },
@@ -123,11 +123,11 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         dialer,
         runtime,
         socketDirectory: sockets,
-        port: options.port ?? Number(savedPort.get() ?? 0),
+        port: options.port ?? Number(meta.get('token_port') ?? 0),
       }),
       (opened) => opened.close(),
     )
-    savedPort.set(String(bridge.port))
+    meta.set('token_port', String(bridge.port))
     for (const client of Object.keys(config.current().clients)) await bridge.letIn(client)
 
     const control = createControl({
@@ -147,14 +147,11 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       presence: ports.presence,
       openUi: options.openUi,
     })
-    const controlPath =
-      process.platform === 'win32'
-        ? `\\\\.\\pipe\\${path.basename(sockets)}-control`
-        : path.join(sockets, 'control.sock')
+    const controlPath = socketPath(sockets, 'control')
     ending.add(await openControlSocket(controlPath, control), (opened) => opened.close())
 
     const http = `http://127.0.0.1:${bridge.port}`
-    const announceRun = (pid: number | null) =>
+    const writeRun = (pid: number | null) =>
       writeRunFile(home, {
         version: 1,
         control: controlPath,
@@ -164,9 +161,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         env: launchEnvironment(env),
         pid,
       })
-    announceRun(process.pid)
+    writeRun(process.pid)
     // Clients stay listed after the end: their shims find the way to start us again.
-    const lastSockets = ending.add({ write: announceRun }, (run) => run.write(null))
+    ending.add(null, () => writeRun(null))
 
     config.events.on('changed', (before, after) => {
       const gone = Object.keys(before.clients).filter((name) => !Object.hasOwn(after.clients, name))
@@ -178,7 +175,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) bridge.announce()
       for (const name of gone) if (clients.has(name)) clients.remove(name)
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
-      inBackground(doors.finally(() => lastSockets.write(process.pid)))
+      inBackground(doors.finally(() => writeRun(process.pid)))
     })
     grants.on('connected', (grant) => bridge.announce(grant.server))
     grants.on('revoked', (grant) => {
@@ -228,16 +225,5 @@ function createEnding() {
       running ??= run()
       return running
     },
-  }
-}
-
-function setting(state: ReturnType<typeof openState>, key: string) {
-  const read = state.prepare('SELECT value FROM meta WHERE key = ?')
-  const write = state.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  )
-  return {
-    get: () => read.get(key)?.value as string | undefined,
-    set: (value: string) => void write.run(key, value),
   }
 }

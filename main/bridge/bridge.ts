@@ -1,10 +1,10 @@
-import path from 'node:path'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import { pick, type Server } from '../servers/servers.ts'
 import { type Config, isRemote } from '../store/config-schema.ts'
+import { socketPath } from '../store/home.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
 import { openHttpSessions } from './doors/http-sessions.ts'
@@ -198,10 +198,7 @@ export async function openBridge(options: {
     async letIn(client) {
       const known = doors.get(client)
       if (known !== undefined) return void (await known.opened)
-      const socket =
-        process.platform === 'win32'
-          ? `\\\\.\\pipe\\${path.basename(socketDirectory)}-client-${client}`
-          : path.join(socketDirectory, `client-${client}.sock`)
+      const socket = socketPath(socketDirectory, `client-${client}`)
       const opened = (closing.get(client) ?? Promise.resolve()).then(() => openDoor(client, socket))
       const door = { path: socket, opened }
       doors.set(client, door)

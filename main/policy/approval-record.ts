@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { isWarderError } from '../errors.ts'
 import { type Config, configSchema } from '../store/config-schema.ts'
+import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { canonical } from './trust.ts'
@@ -34,11 +35,8 @@ export async function openApprovalRecord(
   state: State,
   vault: SecretStore,
 ): Promise<ApprovalRecord> {
-  const get = state.prepare('SELECT value FROM meta WHERE key = ?')
-  const put = state.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  )
-  const stored = (name: string) => String(get.get(name)?.value ?? '')
+  const meta = openMeta(state)
+  const stored = (name: string) => meta.get(name) ?? ''
   const lasting = vault.kind === 'keychain' || vault.kind === 'file'
   let key = lasting ? await macKey(vault) : null
 
@@ -69,8 +67,8 @@ export async function openApprovalRecord(
       if (lasting ? key === null : stored('approved_config_mac') !== '') return
       const text = canonical(config)
       state.transaction(() => {
-        put.run('approved_config', text)
-        put.run('approved_config_mac', key === null ? '' : sign(key, text))
+        meta.set('approved_config', text)
+        meta.set('approved_config_mac', key === null ? '' : sign(key, text))
       })
     },
   }

@@ -27,7 +27,7 @@ export function homeDirectory(options: { flag?: string | undefined; env: Environ
   }
 }
 
-/** Twelve hexadecimal digits that tell one home from another, in socket paths and keychain item names. */
+/** Twelve hexadecimal digits that tell one home from another, in paths of sockets and names of keychain items. */
 export function homeId(home: string): string {
   return createHash('sha256').update(path.resolve(home)).digest('hex').slice(0, 12)
 }
@@ -70,6 +70,16 @@ export function socketDirectory(home: string, env: Environment): string {
     throw new WarderError('store.unwritable', `${directory} cannot be created.`, { cause })
   }
   return directory
+}
+
+/**
+ * Where a socket of this name listens.
+ * @param directory as {@link socketDirectory} gives it
+ */
+export function socketPath(directory: string, name: string): string {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\${path.basename(directory)}-${name}`
+    : path.join(directory, `${name}.sock`)
 }
 
 /** Links are followed here: on macOS `/tmp` is one. */

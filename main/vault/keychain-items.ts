@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
+import { homeId } from '../store/home.ts'
 
 /**
  * How a value lies in the keychain. Windows takes 2,560 bytes an item, so an item has at most {@link ITEM_BYTES}: a
@@ -77,7 +78,7 @@ export function chunkPrefix(key: string, generation?: string): string {
  * @param home an existing directory
  */
 export function accountPrefix(home: string): string {
-  return `${createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 12)}/`
+  return `${homeId(realpathSync(home))}/`
 }
 
 const ascii = (value: unknown) =>
