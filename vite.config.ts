@@ -48,6 +48,8 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         sourcemap: true,
         assetsInlineLimit: 0,
+        // What is bundled loses its licence file, which has to come along.
+        license: { fileName: 'licenses.txt' },
       },
     },
     main: node(

@@ -18,12 +18,15 @@ const NEEDED = [
   'dist/main/keychain-helper.js',
   'dist/preload/preload.cjs',
   'dist/renderer/index.html',
+  'dist/renderer/licenses.txt',
+  'LICENSE',
   'assets/tray.png',
   'assets/tray-attention.png',
   'assets/trayTemplate.png',
   'assets/trayTemplate@2x.png',
   'node_modules/keytar/lib/keytar.js',
   'node_modules/zod/package.json',
+  'node_modules/openid-client/LICENSE.md',
 ]
 
 /** @param resources the folder that holds app.asar; @param keytar `OS-ARCH` of the one binary that belongs there */
@@ -55,11 +58,12 @@ function isForeign(file: string): boolean {
   const own = !file.startsWith('node_modules/')
   if (
     own &&
-    !/^(?:dist|dist\/(?:main|preload|renderer)(?:\/.*)?|assets(?:\/.*)?|package\.json|node_modules)$/.test(
+    !/^(?:dist|dist\/(?:main|preload|renderer)(?:\/.*)?|assets(?:\/.*)?|package\.json|LICENSE|node_modules)$/.test(
       file,
     )
   )
     return true
+  if (/(?:^|\/)(?:LICEN[CS]E|NOTICE)[^/]*$/.test(file)) return false
   if (/\.(?:ts|tsx|mts|cts|map|md)$|(?:^|\/)\.(?:env|npmrc|git)/.test(file)) return true
   return /^node_modules\/(?:electron|vite|vitest|react|playwright|typescript|@biomejs|node-addon-api)\//.test(
     file,
