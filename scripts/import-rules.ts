@@ -40,7 +40,10 @@ const packageRooms: Record<string, string[]> = {
   'ipaddr.js': ['^main/net/'],
   'jsonc-parser': ['^main/store/'],
   commander: ['^main/cli/'],
+  'eventsource-parser': ['^main/bridge/', '^main/cli/', '^renderer/'],
   react: ['^renderer/'],
+  'react-dom': ['^renderer/'],
+  '@tanstack/react-query': ['^renderer/'],
 }
 
 const oneRoom = Object.entries(packageRooms).map(([name, places]) => ({
@@ -97,6 +100,17 @@ export const forbidden = [
     comment: 'Every other verb speaks the contract over control.sock (CLI.md).',
     from: { path: '^main/cli', pathNot: '^main/cli/serve\\.ts$' },
     to: { path: '^main/(?:companion\\.ts$|headless/)' },
+  },
+  {
+    name: 'product-needs-no-development-package',
+    severity: 'error',
+    comment: 'What main loads at run time is installed and packaged only as a dependency proper.',
+    from: { path: '^main/' },
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['type-only'],
+      pathNot: '(?:^|/)node_modules/electron/',
+    },
   },
   {
     name: 'product-does-not-import-tests',
