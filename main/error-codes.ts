@@ -149,8 +149,8 @@ export const errorCodes = {
   },
   'server.refused': {
     exit: 1,
-    meaning: 'The remote server answered with an HTTP error.',
-    mend: 'The message names the status; the operator of the server knows why.',
+    meaning: 'The server answered with an error where it should have let Warder in.',
+    mend: 'The message names the answer; the operator of the server knows why.',
   },
   'server.protocol': {
     exit: 1,
@@ -164,7 +164,7 @@ export const errorCodes = {
   },
   'secret.invalid': {
     exit: 2,
-    meaning: 'The value cannot be stored (empty, too long, or with a NUL byte).',
+    meaning: 'The value cannot be stored: it is empty, too long, more than one line, or not text.',
     mend: 'Pass the value on standard input, without quotes around it.',
   },
   'secret.binding_changed': {

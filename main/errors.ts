@@ -39,13 +39,9 @@ export function isWarderError(error: unknown, ...codes: ErrorCode[]): error is W
  */
 export function toWarderError(error: unknown): WarderError {
   if (error instanceof WarderError) return error
-  return new WarderError(
-    'internal.unexpected',
-    'Warder hit an error it did not expect. Nothing was changed.',
-    {
-      cause: error,
-    },
-  )
+  return new WarderError('internal.unexpected', 'Warder hit an error it did not expect.', {
+    cause: error,
+  })
 }
 
 /**
