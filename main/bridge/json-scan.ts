@@ -43,7 +43,7 @@ export interface JsonLimits {
   readonly maxValues?: number
 }
 
-export const defaultJsonLimits = { maxDepth: 128, maxValues: 1_000_000 } as const
+const defaultJsonLimits = { maxDepth: 128, maxValues: 1_000_000 } as const
 
 /**
  * Reads one JSON text strictly (RFC 8259), refusing also what two readers may understand in two ways: an object with

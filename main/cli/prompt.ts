@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ReadStream, WriteStream } from 'node:tty'
 import { WarderError } from '../errors.ts'
+import { MAX_VALUE } from '../vault/input.ts'
 
 /** Where a person can be asked. */
 export interface Terminal {
@@ -86,9 +87,6 @@ function askLine(terminal: Terminal, question: string, hidden: boolean): Promise
 
 const silence = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 
-/** Longest value that the vault takes, and a passphrase is never longer; bytes. */
-const MAX_SECRET = 65_536
-
 /**
  * A secret from a file descriptor: all of it, without the one line break that `echo` or an editor puts at the end.
  *
@@ -101,7 +99,7 @@ export async function readSecret(descriptor: number): Promise<string> {
     for await (const chunk of createReadStream('', { fd: descriptor }) as AsyncIterable<Buffer>) {
       size += chunk.length
       // One more than the limit for the line break, two for one of Windows.
-      if (size > MAX_SECRET + 2) throw tooLong()
+      if (size > MAX_VALUE + 2) throw tooLong()
       chunks.push(chunk)
     }
   } catch (cause) {
@@ -112,7 +110,7 @@ export async function readSecret(descriptor: number): Promise<string> {
   }
   const value = decode(Buffer.concat(chunks)).replace(/\r?\n$/, '')
   if (value === '') throw new WarderError('secret.invalid', 'The value is empty.')
-  if (Buffer.byteLength(value) > MAX_SECRET) throw tooLong()
+  if (Buffer.byteLength(value) > MAX_VALUE) throw tooLong()
   return value
 }
 
@@ -125,4 +123,4 @@ function decode(bytes: Uint8Array): string {
 }
 
 const tooLong = () =>
-  new WarderError('secret.invalid', `The value is longer than ${MAX_SECRET} bytes.`)
+  new WarderError('secret.invalid', `The value is longer than ${MAX_VALUE} bytes.`)

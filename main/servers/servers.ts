@@ -80,7 +80,7 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
     ...(clientId === undefined ? [] : [`its provider knows Warder as ${quote(clientId)}`]),
     ...(clientSecret === undefined
       ? []
-      : [`its provider gets the secret ${clientSecret.slice(7)}`]),
+      : [`its provider gets the secret ${clientSecret.slice('secret:'.length)}`]),
     ...(redirectUri === undefined ? [] : [`its provider answers at ${quote(redirectUri)}`]),
     ...(scopes === undefined ? [] : [`its provider is asked for ${quoteAll(scopes)}`]),
   ]
