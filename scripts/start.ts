@@ -20,7 +20,21 @@ async function main(): Promise<number> {
   const electron = await findElectron()
   const child = 'path' in electron ? startDesktop(electron.path) : startHeadless(electron)
   passSignalsTo(child)
+  endWithNpm(child)
   return exitCode(child)
+}
+
+/** SIGTERM ends npm and its shell and goes no further: what they started must not run on unseen. */
+function endWithNpm(child: ChildProcess): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    // Once: a second signal would not let the companion finish.
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 500)
+  child.once('exit', () => clearInterval(watch))
 }
 
 function startDesktop(electron: string): ChildProcess {
