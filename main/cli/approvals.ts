@@ -9,6 +9,7 @@ export const addApprovals: Verb = (program, action) => {
     .command('approvals')
     .summary('what waits for your word: list, approve, deny')
     .description('What was changed in config.json or asked for, and waits for a person.')
+    .addHelpText('after', examples('warder approvals', 'warder approvals approve --all'))
 
   approvals
     .command('list', { isDefault: true })

@@ -8,6 +8,7 @@ export const addClient: Verb = (program, action) => {
     .command('client')
     .summary('the programs that may call: add, list, remove')
     .description('The MCP clients (Claude Desktop, Cursor, …) that may reach this companion.')
+    .addHelpText('after', examples('warder client', 'warder help client add'))
 
   client
     .command('add')

@@ -115,7 +115,22 @@ export function createProgram(
     async (...input) =>
       verb(contextOf(program.opts(), argv, output), ...input)
   for (const add of verbs) add(program, action)
+  for (const verb of program.commands) if (verb.commands.length > 0) refuseUnknownVerb(verb)
   return program
+}
+
+/** A slip such as `server lst` would else reach `server list` as an argument too many. */
+function refuseUnknownVerb(group: Command): void {
+  group.hook('preSubcommand', () => {
+    const [name] = group.args
+    if (name === undefined || name.startsWith('-')) return
+    if (group.commands.some((verb) => verb.name() === name)) return
+    const known = group.commands.map((verb) => verb.name()).join(', ')
+    throw new WarderError(
+      'usage.invalid',
+      `There is no verb ${group.name()} ${name}. There are: ${known}.`,
+    )
+  })
 }
 
 function contextOf(

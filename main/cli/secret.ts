@@ -8,6 +8,7 @@ export const addSecret: Verb = (program, action) => {
     .command('secret')
     .summary('the static credentials in the vault: set, list, remove')
     .description('Keeps static credentials (API keys, personal tokens) in the vault, by name.')
+    .addHelpText('after', examples('warder secret', 'warder help secret set'))
 
   secret
     .command('set')

@@ -13,6 +13,7 @@ export const addServer: Verb = (program, action) => {
     .command('server')
     .summary('the MCP servers: add, list, remove, test, presets')
     .description('The MCP servers that clients reach through Warder, remote and local.')
+    .addHelpText('after', examples('warder server', 'warder help server add'))
 
   server
     .command('add')

@@ -11,6 +11,10 @@ describe('wrong usage exits 2 with one sentence', () => {
     [['connect', 'linear', '--home'], '--home needs a directory.'],
     [['--home', '', 'status'], '--home needs a directory.'],
     [['help', 'server', 'frobnicate'], 'There is no verb frobnicate.'],
+    [
+      ['client', 'lst', '--home', '/nowhere'],
+      'There is no verb client lst. There are: add, list, remove.',
+    ],
     [['audit', 'verify'], "Too many arguments for 'audit'. Expected 0 arguments but got 1."],
     [
       ['serve', '--vault', 'cloud'],
