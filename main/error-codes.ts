@@ -331,7 +331,7 @@ export const errorCodes = {
   'oauth.browser_failed': {
     exit: 4,
     meaning: 'No browser could be opened.',
-    mend: 'Use `warder connect SERVER --no-browser` and open the link yourself.',
+    mend: 'Add `--no-browser` to the command, and open the link that it prints yourself.',
   },
   'oauth.callback_port': {
     exit: 1,
