@@ -191,6 +191,9 @@ describe('the socket of a client', () => {
       program,
       `import { connect } from 'node:net'
        process.once('message', (path) => {
+         process.setgroups([])
+         process.setgid(65_534)
+         process.setuid(65_534)
          const socket = connect(path)
          socket.on('connect', () => process.send('in', () => process.exit()))
          socket.on('error', ({ code }) => process.send(code, () => process.exit()))
@@ -198,7 +201,8 @@ describe('the socket of a client', () => {
     )
     // Also where the directories above stand open.
     await chmod(scene.world.house.home, 0o755)
-    const child = fork(program, [], { uid: 65_534, gid: 65_534, execArgv: [], cwd: visitor })
+    // It becomes somebody else once it is loaded: a checkout may lie where others cannot read.
+    const child = fork(program, [], { execArgv: [], cwd: visitor })
     child.send(scene.path)
     const [answer] = await once(child, 'message')
     await once(child, 'exit')
