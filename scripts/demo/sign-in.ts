@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
 import type { AccountView } from '../../preload/contract/index.ts'
 import { launchBrowser, signIn } from '../../test/harness/chromium.ts'
 import {
@@ -5,8 +7,9 @@ import {
   accounts,
   type IdentityProvider,
 } from '../../test/harness/identity-provider/types.ts'
-import type { Warder } from '../../test/harness/warder.ts'
+import { cli, type Warder } from '../../test/harness/warder.ts'
 import { startSystemBrowser } from '../../test/harness/xdg-open/index.ts'
+import { exitCode } from '../run.ts'
 
 /** Who sits at the browser. */
 export interface SignInPart extends AsyncDisposable {
@@ -48,11 +51,16 @@ export function connectAsPerson(say: (line: string) => void): SignInPart {
     env: Object.fromEntries(
       names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
     ),
-    connect(warder, server) {
+    async connect(warder, server) {
       say(
         `Your browser opens the provider: sign in as ${accounts.alice} with ${accountPassword} and allow access.`,
       )
-      return warder.ok<AccountView>(['connect', server])
+      const verb = [cli, 'connect', server, '--json', '--home', warder.home]
+      // Its notes go straight to the person: where no browser opens, they hold the link.
+      const child = spawn(process.execPath, verb, { stdio: ['ignore', 'pipe', 'inherit'] })
+      const [code, answer] = await Promise.all([exitCode(child), text(child.stdout)])
+      if (code !== 0) throw new Error(answer)
+      return JSON.parse(answer) as AccountView
     },
     [Symbol.asyncDispose]: async () => {},
   }

@@ -152,7 +152,11 @@ export async function play({ unattended, tell, say }: Telling): Promise<boolean>
   await step('refused-after', refusedEcho)
 
   if (held && !unattended) {
-    await running().ok(['ui'])
+    const { code } = await running().run(['ui'])
+    if (code !== 0) {
+      const { file } = await running().ok<{ file: string }>(['ui', '--no-browser'])
+      say(`No browser opens by itself: open ${file}`)
+    }
     say('The page shows what happened. Ctrl-C ends the demo.')
     await new Promise((resolve) => process.once('SIGINT', resolve))
   }
