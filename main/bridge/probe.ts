@@ -17,12 +17,12 @@ export interface ProbeResult {
 
 /**
  * Opens a server as a client would and asks for its tools, because the user wants to know whether it works. It is
- * recorded like any other call, under the name `warder`.
+ * recorded like any other call, under a name that no client can have.
  *
  * @throws WarderError `server.*`, `grant.*`, `secret.*`, `vault.*`, `net.*`
  */
 export async function probe(house: House, name: string, user: string): Promise<ProbeResult> {
-  const principals = { user, client: 'warder', proof: 'same-user', session: 'test' } as const
+  const principals = { user, client: '@user', proof: 'same-user', session: 'test' } as const
   const connection = house.connect(name, { onMessage: () => {}, onClosed: () => {} })
   const signal = AbortSignal.timeout(PROBE_MS)
 

@@ -152,10 +152,7 @@ const collect = (value: string, before: string[] = []) => [...before, value]
 
 function authMode(mode: string): string {
   if (mode === 'service')
-    throw new WarderError(
-      'usage.invalid',
-      '--auth service (service accounts) comes with a later version of Warder.',
-    )
+    throw new WarderError('usage.invalid', '--auth service (service accounts) is not built yet.')
   if (['oauth', 'header', 'public'].includes(mode)) return mode
   throw new WarderError('usage.invalid', '--auth is one of oauth, header, public.')
 }

@@ -55,7 +55,8 @@ export function clientHandlers(
         )
         await bridge.letIn(name)
       } catch (error) {
-        clients.remove(name)
+        // Whatever was done of it is undone: a client that cannot come in keeps no rule either.
+        await removeClient(house, name).catch(() => clients.has(name) && clients.remove(name))
         throw error
       }
       return {

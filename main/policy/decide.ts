@@ -7,7 +7,7 @@ export type Operation =
   | { readonly kind: 'tool' | 'resource' | 'prompt'; readonly name: string }
   /** Opening, lists, pings and notifications: allowed where the client may do anything at all at the server. */
   | { readonly kind: 'session' }
-  /** A method that no revision we know defines: only a rule for the whole server lets it pass. */
+  /** Any other method, known or not: only a rule for the whole server lets it pass. */
   | { readonly kind: 'other'; readonly name: string }
 
 export interface DecisionRequest {

@@ -117,10 +117,7 @@ describe('what goes together', () => {
       '--preset means nothing for --auth public.',
     ],
     [['--url', url, '--auth', 'header'], '--auth header needs at least one --header NAME=VALUE.'],
-    [
-      ['--url', url, '--auth', 'service'],
-      '--auth service (service accounts) comes with a later version of Warder.',
-    ],
+    [['--url', url, '--auth', 'service'], '--auth service (service accounts) is not built yet.'],
     [['--url', url, '--auth', 'magic'], '--auth is one of oauth, header, public.'],
     [['--url', url, '--header', 'hunter2'], '--header is written NAME=VALUE.'],
     [['--url', url, '--header', 'A=1', '--header', 'A=2'], '--header names one thing twice.'],
