@@ -12,7 +12,15 @@ import { exitCode, passSignalsTo } from './run.ts'
 
 const root = path.dirname(import.meta.dirname)
 const cli = path.join(root, 'dist/main/cli.js')
+const env = { ...process.env, PATH: ownPath(process.env.PATH ?? '') }
 process.exitCode = await main()
+
+/** Without what npm puts before it: local servers shall find the user's programs, not those of some parent folder. */
+function ownPath(searched: string): string {
+  const byNpm = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin)$/
+  const kept = searched.split(path.delimiter).filter((entry) => !byNpm.test(entry))
+  return kept.join(path.delimiter)
+}
 
 async function main(): Promise<number> {
   const built = await buildIfStale()
@@ -38,15 +46,15 @@ function endWithNpm(child: ChildProcess): void {
 }
 
 function startDesktop(electron: string): ChildProcess {
-  return spawn(electron, [root], { stdio: 'inherit' })
+  return spawn(electron, [root], { stdio: 'inherit', env })
 }
 
 function startHeadless({ absent }: Extract<Electron, { absent: string }>): ChildProcess {
   console.error(`Starting without a window: ${absent}.`)
   const command = [cli, 'serve', ...process.argv.slice(2)]
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
-  if (!isTerminal) return spawn(process.execPath, command, { stdio: 'inherit' })
-  const child = spawn(process.execPath, command, { stdio: ['inherit', 'pipe', 'inherit'] })
+  if (!isTerminal) return spawn(process.execPath, command, { stdio: 'inherit', env })
+  const child = spawn(process.execPath, command, { stdio: ['inherit', 'pipe', 'inherit'], env })
   const lines = createInterface({ input: child.stdout }).on('line', (line) => console.log(line))
   // All that `serve` says on standard output is that it is ready.
   lines.once('line', openPage)

@@ -73,14 +73,14 @@ function stopSignal(): Promise<void> {
 }
 
 function announce(output: Output, ready: Serving['ready']): void {
-  output.element(ready, ({ http, vault }) => [
-    `Warder is running: ${http}, vault: ${vault}. Stop it with Ctrl-C.`,
-    ...(vault === 'none'
-      ? [
-          'There is no usable keychain, so nothing can be stored: start again with --vault file or --vault memory.',
-        ]
-      : []),
-  ])
+  // The ready line is for programs that wait for it, and always the same; the words beside it are for a person.
+  output.element(ready, (line) => [JSON.stringify(line)])
+  if (output.json) return
+  output.note(`Warder is running: ${ready.http}, vault: ${ready.vault}. Stop it with Ctrl-C.`)
+  if (ready.vault === 'none')
+    output.note(
+      'There is no usable keychain, so nothing can be stored: start again with --vault file or --vault memory.',
+    )
 }
 
 async function passphrase(

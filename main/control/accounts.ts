@@ -1,10 +1,10 @@
 import type { ReceiptView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import type { Grant, SignIn } from '../oauth/types.ts'
-import { pick } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
+import { knownServer } from './known-server.ts'
 import type { Handlers } from './types.ts'
 import { accountView, instantView, receiptView, whyView } from './views.ts'
 
@@ -33,7 +33,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
       return grants.list().map(accountView)
     },
     async 'accounts:connect'({ server: name, account }) {
-      const { definition } = pick(config.current().servers, name)
+      const { definition } = knownServer(config, name)
       if (!isRemote(definition) || definition.auth !== 'oauth')
         throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
       const signIn = await grants.connect({ name, definition }, { account })
@@ -59,7 +59,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
         return revokeAll(house, (grant) => grant.id === id, 'asked for by the user')
       }
       if ('server' in what) {
-        pick(config.current().servers, what.server)
+        knownServer(config, what.server)
         return revokeAll(
           house,
           (grant) => grant.server === what.server,

@@ -6,6 +6,7 @@ import { nameSchema } from '../store/config-schema.ts'
 import type { NamedSecret, SecretBinding } from '../vault/secrets.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { knownServer } from './known-server.ts'
 import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
@@ -71,7 +72,7 @@ function boundProfile({ config, secrets }: ControlHouse, secret: string): Secret
 /** The server a value is entered for: the one that is named, else the one that it is bound to or refers to it already. */
 function boundServer({ config, secrets }: ControlHouse, name: string, server: string | undefined) {
   const { servers } = config.current()
-  if (server !== undefined) return pick(servers, server)
+  if (server !== undefined) return knownServer(config, server)
   const before = secrets.list().find((secret) => secret.name === name)?.server
   if (before && Object.hasOwn(servers, before)) return pick(servers, before)
   return null

@@ -138,7 +138,7 @@ async function connectAs(client: string, run: RunFile): Promise<net.Socket | nul
   control.destroy()
   throw new ShimError(
     unknownName,
-    `no client is named ${JSON.stringify(client)}; add it with: warder client add NAME`,
+    `no client is named ${JSON.stringify(client)}: add it with "warder client add NAME", or see "warder approvals" if it waits there`,
   )
 }
 

@@ -42,6 +42,13 @@ describe('serve', () => {
     },
   )
 
+  it('says so in the same line without --json, with words for a person beside it', async () => {
+    await using home = await testHome()
+    await using companion = await serve(['--home', home.path, '--vault', 'memory'])
+    expect(document({ stdout: companion.stdout() })).toMatchObject({ ready: true })
+    await companion.seen('stderr', /Warder is running: http:\/\/127\.0\.0\.1:/)
+  })
+
   it('is one a home', async () => {
     await using home = await testHome()
     await using companion = await serve(['--home', home.path, '--vault', 'memory'])

@@ -214,6 +214,17 @@ describe('a server and its secret', () => {
     expect(await world.call('secrets:list', {})).toMatchObject([{ name: 'k', server: 'a' }])
   })
 
+  it('held in config.json is named as waiting, not as unknown', async () => {
+    await using world = await startWorld()
+    await edit(world, { servers: { b: { command: 'b' } } })
+    await refusal(
+      world.call('secrets:set', { name: 'k', value: VALUE, server: 'b' }),
+      'server.held',
+    )
+    await refusal(world.call('accounts:connect', { server: 'b' }), 'server.held')
+    await refusal(world.call('accounts:revoke', { server: 'c' }), 'server.unknown')
+  })
+
   it('is refused where a person says no', async () => {
     await using world = await startWorld({ confirm: async () => false })
     await refusal(world.call('clients:add', { name: 'cursor' }), 'presence.refused')

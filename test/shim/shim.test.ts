@@ -198,7 +198,7 @@ describe('what ends it before it starts', () => {
     const { code, stdout, stderr } = await outcome(home.path, ['--client', name])
     expect([code, stdout]).toEqual([3, ''])
     expect(stderr).toBe(
-      `warder: no client is named ${JSON.stringify(name)}; add it with: warder client add NAME\n`,
+      `warder: no client is named ${JSON.stringify(name)}: add it with "warder client add NAME", or see "warder approvals" if it waits there\n`,
     )
   })
 
