@@ -33,7 +33,6 @@ const upward = floors.slice(1).map((floor, index) => ({
 const packageRooms: Record<string, string[]> = {
   electron: ['^main/desktop/', '^main/index\\.ts$', '^preload/preload\\.ts$'],
   keytar: ['^main/vault/keychain-helper\\.ts$'],
-  'openid-client': ['^main/oauth/'],
   oauth4webapi: ['^main/oauth/'],
   '@modelcontextprotocol/core': ['^main/bridge/'],
   undici: ['^main/net/'],

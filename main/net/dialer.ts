@@ -13,7 +13,7 @@ import { toNetError } from './net-error.ts'
 export type { Dispatcher } from 'undici'
 export type { Lookup } from './guard.ts'
 
-/** The shape of `fetch` that openid-client's `customFetch` takes. @throws WarderError `net.*`, or the caller's abort */
+/** The shape of `fetch` that oauth4webapi's `customFetch` takes. @throws WarderError `net.*`, or the caller's abort */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 /**

@@ -26,7 +26,7 @@ const NEEDED = [
   'assets/trayTemplate@2x.png',
   'node_modules/keytar/lib/keytar.js',
   'node_modules/zod/package.json',
-  'node_modules/openid-client/LICENSE.md',
+  'node_modules/oauth4webapi/LICENSE.md',
 ]
 
 /** @param resources the folder that holds app.asar; @param keytar `OS-ARCH` of the one binary that belongs there */
