@@ -50,8 +50,11 @@ async function finish(
   browser: boolean,
 ): Promise<AccountView> {
   const signIn = await preparing
-  explain(context, signIn)
-  if (!browser || !(await opened(context, signIn))) showLink(context, signIn)
+  const { url } = signIn
+  if (url !== null) {
+    explain(context, signIn)
+    if (!browser || !(await opened(context, signIn))) showLink(context, url)
+  }
   return context.control.call('accounts:connected', { flow: signIn.flow })
 }
 
@@ -84,7 +87,7 @@ async function opened(
   }
 }
 
-function showLink({ output }: Context, { url }: Output<'accounts:connect'>): void {
+function showLink({ output }: Context, url: string): void {
   output.note('Open this link and finish there:')
   // With --json, standard output belongs to the account that comes of it.
   if (output.json) output.note(url)

@@ -35,10 +35,24 @@ export function createActions(parts: ActionParts): (action: TrayAction) => Promi
 /** Shows host, issuer and scopes in words before the browser gets the link. */
 async function connect({ control, notifier, ask }: ActionParts, server: string) {
   const prepared = await control.call('accounts:connect', { server })
-  const { flow, host, issuer, scopes } = prepared as Output<'accounts:connect'>
+  const { flow, url, host, issuer, scopes } = prepared as Output<'accounts:connect'>
   const finished = control.call('accounts:connected', { flow })
   // The flow may end, by its deadline or in another window, while the question is still open.
   finished.catch(() => undefined)
+  if (url !== null && !(await opened({ control, ask }, { server, flow, host, issuer, scopes })))
+    return
+  const account = (await finished) as AccountView
+  notifier.notify({ title: 'Connected', body: `${server} is signed in as ${account.account}.` })
+}
+
+/** @returns false where the person did not want to */
+async function opened(
+  { control, ask }: Pick<ActionParts, 'control' | 'ask'>,
+  flowOf: Pick<Output<'accounts:connect'>, 'flow' | 'host' | 'issuer' | 'scopes'> & {
+    readonly server: string
+  },
+): Promise<boolean> {
+  const { server, flow, host, issuer, scopes } = flowOf
   const agreed = await ask(
     `Sign in to ${server}`,
     [
@@ -49,14 +63,16 @@ async function connect({ control, notifier, ask }: ActionParts, server: string) 
     'Open browser',
   )
   const cancel = () => control.call('accounts:cancel', { flow })
-  if (!agreed) return void (await cancel())
+  if (!agreed) {
+    await cancel()
+    return false
+  }
   await control.call('accounts:open', { flow }).catch(async (error: unknown) => {
     // The sign-in still waits, but a notification is no place to take a link from.
     await cancel()
     throw error
   })
-  const account = (await finished) as AccountView
-  notifier.notify({ title: 'Connected', body: `${server} is signed in as ${account.account}.` })
+  return true
 }
 
 async function revoke({ control, notifier, ask }: ActionParts, server: string) {

@@ -68,13 +68,16 @@ export const channels = {
   'secrets:remove': channel(z.strictObject({ name }), nothing),
 
   'accounts:list': channel(nothing, z.array(accountView)),
-  /** Prepares a sign-in. Nothing is opened yet: the person is shown host, issuer and scopes in words first. */
+  /**
+   * Prepares a sign-in. Nothing is opened yet: the person is shown host, issuer and scopes in words first. Where Warder
+   * signs in as itself, without a person, it is done already: there is no page, and `accounts:connected` answers at once.
+   */
   'accounts:connect': channel(
     z.strictObject({ server: name, account: z.string().max(128).optional() }),
     z.object({
       flow: z.string(),
-      /** For a person without a browser on this machine to open by hand. */
-      url: z.string(),
+      /** For a person without a browser on this machine to open by hand; null where nobody has to sign in. */
+      url: z.string().nullable(),
       host: z.string(),
       issuer: z.string(),
       scopes: z.array(z.string()),

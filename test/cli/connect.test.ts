@@ -49,6 +49,17 @@ describe('connect', () => {
     ])
   })
 
+  it('opens nothing and shows nothing where Warder signs in as itself', async () => {
+    await using companion = await start({ 'accounts:connect': () => ({ ...signIn, url: null }) })
+    const done = await warder(['connect', 'linear', '--home', companion.home])
+    expect([done.code, done.stderr]).toEqual([0, ''])
+    expect(done.stdout).toContain('Connected linear/ada@example.com')
+    expect(companion.calls.map(({ channel }) => channel)).toEqual([
+      'accounts:connect',
+      'accounts:connected',
+    ])
+  })
+
   it('with --json the one document is the account, and the link is beside it', async () => {
     await using companion = await start()
     const done = await warder([

@@ -46,6 +46,19 @@ const asked =
   'ask Sign in to issues | Your browser opens id.example. | Issuer: https://id.example | Warder asks for: issues:read, issues:write'
 
 describe('connect in the tray', () => {
+  it('asks and opens nothing where Warder signs in as itself', async () => {
+    const { log, perform } = tray({
+      agrees: false,
+      answers: { 'accounts:connect': { ...flow, url: null } },
+    })
+    await perform({ do: 'connect', server: 'issues' })
+    expect(log).toEqual([
+      'accounts:connect {"server":"issues"}',
+      'accounts:connected {"flow":"flow-1"}',
+      'notify Connected | issues is signed in as issues/alice.',
+    ])
+  })
+
   it('shows host, issuer and scopes before the browser gets the link', async () => {
     const { log, perform } = tray({ agrees: true })
     await perform({ do: 'connect', server: 'issues' })

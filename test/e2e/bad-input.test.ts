@@ -250,7 +250,7 @@ describe('a sign-in', () => {
     const outcome = errorOf(control.call('accounts:connected', { flow }))
     await control.call('accounts:cancel', { flow })
     expect(await outcome).toMatchObject({ code: 'oauth.sign_in_abandoned' })
-    await expect(fetch(callbackOf(new URL(url)))).rejects.toThrow()
+    await expect(fetch(callbackOf(new URL(url ?? '')))).rejects.toThrow()
     await worksNow()
   })
 

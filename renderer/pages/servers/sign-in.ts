@@ -3,7 +3,8 @@ import { useEffect, useRef } from 'react'
 import type { AccountView, ContractError, Output } from '../../../preload/contract/index.ts'
 import { useApi } from '../../api/context.ts'
 
-export type Flow = Output<'accounts:connect'>
+/** A sign-in with a page to open. */
+export type Flow = Output<'accounts:connect'> & { url: string }
 
 /** How far a sign-in has come, as the person sees it. */
 export type SignIn =
@@ -32,7 +33,7 @@ export function useSignIn(server: string): { signIn: SignIn; openBrowser: () => 
     },
   })
 
-  const prepare = useMutation<Flow, ContractError, void>({
+  const prepare = useMutation<Output<'accounts:connect'>, ContractError, void>({
     mutationFn: () => api.call('accounts:connect', { server }),
     onSuccess: ({ flow }) => {
       pending.current = flow
@@ -82,13 +83,23 @@ interface Step<T> {
   readonly isSuccess: boolean
 }
 
-function stateOf(prepare: Step<Flow>, open: Step<unknown>, finish: Step<AccountView>): SignIn {
+function stateOf(
+  prepare: Step<Output<'accounts:connect'>>,
+  open: Step<unknown>,
+  finish: Step<AccountView>,
+): SignIn {
   if (finish.data !== undefined) return { at: 'connected', account: finish.data }
   const noBrowser = open.error?.code === 'oauth.browser_failed' ? open.error : null
   const error = prepare.error ?? finish.error ?? (noBrowser === null ? open.error : null)
   if (error !== null) return { at: 'failed', error }
-  const flow = prepare.data
+  const flow = withPage(prepare.data)
   if (flow === undefined) return { at: 'preparing' }
   if (open.isSuccess || noBrowser !== null) return { at: 'waiting', flow, noBrowser }
   return { at: 'asking', flow, opening: open.isPending }
+}
+
+/** A server that Warder signs in to as itself has no page: it is connected as soon as it is prepared. */
+function withPage(prepared: Output<'accounts:connect'> | undefined): Flow | undefined {
+  if (prepared === undefined || prepared.url === null) return undefined
+  return { ...prepared, url: prepared.url }
 }
