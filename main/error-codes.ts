@@ -253,7 +253,7 @@ export const errorCodes = {
     exit: 1,
     meaning:
       'The name resolves to an address that Warder does not dial (loopback, private, link-local, metadata).',
-    mend: 'For a server in your own network set `allowPrivateNetwork` on that server.',
+    mend: 'For a server in your own network add that network to its `allowedNetworks` (`warder server add … --allow-network 10.1.0.0/16`).',
   },
   'net.unreachable': {
     exit: 1,

@@ -2,6 +2,7 @@ import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
+import { urlPolicyOf } from '../servers/networks.ts'
 import { pick, type Server } from '../servers/servers.ts'
 import { type Config, isRemote } from '../store/config-schema.ts'
 import { socketPath } from '../store/home.ts'
@@ -75,13 +76,8 @@ export async function openBridge(options: {
         connect({ server, environment, grants }, events) {
           const { definition } = server
           if (isRemote(definition)) {
-            const policy = {
-              serverUrl: definition.url,
-              allowPrivateNetwork: definition.allowPrivateNetwork === true,
-            }
-            return Promise.resolve(
-              connectHttp({ url: definition.url, dispatcher: dialer.dispatcher(policy), events }),
-            )
+            const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
+            return Promise.resolve(connectHttp({ url: definition.url, dispatcher, events }))
           }
           return connectStdio({
             events,

@@ -13,7 +13,7 @@ export interface ServerOptions {
   readonly tenant?: string
   readonly redirectUri?: string
   readonly scope?: readonly string[]
-  readonly allowPrivateNetwork?: boolean
+  readonly allowNetwork?: readonly string[]
   readonly env?: readonly string[]
   readonly cwd?: string
 }
@@ -35,7 +35,7 @@ export function serverDefinition(input: {
   if (program === undefined) return remote(options)
   refuse(
     options,
-    ['url', 'auth', 'header', 'allowPrivateNetwork', 'preset', 'tenant', ...SIGN_IN],
+    ['url', 'auth', 'header', 'allowNetwork', 'preset', 'tenant', ...SIGN_IN],
     'a local server',
   )
   return {
@@ -71,7 +71,7 @@ function remote(options: ServerOptions): Record<string, unknown> {
     ...given('headers', options.header && pairs('--header', options.header)),
     ...given('provider', options.provider),
     ...given('oauth', Object.keys(client).length > 0 ? client : undefined),
-    ...given('allowPrivateNetwork', options.allowPrivateNetwork),
+    ...given('allowedNetworks', options.allowNetwork),
   }
 }
 

@@ -30,7 +30,11 @@ export const addServer: Verb = (program, action) => {
     .option('--client-secret <secret:name>', 'where its client secret lies in the vault')
     .option('--redirect-uri <uri>', 'the redirect URI of that registration')
     .option('--scope <scope>', 'ask for this scope (repeat)', collect)
-    .option('--allow-private-network', 'its address may be in your own network')
+    .option(
+      '--allow-network <cidr>',
+      'it may be reached in this network of your own (repeat)',
+      collect,
+    )
     .option(
       '--env <name=value>',
       'a variable for a local server; secret:NAME or grant:SERVER as its value (repeat)',

@@ -1,10 +1,14 @@
 import { isAddress, type Reach, reachOfAddress } from './addresses.ts'
+import { holds, reachOfNetwork } from './networks.ts'
 
 /** What the user said about one MCP server: it decides which hosts that server may send us to. */
 export interface UrlPolicy {
   /** The MCP server as the user configured it. A loopback host here unlocks loopback, and http there. */
   readonly serverUrl: string
-  /** true: hosts in the user's own network too; a list: only those hosts of it, as they stand in a URL. */
+  /**
+   * true: every private network (never loopback); a list: only these, each a network (`10.1.0.0/16`, which may be one of
+   * loopback) or a single host as it stands in a URL.
+   */
   readonly allowPrivateNetwork?: boolean | readonly string[] | undefined
 }
 
@@ -55,9 +59,19 @@ export function servesLoopback(policy: UrlPolicy): boolean {
   )
 }
 
+/** True where anything on this machine may be named. */
+export const reachesLoopback = (policy: UrlPolicy) => mayName('localhost', policy)
+
 /** May this server send us to `host`? Its addresses are another question: {@link mayDial}. */
 export function mayName(host: string, policy: UrlPolicy): boolean {
-  return permits(reachOfHost(host), host, policy)
+  const literal = withoutBrackets(host)
+  if (isAddress(literal)) return permits(literal, host, policy)
+  const reach = reachOfHost(host)
+  // Which address the name has is asked later; here it must only be of a kind that was allowed at all.
+  const kindAllowed = (network: string) => reachOfNetwork(network) === reach
+  return (
+    isFree(reach, policy) || (reach !== 'forbidden' && allows(policy, reach, host, kindAllowed))
+  )
 }
 
 /**
@@ -67,18 +81,30 @@ export function mayName(host: string, policy: UrlPolicy): boolean {
 export function mayDial(host: string, address: string, policy: UrlPolicy): boolean {
   const reach = reachOfAddress(address)
   const loopbackAgrees = (reach === 'loopback') === (reachOfHost(host) === 'loopback')
-  return loopbackAgrees && mayName(host, policy) && permits(reach, host, policy)
+  return loopbackAgrees && mayName(host, policy) && permits(address, host, policy)
 }
 
-function permits(reach: Reach, host: string, policy: UrlPolicy): boolean {
-  if (reach === 'public') return true
-  if (reach === 'loopback') return servesLoopback(policy)
-  return reach === 'private' && allowsPrivate(host, policy)
+function permits(address: string, host: string, policy: UrlPolicy): boolean {
+  const reach = reachOfAddress(address)
+  if (isFree(reach, policy)) return true
+  return reach !== 'forbidden' && allows(policy, reach, host, (network) => holds(network, address))
 }
 
-function allowsPrivate(host: string, { allowPrivateNetwork = false }: UrlPolicy): boolean {
-  if (typeof allowPrivateNetwork === 'boolean') return allowPrivateNetwork
-  return allowPrivateNetwork.some(
-    (allowed) => withoutBrackets(allowed.toLowerCase()) === withoutBrackets(host.toLowerCase()),
+/** What needs no network to be allowed. */
+const isFree = (reach: Reach, policy: UrlPolicy) =>
+  reach === 'public' || (reach === 'loopback' && servesLoopback(policy))
+
+function allows(
+  { allowPrivateNetwork = false }: UrlPolicy,
+  reach: Reach,
+  host: string,
+  inNetwork: (network: string) => boolean,
+): boolean {
+  if (typeof allowPrivateNetwork === 'boolean') return allowPrivateNetwork && reach === 'private'
+  return allowPrivateNetwork.some((allowed) =>
+    allowed.includes('/') ? inNetwork(allowed) : reach === 'private' && isSameHost(allowed, host),
   )
 }
+
+const isSameHost = (a: string, b: string) =>
+  withoutBrackets(a.toLowerCase()) === withoutBrackets(b.toLowerCase())

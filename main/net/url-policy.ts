@@ -31,7 +31,7 @@ const sentences = {
   reading: 'it reads differently once it is parsed',
   forbidden: 'it leads to an address that Warder never dials',
   loopback: 'it leads to this machine, but the server it comes from is elsewhere',
-  private: 'it leads into a private network, and `allowPrivateNetwork` is not set for this server',
+  private: 'it leads into a private network that is not among the `allowedNetworks` of this server',
 } as const
 
 export type UrlRule = keyof typeof sentences

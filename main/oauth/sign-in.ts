@@ -2,6 +2,7 @@ import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
+import { urlPolicyOf } from '../servers/networks.ts'
 import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
@@ -107,10 +108,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
 
   async function prepare(server: Server, wish: Wish): Promise<Flow> {
     const { definition } = server
-    const policy: UrlPolicy = {
-      serverUrl: definition.url,
-      allowPrivateNetwork: definition.allowPrivateNetwork ?? false,
-    }
+    const policy = urlPolicyOf(definition)
     const fetch = options.fetch(policy)
     const profile = profileOf(options.providers(), definition)
     const discovered = await discover(fetch, policy, profile)

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { Fetch } from '../net/dialer.ts'
-import { servesLoopback } from '../net/hosts.ts'
+import { reachesLoopback } from '../net/hosts.ts'
 import { parseJsonLimited, readTextLimited } from '../net/limits.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
@@ -28,7 +28,7 @@ export function requestOptions({ fetch, policy }: Pick<Party, 'fetch' | 'policy'
   return {
     [oauth.customFetch]: limited(fetch),
     // The URL policy let http through for loopback only, and only for a server that is there itself.
-    [oauth.allowInsecureRequests]: servesLoopback(policy),
+    [oauth.allowInsecureRequests]: reachesLoopback(policy),
     signal: () => AbortSignal.timeout(DEADLINE_MS),
   }
 }

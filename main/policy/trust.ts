@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { widensNetworks } from '../servers/networks.ts'
 import { describeProvider } from '../servers/providers.ts'
 import { describe, destination, secretsOf } from '../servers/servers.ts'
 import {
@@ -142,8 +143,7 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
 export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
   if (same(before, after)) return false
   if (!isRemote(after)) return true
-  if (after.allowPrivateNetwork && !(before && isRemote(before) && before.allowPrivateNetwork))
-    return true
+  if (widensNetworks(before, after)) return true
   if (after.provider !== undefined && !same(met(before), met(after))) return true
   if (
     secretsOf(after).length === 0 &&

@@ -71,7 +71,7 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
       header: 'needs no sign-in: what its headers hold lets it in',
       public: 'needs no sign-in',
     }[definition.auth],
-    ...(definition.allowPrivateNetwork ? ['may lie in a private network'] : []),
+    ...networkLines(definition),
     ...plainValues(definition.headers).map(([header, value]) => `gets ${header}: ${quote(value)}`),
     ...injected(definition),
     ...(definition.provider === undefined
@@ -83,6 +83,14 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
       : [`its provider gets the secret ${clientSecret.slice('secret:'.length)}`]),
     ...(redirectUri === undefined ? [] : [`its provider answers at ${quote(redirectUri)}`]),
     ...(scopes === undefined ? [] : [`its provider is asked for ${quoteAll(scopes)}`]),
+  ]
+}
+
+function networkLines({ allowPrivateNetwork, allowedNetworks = [] }: RemoteServer): string[] {
+  const listed = allowedNetworks.map(quote).join(', ')
+  return [
+    ...(allowPrivateNetwork ? ['may be reached in any private network'] : []),
+    ...(listed === '' ? [] : [`may be reached in the networks ${listed}`]),
   ]
 }
 

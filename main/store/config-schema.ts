@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { normalNetwork } from '../net/networks.ts'
 import { providerSchema } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
@@ -31,6 +32,11 @@ const oauthClientSchema = z
   })
   .describe('What a person registered by hand at the provider; everything else is discovered.')
 
+const network = z.string().refine((text) => normalNetwork(text) !== null, {
+  error:
+    'write a private or loopback network as 10.1.0.0/16 or fd12::/32; public ones need no leave, link-local and metadata addresses get none',
+})
+
 export const remoteServerSchema = z.strictObject({
   url: urlSchema,
   auth: z.enum(['oauth', 'header', 'public']).default('oauth'),
@@ -39,7 +45,18 @@ export const remoteServerSchema = z.strictObject({
     .optional()
     .describe('The profile of its identity provider; members of `oauth` here go before it.'),
   oauth: oauthClientSchema.optional(),
-  allowPrivateNetwork: z.boolean().optional(),
+  allowedNetworks: z
+    .array(network)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'Networks of your own that this server and its identity provider may be reached in, as ADDRESS/LENGTH.',
+    ),
+  allowPrivateNetwork: z
+    .boolean()
+    .optional()
+    .describe('The older, wider form: every private network. Name the networks instead.'),
 })
 
 export const localServerSchema = z.strictObject({

@@ -38,7 +38,10 @@ describe('what is sent', () => {
         oauth: { clientId: 'id', redirectUri: 'http://127.0.0.1:33418/', scopes: ['a', 'b'] },
       },
     ],
-    [['--url', url, '--allow-private-network'], { url, auth: 'oauth', allowPrivateNetwork: true }],
+    [
+      ['--url', url, '--allow-network', '10.1.0.0/16', '--allow-network', 'fd12::/32'],
+      { url, auth: 'oauth', allowedNetworks: ['10.1.0.0/16', 'fd12::/32'] },
+    ],
     [
       ['--', 'npx', '-y', '--yes', 'a b', '--', '--json'],
       { command: 'npx', args: ['-y', '--yes', 'a b', '--', '--json'] },
@@ -99,8 +102,8 @@ describe('what goes together', () => {
     [['--url', url, '--', 'node'], '--url means nothing for a local server.'],
     [['--url', url, '--env', 'A=b'], '--env means nothing for a remote server.'],
     [
-      ['--allow-private-network', '--', 'node'],
-      '--allow-private-network means nothing for a local server.',
+      ['--allow-network', '10.0.0.0/8', '--', 'node'],
+      '--allow-network means nothing for a local server.',
     ],
     [
       ['--url', url, '--auth', 'public', '--client-id', 'x'],

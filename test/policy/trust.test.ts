@@ -51,6 +51,31 @@ describe('a server', () => {
       false,
     ],
     [
+      'a network',
+      remote({ allowedNetworks: ['10.1.0.0/16'] }),
+      remote({ allowedNetworks: ['10.1.0.0/16', 'fd12::/32'] }),
+      true,
+    ],
+    ['a first network', undefined, remote({ allowedNetworks: ['127.0.0.1'] }), true],
+    [
+      'a wider network',
+      remote({ allowedNetworks: ['10.1.0.0/16'] }),
+      remote({ allowedNetworks: ['10.0.0.0/15'] }),
+      true,
+    ],
+    [
+      'a narrower network, written otherwise',
+      remote({ allowPrivateNetwork: true }),
+      remote({ allowedNetworks: ['10.1.2.3/16', 'fd12:0::1'] }),
+      false,
+    ],
+    [
+      'loopback where private networks were',
+      remote({ allowPrivateNetwork: true }),
+      remote({ allowedNetworks: ['127.0.0.0/8'] }),
+      true,
+    ],
+    [
       'nothing',
       server({ command: 'x', env: { A: '1', B: '2' } }),
       server({ env: { B: '2', A: '1' }, command: 'x' }),

@@ -56,6 +56,8 @@ const otherRemotes = [
   { ...remote, oauth: { ...remote.oauth, redirectUri: 'http://127.0.0.1:8/cb' } },
   { ...remote, oauth: { ...remote.oauth, scopes: ['a b'] } },
   { ...remote, allowPrivateNetwork: false },
+  { ...remote, allowedNetworks: ['10.0.0.0/8'] },
+  { ...remote, allowedNetworks: ['10.0.0.0/8', 'fd12::/32'] },
 ]
 
 describe('the destination of a secret', () => {
@@ -107,7 +109,7 @@ describe('the description for a person', () => {
     expect(lines(remote)).toEqual([
       's is the remote server https://a.example/mcp?x=1',
       'gets the token of the account that you sign in with',
-      'may lie in a private network',
+      'may be reached in any private network',
       'gets X-Plain: p',
       'gets the secret k as X-Key',
       'gets the live token of other as X-Live',
