@@ -318,6 +318,11 @@ export const errorCodes = {
     meaning: 'An answer came back whose state is not the one of this sign-in.',
     mend: 'Nothing was accepted. Start the sign-in again from Warder.',
   },
+  'oauth.paste_refused': {
+    exit: 1,
+    meaning: 'What was pasted is not the address that this sign-in ends at. Nothing was accepted.',
+    mend: 'The sign-in still waits: copy the whole address of the page that the browser ended at, and paste it again.',
+  },
   'oauth.authorization_refused': {
     exit: 1,
     meaning: 'The provider, or the person at it, refused the sign-in.',

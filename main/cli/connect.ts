@@ -2,6 +2,7 @@ import { type AccountView, ContractError, type Output } from '../../preload/cont
 import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { localTime } from './output.ts'
+import { takePastedAnswers } from './paste.ts'
 
 export const addConnect: Verb = (program, action) => {
   program
@@ -23,13 +24,14 @@ async function connect(
   options: { account?: string; browser: boolean },
 ): Promise<void> {
   const { control, output } = context
-  const { interrupted, listenNoMore } = listenForInterrupt()
+  const { interrupted, cancel, listenNoMore } = listenForInterrupt()
   const preparing = control.call('accounts:connect', {
     server,
     ...(options.account === undefined ? {} : { account: options.account }),
   })
   try {
-    const account = await Promise.race([finish(context, preparing, options.browser), interrupted])
+    const finished = finish(context, preparing, { browser: options.browser, cancel })
+    const account = await Promise.race([finished, interrupted])
     output.result(account, ({ account, scopes }) => [
       `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
     ])
@@ -47,15 +49,21 @@ async function connect(
 async function finish(
   context: Context,
   preparing: Promise<Output<'accounts:connect'>>,
-  browser: boolean,
+  { browser, cancel }: { browser: boolean; cancel: () => void },
 ): Promise<AccountView> {
   const signIn = await preparing
-  const { url } = signIn
-  if (url !== null) {
-    explain(context, signIn)
-    if (!browser || !(await opened(context, signIn))) showLink(context, url)
+  const { flow, url } = signIn
+  const connected = () => context.control.call('accounts:connected', { flow })
+  if (url === null) return connected()
+  explain(context, signIn)
+  if (browser && (await opened(context, signIn))) return connected()
+  showLink(context, url)
+  const stopTaking = takePastedAnswers(context, flow, cancel)
+  try {
+    return await connected()
+  } finally {
+    stopTaking()
   }
-  return context.control.call('accounts:connected', { flow: signIn.flow })
 }
 
 /** Who is asked for what, before anything is typed into a page. */
@@ -104,6 +112,7 @@ function listenForInterrupt() {
   process.once('SIGTERM', cancel)
   return {
     interrupted,
+    cancel,
     listenNoMore() {
       process.off('SIGINT', cancel)
       process.off('SIGTERM', cancel)

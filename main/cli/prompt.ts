@@ -85,6 +85,32 @@ function askLine(terminal: Terminal, question: string, hidden: boolean): Promise
   })
 }
 
+/**
+ * Takes lines that are not shown while they are typed, one after the other, until it is over.
+ *
+ * @param take is handed each line; the next one waits for it
+ * @param interrupt is called on Ctrl-C, which the terminal does not turn into a signal meanwhile
+ * @returns a function that ends it
+ */
+export function takeHiddenLines(
+  terminal: Terminal,
+  take: (line: string) => Promise<void>,
+  interrupt: () => void,
+): () => void {
+  const lines = createInterface({
+    input: terminal.input,
+    output: silence(),
+    terminal: true,
+    historySize: 0,
+  })
+  let taken = Promise.resolve()
+  lines.on('line', (line) => {
+    taken = taken.then(() => take(line))
+  })
+  lines.once('SIGINT', interrupt)
+  return () => lines.close()
+}
+
 const silence = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 
 /**

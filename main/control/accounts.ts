@@ -12,6 +12,7 @@ type AccountChannel =
   | 'accounts:list'
   | 'accounts:connect'
   | 'accounts:open'
+  | 'accounts:answer'
   | 'accounts:connected'
   | 'accounts:cancel'
   | 'accounts:revoke'
@@ -46,6 +47,10 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     },
     async 'accounts:open'({ flow: id }) {
       await flow(id).open()
+      return {}
+    },
+    async 'accounts:answer'({ flow: id, url }) {
+      flow(id).answer(url)
       return {}
     },
     'accounts:connected': async ({ flow: id }) => accountView(await flow(id).completed),

@@ -14,6 +14,8 @@ export type Verdict =
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'refuse'; readonly status: 400 | 403 | 404 | 405; readonly why: Refusal }
 
+export type Genuine = Exclude<Verdict, { kind: 'refuse' }>
+
 /** Why a request is no answer to the sign-in, as far as a person at the browser can make use of it. */
 export type Refusal = 'none' | 'state' | 'issuer'
 
@@ -31,8 +33,7 @@ const refuse = (status: 400 | 403 | 404 | 405, why: Refusal = 'none'): Verdict =
 })
 
 /**
- * Judges one request to the callback listener. Nothing is believed before `state` was compared, an error no more than
- * a code; then `iss` decides (RFC 9207 §2.4, and the table in MCP 2026-07-28, Authorization Response Validation).
+ * Judges one request to the callback listener: first whether it is a redirect of a browser to this place at all.
  *
  * @param authority the exact `Host` of the redirect URI, port included
  */
@@ -46,6 +47,17 @@ export function judgeCallback(
   const [path, query] = splitTarget(request.target)
   if (path !== place.path) return refuse(404)
   if (!isNavigation(request)) return refuse(403)
+  return judgeAnswer(query, expected)
+}
+
+/**
+ * Judges the query of a redirect, however it came here: to the listener, or pasted by a person. Nothing is believed
+ * before `state` was compared, an error no more than a code; then `iss` decides (RFC 9207 §2.4, and the table in MCP
+ * 2026-07-28, Authorization Response Validation).
+ *
+ * @param query undecoded, without its question mark
+ */
+export function judgeAnswer(query: string, expected: ExpectedAnswer): Verdict {
   const parameters = parseAnswer(query)
   if (parameters === null) return refuse(400)
   if (!sameState(parameters.get('state'), expected.state)) return refuse(400, 'state')

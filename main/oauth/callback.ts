@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type ErrorCode, WarderError } from '../errors.ts'
-import { type ExpectedAnswer, judgeCallback, type Verdict } from './callback-answer.ts'
+import { type ExpectedAnswer, type Genuine, judgeCallback } from './callback-answer.ts'
+import { judgePasted } from './pasted-answer.ts'
 import type { ListeningPlace } from './redirect-uri.ts'
 
 /** The one-shot listener for the answer of one sign-in. */
@@ -16,6 +17,14 @@ export interface CallbackListener {
    *   time is over or the sign-in was cancelled
    */
   wait(expected: ExpectedAnswer, expiresAt: number): Promise<URLSearchParams>
+  /**
+   * The answer by hand, where the browser is on another machine and its redirect led nowhere: the address that it ended
+   * at. Whichever genuine answer comes first counts.
+   *
+   * @throws WarderError `oauth.paste_refused`, `oauth.state_mismatch`, `oauth.issuer_mismatch`: the sign-in waits on;
+   *   `oauth.sign_in_abandoned` where nothing waits any more
+   */
+  paste(address: string): void
   cancel(): void
 }
 
@@ -33,6 +42,7 @@ export async function openCallback(
   let pending: { expected: ExpectedAnswer; expiresAt: number; answer: Answer } | null = null
   const servers = await listen(place, (request, response) => receive(request, response))
   const authority = `${place.host}:${portOf(servers[0])}`
+  const redirectUri = `http://${authority}${place.path}`
   const close = () => {
     for (const server of servers) server.close()
   }
@@ -64,18 +74,30 @@ export async function openCallback(
   }
 
   return {
-    redirectUri: `http://${authority}${place.path}`,
+    redirectUri,
     wait(expected, expiresAt) {
       const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>()
       pending = { expected, expiresAt, answer: { resolve, fail: reject } }
       const timer = setTimeout(cancel, Math.max(0, expiresAt - clock()))
       return promise.finally(() => clearTimeout(timer))
     },
+    paste(address) {
+      if (pending === null || clock() >= pending.expiresAt)
+        throw new WarderError(
+          'oauth.sign_in_abandoned',
+          'This sign-in waits for no answer any more.',
+        )
+      const { answer, expected } = pending
+      const verdict = judgePasted(address, redirectUri, expected)
+      pending = null
+      close()
+      settle(answer, verdict)
+    },
     cancel,
   }
 }
 
-function settle(answer: Answer, verdict: Exclude<Verdict, { kind: 'refuse' }>): void {
+function settle(answer: Answer, verdict: Genuine): void {
   if (verdict.kind === 'code') answer.resolve(verdict.parameters)
   else answer.fail(refusal(verdict.error))
 }

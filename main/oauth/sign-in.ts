@@ -98,8 +98,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const { id } = flow
       const { url, host } = page
       const open = () => openSignInPage(options.browser, page)
-      const { cancel } = listener
-      return { flow: id, url, host, issuer, scopes, expiresAt, open, completed, cancel }
+      const { cancel, paste: answer } = listener
+      return { flow: id, url, host, issuer, scopes, expiresAt, open, answer, completed, cancel }
     } catch (error) {
       listener.cancel()
       throw error

@@ -41,6 +41,8 @@ export interface SignIn {
   readonly expiresAt: number
   /** Opens the page in the system browser, after the person saw where it leads. @throws WarderError `oauth.browser_failed`: the sign-in still waits */
   open(): Promise<void>
+  /** Takes the address that a browser on another machine ended at. @throws as `CallbackListener.paste` */
+  answer(address: string): void
   /** Settles when the person is done. @throws WarderError `oauth.*` */
   readonly completed: Promise<Grant>
   cancel(): void

@@ -86,6 +86,14 @@ export const channels = {
   ),
   /** Opens the page of a prepared sign-in in the system browser. */
   'accounts:open': channel(z.strictObject({ flow: z.string() }), nothing),
+  /**
+   * The address that a browser on another machine ended at, pasted by a person. It holds the code: nobody repeats or
+   * logs it. Refused, it leaves the sign-in waiting.
+   */
+  'accounts:answer': channel(
+    z.strictObject({ flow: z.string(), url: z.string().max(65_536) }),
+    nothing,
+  ),
   /** Resolves when the sign-in is finished; rejects when it fails, expires or is cancelled. */
   'accounts:connected': channel(z.strictObject({ flow: z.string() }), accountView),
   'accounts:cancel': channel(z.strictObject({ flow: z.string() }), nothing),

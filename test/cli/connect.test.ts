@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { type Handlers, startStandIn } from './stand-in.ts'
 import { accountSample } from './views.ts'
-import { document, startWarder, warder } from './warder.ts'
+import { document, startOnTerminal, startWarder, warder } from './warder.ts'
 
 const url = 'https://auth.linear.example/authorize?client_id=1&state=abc'
 const signIn = {
@@ -114,4 +114,81 @@ describe('connect', () => {
       })
     },
   )
+})
+
+describe('connect, with the browser on another machine', () => {
+  const pasted = 'http://127.0.0.1:40123/cb/5d41402a?code=SECRET-CODE&state=abc'
+  const prompt = /paste it here and press Enter/
+
+  it('takes the address that the browser ended at from the terminal, and shows it nowhere', async () => {
+    const finished = Promise.withResolvers<typeof accountSample>()
+    await using companion = await start({
+      'accounts:connected': () => finished.promise,
+      'accounts:answer': () => {
+        finished.resolve(accountSample)
+        return {}
+      },
+    })
+    const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
+    await running.seen('stdout', prompt)
+    running.child.stdin?.write(`\r${pasted}\r`)
+    const done = await running.finished
+    expect(done.code).toBe(0)
+    expect(done.stdout).toContain('Connected linear/ada@example.com')
+    expect(done.stdout).not.toContain('SECRET')
+    expect(companion.calls.filter(({ channel }) => channel === 'accounts:answer')).toEqual([
+      { channel: 'accounts:answer', input: { flow: 'flow-1', url: pasted } },
+    ])
+  })
+
+  it('says what is wrong with another text, and asks again', async () => {
+    const finished = Promise.withResolvers<typeof accountSample>()
+    await using companion = await start({
+      'accounts:connected': () => finished.promise,
+      'accounts:answer': ({ url: given }) => {
+        if (given !== pasted) throw new WarderError('oauth.paste_refused', 'That is only a part.')
+        finished.resolve(accountSample)
+        return {}
+      },
+    })
+    const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
+    await running.seen('stdout', prompt)
+    running.child.stdin?.write('SECRET-CODE\r')
+    await running.seen('stdout', /That is only a part\./)
+    running.child.stdin?.write(`${pasted}\r`)
+    const done = await running.finished
+    expect(done.code).toBe(0)
+    expect(done.stdout).not.toContain('SECRET')
+  })
+
+  it('ends by itself when the redirect arrives', async () => {
+    const finished = Promise.withResolvers<typeof accountSample>()
+    await using companion = await start({ 'accounts:connected': () => finished.promise })
+    const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
+    await running.seen('stdout', prompt)
+    finished.resolve(accountSample)
+    expect((await running.finished).code).toBe(0)
+  })
+
+  it('Ctrl-C cancels there too', async () => {
+    const pending = Promise.withResolvers<typeof accountSample>()
+    await using companion = await start({
+      'accounts:connected': () => pending.promise,
+      'accounts:cancel': () => {
+        pending.reject(new WarderError('oauth.sign_in_abandoned', 'Cancelled.'))
+        return {}
+      },
+    })
+    const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
+    await running.seen('stdout', prompt)
+    running.child.stdin?.write('\u0003')
+    expect((await running.finished).code).toBe(1)
+    expect(companion.calls.at(-1)).toMatchObject({ channel: 'accounts:cancel' })
+  })
+
+  it('offers it without a terminal to nobody', async () => {
+    await using companion = await start()
+    const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
+    expect(done.stderr).not.toMatch(prompt)
+  })
 })
