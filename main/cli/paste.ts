@@ -1,4 +1,4 @@
-import { type Output as Answer, ContractError } from '../../preload/contract/index.ts'
+import { ContractError } from '../../preload/contract/index.ts'
 import type { Context } from './context.ts'
 import { openTerminal, takeHiddenLines } from './prompt.ts'
 
