@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright'
-import { accountPassword, accounts } from './identity-provider/types.ts'
+import { answerGlewlwyd } from './glewlwyd/pages.ts'
+import { accountPassword, accounts, type IdentityProvider } from './identity-provider/types.ts'
 import { bareEnvironment } from './processes.ts'
 
 /** `WARDER_CHROMIUM`, the distribution's Chromium, or the one Playwright has downloaded; `null` when there is none. */
@@ -48,14 +49,15 @@ const alice: Person = { email: accounts.alice, password: accountPassword, decisi
 export async function signIn(
   page: Page,
   url: string,
-  provider: { readonly issuer: string },
+  provider: Pick<IdentityProvider, 'issuer'> & Partial<Pick<IdentityProvider, 'kind'>>,
   person: Partial<Person> = {},
 ): Promise<void> {
   const who = { ...alice, ...person }
   await page.goto(url)
   const { origin } = new URL(provider.issuer)
+  const answer = provider.kind === 'glewlwyd' ? answerGlewlwyd : answerPage
   while (new URL(page.url()).origin === origin) {
-    await Promise.all([page.waitForEvent('framenavigated'), answerPage(page, who)])
+    await Promise.all([page.waitForEvent('framenavigated'), answer(page, who)])
     await page.waitForLoadState()
   }
 }

@@ -42,13 +42,20 @@ function verdict(claims: JWTPayload, { resource, scopes }: ValidatorOptions): Ve
   return scopes.every((scope) => granted.includes(scope)) ? 'valid' : 'insufficient_scope'
 }
 
-/** RFC 8414 §3.1 for an issuer with or without a path; the lab's providers all publish it. */
+/** RFC 8414 §3.1 for an issuer with or without a path, else OpenID Connect Discovery §4.1. */
 async function discover(issuer: string): Promise<AuthorizationServer> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname === '/' ? '' : pathname
-  const response = await fetch(`${origin}/.well-known/oauth-authorization-server${path}`)
-  if (!response.ok) throw new Error(`${issuer} answered ${response.status} to discovery`)
-  return response.json()
+  const seen: number[] = []
+  for (const location of [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${issuer}/.well-known/openid-configuration`,
+  ]) {
+    const response = await fetch(location)
+    if (response.ok) return response.json()
+    seen.push(response.status)
+  }
+  throw new Error(`${issuer} answered ${seen} to discovery`)
 }
 
 function checks(server: AuthorizationServer, options: ValidatorOptions) {

@@ -1,9 +1,10 @@
 import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { clientMetadataDocument } from '../../main/oauth/registration.ts'
 import type { Grant } from '../../main/oauth/types.ts'
 import { startBetterAuth } from '../harness/better-auth/index.ts'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
+import { glewlwydMissing, startGlewlwyd } from '../harness/glewlwyd/index.ts'
 import { accounts, type IdentityProvider } from '../harness/identity-provider/types.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
 import { startResourceServer } from '../harness/resource-server.ts'
@@ -66,9 +67,12 @@ const call = (url: string, token: string) =>
   }).then((response) => response.status)
 
 describe.each([
-  ['oidc-provider', () => startOidcProvider()],
-  ['better-auth', () => startBetterAuth()],
-] as const)('%s', (_name, startProvider) => {
+  ['oidc-provider', () => startOidcProvider(), undefined],
+  ['better-auth', () => startBetterAuth(), undefined],
+  ['glewlwyd', () => startGlewlwyd(), glewlwydMissing],
+] as const)('%s', (_name, startProvider, missing) => {
+  beforeEach(({ skip }) => skip(missing !== undefined, missing))
+
   it('signs in, uses, renews, survives a restart, and revokes with proof', async () => {
     await using provider = await startProvider()
     await using server = await startResourceServer(provider)

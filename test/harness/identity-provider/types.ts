@@ -29,7 +29,7 @@ export interface ProviderSecret {
 
 /** A real authorization server in a child process. */
 export interface IdentityProvider extends AsyncDisposable {
-  readonly kind: 'oidc-provider' | 'better-auth'
+  readonly kind: 'oidc-provider' | 'better-auth' | 'glewlwyd'
   readonly issuer: string
   readonly port: number
   /** What a resource server introspects opaque tokens with (RFC 7662 §2.1). */
