@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { chromiumPath } from '../test/harness/chromium.ts'
+import { glewlwydProgram } from '../test/harness/glewlwyd/installation.ts'
 import { run } from './run.ts'
 
 interface Program {
   readonly debianPackage: string
   readonly isThere: () => boolean
+  /** Its tests are skipped, with the reason, where it is missing and cannot be installed. */
+  readonly optional?: true
+  /** A service that its package would start, for all the network, with the password that its manual names. */
+  readonly service?: string
 }
 
 const programs: readonly Program[] = [
@@ -20,6 +25,12 @@ function linuxPrograms(): Program[] {
     { debianPackage: 'gnome-keyring', isThere: () => areOnPath('gnome-keyring-daemon') },
     { debianPackage: 'libsecret-1-0', isThere: () => isLibrary('libsecret-1.so.0') },
     { debianPackage: 'libsecret-tools', isThere: () => areOnPath('secret-tool') },
+    {
+      debianPackage: 'glewlwyd',
+      isThere: () => existsSync(glewlwydProgram),
+      optional: true,
+      service: 'glewlwyd.service',
+    },
   ]
 }
 
@@ -31,16 +42,24 @@ function linuxPrograms(): Program[] {
 export async function ensurePrograms(): Promise<boolean> {
   const missing = programs.filter(({ isThere }) => !isThere())
   if (missing.length === 0) return true
-  const packages = missing.map(({ debianPackage }) => debianPackage)
-  if (isDebian() && process.getuid?.() === 0) return install(packages)
+  if (isDebian() && process.getuid?.() === 0) return install(missing)
+  const needed = missing.filter(({ optional }) => optional !== true)
+  if (needed.length === 0) return true
+  const packages = needed.map(({ debianPackage }) => debianPackage)
   console.error(`The tests need programs that are not here: ${packages.join(', ')}.`)
   console.error(advice(packages))
   return false
 }
 
-async function install(packages: readonly string[]): Promise<boolean> {
+async function install(missing: readonly Program[]): Promise<boolean> {
+  const packages = missing.map(({ debianPackage }) => debianPackage)
   console.error(`Installing ${packages.join(', ')}…`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // In runlevel 1 nothing is started; where systemd runs, only a mask keeps a service from starting.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  if (existsSync('/run/systemd/system'))
+    for (const { service } of missing)
+      if (service !== undefined && (await run('systemctl', ['mask', service], { env })) !== 0)
+        return false
   const arguments_ = ['install', '-y', '--no-install-recommends', ...packages]
   return (
     (await run('apt-get', ['update'], { env })) === 0 &&

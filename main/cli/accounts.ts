@@ -18,7 +18,7 @@ export const addAccounts: Verb = (program, action) => {
 function accountLines(accounts: readonly AccountView[]): Line[] {
   if (accounts.length === 0) return ['No account is connected: warder connect SERVER']
   return table(
-    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'QUIRKS', 'SCOPES'],
+    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'QUIRKS', 'SCOPES', 'NOT GIVEN'],
     accounts.map((account) => [
       account.account,
       { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
@@ -27,6 +27,7 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
       account.issuer,
       account.quirks.join(' ') || '-',
       account.scopes.join(' ') || '-',
+      account.withheld.join(' ') || '-',
     ]),
   )
 }

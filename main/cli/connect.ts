@@ -32,8 +32,9 @@ async function connect(
   try {
     const finished = finish(context, preparing, { browser: options.browser, cancel })
     const account = await Promise.race([finished, interrupted])
-    output.result(account, ({ account, scopes }) => [
+    output.result(account, ({ account, scopes, withheld }) => [
       `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
+      ...(withheld.length === 0 ? [] : [notGiven(withheld)]),
     ])
   } catch (error) {
     // The flow ends in the companion too, so that the page left open is void.
@@ -44,6 +45,9 @@ async function connect(
     listenNoMore()
   }
 }
+
+const notGiven = (withheld: readonly string[]) =>
+  `Asked for and not given: ${withheld.join(', ')}. Calls that need it will say so.`
 
 /** From the prepared sign-in to the account that comes of it. */
 async function finish(

@@ -27,6 +27,7 @@ export function accountView(grant: Grant): AccountView {
     resource: grant.resource,
     clientId: grant.clientId,
     scopes: [...grant.scopes],
+    withheld: [...grant.withheld],
     state: grant.state,
     connectedAt: instantView(grant.connectedAt),
     refreshedAt: instantOrNull(grant.refreshedAt),

@@ -45,3 +45,20 @@ export function chooseScopes(wanted: {
   const renewing = renewable ? ['offline_access'].filter(offered) : []
   return [...new Set([...wanted.resource, ...naming, ...renewing])]
 }
+
+/** Asked for on our own account. Whether they were granted shows in the grant itself, and many providers list none of them. */
+const ours = new Set(['openid', 'email', 'offline_access'])
+
+/**
+ * What was asked for on the server's behalf and not granted. A person may grant less than asked, and the provider has to
+ * say so (RFC 6749 §5.1).
+ *
+ * @param granted null where the provider says that it granted what was asked
+ */
+export function withheldScopes(
+  asked: readonly string[],
+  granted: readonly string[] | null,
+): readonly string[] {
+  if (granted === null) return []
+  return asked.filter((scope) => !granted.includes(scope) && !ours.has(scope))
+}

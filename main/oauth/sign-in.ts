@@ -18,7 +18,7 @@ import { openSignInPage } from './browser.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
 import type { GrantRow, Repository } from './repository.ts'
-import { chooseScopes } from './scopes.ts'
+import { chooseScopes, withheldScopes } from './scopes.ts'
 import type { SealedGrant } from './sealed-grant.ts'
 import type { StepUps } from './step-up.ts'
 import type { TokenKeeper } from './token-keeper.ts'
@@ -232,6 +232,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       clientId,
       resource: request.resource,
       scopes: tokens.scopes ?? request.scopes,
+      withheld: withheldScopes(request.scopes, tokens.scopes),
       state: 'connected',
       renewable: tokens.refreshToken !== null,
       quirks: flow.profile.quirks,

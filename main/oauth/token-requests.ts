@@ -101,7 +101,8 @@ export async function refresh(
     return await asking('the renewal', ask)
   } catch (error) {
     if (!isWarderError(error, 'oauth.token_refused')) throw error
-    if (!finalErrors.has(String(error.details?.error))) throw error
+    const final = finalErrors.has(String(error.details?.error)) || error.details?.silent === true
+    if (!final) throw error
     throw new WarderError('grant.sign_in_needed', error.message, { cause: error })
   }
 }
@@ -182,7 +183,7 @@ export function providerError(error: unknown, what: string): WarderError {
   return refused(
     `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.`,
     cause,
-    code === null ? undefined : { error: code },
+    code === null ? { silent: isSilent(error) } : { error: code },
   )
 }
 
@@ -190,6 +191,15 @@ export function providerError(error: unknown, what: string): WarderError {
 function registeredCode(error: unknown): string | null {
   if (!(error instanceof oauth.ResponseBodyError)) return null
   return /^[a-z_]{1,40}$/.test(error.error) ? error.error : null
+}
+
+/**
+ * Some providers refuse for good with status 400 or 401 and not a byte (against RFC 6749 §5.2). A page or a text may come
+ * from somebody in between, and says nothing about the grant.
+ */
+function isSilent(error: unknown): boolean {
+  const answer = error instanceof Error ? error.cause : null
+  return answer instanceof Response && [400, 401].includes(answer.status) && answer.body === null
 }
 
 function statusOf(error: unknown): number | null {

@@ -13,6 +13,8 @@ export interface Grant {
   readonly clientId: string
   readonly resource: string
   readonly scopes: readonly string[]
+  /** Asked for at the sign-in, and not granted by the person or the provider. */
+  readonly withheld: readonly string[]
   readonly state: 'connected' | 'sign-in-needed' | 'frozen' | 'revoking'
   readonly renewable: boolean
   /** Milliseconds since the epoch, here and below. */

@@ -50,4 +50,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX ledger_by_grant ON ledger (grant_id, seq);
   CREATE INDEX ledger_by_account ON ledger (server, account, seq)
   `,
+  // Scopes that a sign-in asked for and did not get, as a JSON array.
+  "ALTER TABLE grants ADD COLUMN withheld TEXT NOT NULL DEFAULT '[]'",
 ]

@@ -38,6 +38,8 @@ export const accountView = z.object({
   resource: z.string(),
   clientId: z.string(),
   scopes: z.array(z.string()),
+  /** Asked for at the sign-in, and not granted. */
+  withheld: z.array(z.string()),
   state: z.enum(grantStates),
   connectedAt: instant,
   refreshedAt: instant.nullable(),

@@ -16,6 +16,7 @@ const tokenOf = (server: string): AccessToken => ({
     resource: url,
     scopes: [],
     state: 'connected',
+    withheld: [],
     renewable: true,
     connectedAt: 0,
     refreshedAt: null,

@@ -38,6 +38,13 @@ describe('connect', () => {
     ])
   })
 
+  it('says what was asked for and not given', async () => {
+    const account = { ...accountSample, scopes: ['read'], withheld: ['write'] }
+    await using companion = await start({ 'accounts:connected': () => account })
+    const done = await warder(['connect', 'linear', '--home', companion.home])
+    expect(done.stdout).toContain('with read.\nAsked for and not given: write. ')
+  })
+
   it('without a browser prints the link, ready to be copied', async () => {
     await using companion = await start()
     const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])

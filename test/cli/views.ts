@@ -67,6 +67,7 @@ export const accountSample: AccountView = {
   connectedAt: at,
   refreshedAt: null,
   accessTokenExpiresAt: null,
+  withheld: [],
   renewable: true,
   quirks: [],
 }

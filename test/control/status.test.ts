@@ -15,6 +15,7 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   resource: 'https://mcp.example/mcp',
   scopes: [],
   state,
+  withheld: [],
   renewable: true,
   connectedAt: 0,
   refreshedAt: null,

@@ -100,6 +100,7 @@ export function createWorld() {
     connectedAt: ago(0),
     refreshedAt: null,
     accessTokenExpiresAt: null,
+    withheld: [],
     renewable: true,
     quirks: [],
   }

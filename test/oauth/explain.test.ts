@@ -27,6 +27,7 @@ const grant = (changes: Partial<Grant> = {}): Grant => ({
   resource: 'https://mcp.linear.example/mcp',
   scopes: [],
   state: 'connected',
+  withheld: [],
   renewable: true,
   quirks: [],
   connectedAt: at - 30 * DAY,

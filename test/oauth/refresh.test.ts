@@ -2,6 +2,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBetterAuth } from '../harness/better-auth/index.ts'
 import { launchBrowser } from '../harness/chromium.ts'
+import { glewlwydMissing, startGlewlwyd } from '../harness/glewlwyd/index.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
 import { startResourceServer } from '../harness/resource-server.ts'
 import { refreshTokens, renewOften, signedInAt } from './support/rotations.ts'
@@ -19,6 +20,11 @@ it.each([
   ['oidc-provider', startOidcProvider],
   ['better-auth', startBetterAuth],
 ])('renews 50 times at %s', (_name, start) => renewOften(browser, () => start(), 50))
+
+it('renews 20 times at glewlwyd', async ({ skip }) => {
+  skip(glewlwydMissing !== undefined, glewlwydMissing)
+  await renewOften(browser, () => startGlewlwyd(), 20)
+})
 
 describe('oidc-provider', () => {
   it('sees one renewal for 20 callers on an expired token', async () => {

@@ -143,6 +143,36 @@ describe('renewing a grant', () => {
 })
 
 describe('a renewal that fails', () => {
+  it.each([400, 401])('takes a bare %d for a refusal for good', async (status) => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.time.now += HOUR
+    provider.answers.set('/token', () => ({ status }))
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'grant.sign_in_needed',
+    })
+  })
+
+  it.each([
+    { status: 403 },
+    { status: 400, body: '<h1>Blocked</h1>' },
+    { status: 400, body: { message: 'no' } },
+  ])('goes on after an answer that says nothing of the grant: %j', async (reply) => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    await connectTo(house, provider.serverUrl)
+    house.time.now += HOUR
+    const good = provider.answers.get('/token')
+    provider.answers.set('/token', () => reply)
+    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
+      code: 'oauth.token_refused',
+    })
+    if (good) provider.answers.set('/token', good)
+    house.time.now += FIRST_PAUSE
+    await house.grants.accessToken('notes')
+  })
+
   it('says sign-in needed on invalid_grant, and opens no browser', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()

@@ -39,6 +39,9 @@ function Account({ account, onRevoke }: { account: AccountView; onRevoke: () => 
         <span className="quiet">
           {account.scopes.length === 0 ? 'No scopes named' : `May: ${account.scopes.join(', ')}`}
         </span>
+        {account.withheld.length > 0 && (
+          <span className="quiet">Asked for and not given: {account.withheld.join(', ')}</span>
+        )}
       </div>
       <Badge tone={tone}>{words}</Badge>
       <Button

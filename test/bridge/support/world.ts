@@ -79,6 +79,7 @@ export async function startWorld(
       resource: serverUrl,
       scopes: [],
       state: 'connected',
+      withheld: [],
       renewable: true,
       connectedAt: 0,
       refreshedAt: null,
