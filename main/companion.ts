@@ -41,6 +41,8 @@ export interface CompanionOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
+  /** The address of a page of ours, without any login; null where a browser cannot show it. */
+  readonly pageLink?: (fragment: string) => Promise<string | null>
 }
 
 export interface Companion {
@@ -123,6 +125,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         dialer,
         runtime,
         socketDirectory: sockets,
+        pageOf: async (server) => (await options.pageLink?.(`#/servers/${server}`)) ?? null,
         port: options.port ?? Number(meta.get('token_port') ?? 0),
       }),
       (opened) => opened.close(),
@@ -171,15 +174,25 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       const changed = Object.entries(before.servers).filter(
         ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
       )
-      for (const [name] of changed) inBackground(bridge.cutServer(name))
-      if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) bridge.announce()
+      for (const [name] of changed) {
+        inBackground(bridge.cutServer(name))
+        bridge.reconsider(name)
+      }
+      if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) {
+        bridge.announce()
+        bridge.reconsider()
+      }
       for (const name of gone) if (clients.has(name)) clients.remove(name)
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => writeRun(process.pid)))
     })
-    grants.on('connected', (grant) => bridge.announce(grant.server))
+    grants.on('connected', (grant) => {
+      bridge.announce(grant.server)
+      bridge.reconsider(grant.server)
+    })
     grants.on('revoked', (grant) => {
       inBackground(bridge.cutGrant(grant.id))
+      bridge.reconsider(grant.server)
       inBackground(runtime.endHolding(grant.id))
     })
     grants.on('signInNeeded', (grant) =>

@@ -366,7 +366,7 @@ export const errorCodes = {
   'grant.sign_in_needed': {
     exit: 4,
     meaning: 'The server needs a signed-in account and there is none that works.',
-    mend: 'Run `warder connect SERVER`; `warder why ACCOUNT` says what happened.',
+    mend: 'Run `warder connect SERVER`, or follow the link of the error to the page of Warder. A call that waits meanwhile runs then; one that has ended has to be made again. `warder why ACCOUNT` says what happened.',
   },
   'grant.scopes_needed': {
     exit: 4,

@@ -14,6 +14,7 @@ import { openTokenDoor } from './doors/token.ts'
 import { readMessage } from './envelope.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
+import { createParking, type Parking, type ParkingTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
@@ -40,12 +41,16 @@ export interface Bridge {
   test(server: string): Promise<ProbeResult>
   /** Tells clients to ask for the lists of a server again, of every server where none is named. */
   announce(server?: string): void
+  /** Calls that wait for a sign-in are decided anew: those of a server, or all where none is named. */
+  reconsider(server?: string): void
+  /** Calls that wait for a sign-in. */
+  readonly parking: Pick<Parking, 'waiting' | 'events'>
   close(): Promise<void>
 }
 
 /** @throws WarderError `door.port_taken`, `store.unwritable` */
 export async function openBridge(options: {
-  house: Omit<House, 'connect'>
+  house: Pick<House, 'decide' | 'audit' | 'mask'>
   user: string
   config: () => Config
   held: () => readonly string[]
@@ -55,6 +60,9 @@ export async function openBridge(options: {
   runtime: Runtime
   socketDirectory: string
   port: number
+  /** @see House.pageOf */
+  pageOf: House['pageOf']
+  timer?: ParkingTimer
 }): Promise<Bridge> {
   const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
   const sessions = new Set<Session>()
@@ -65,8 +73,14 @@ export async function openBridge(options: {
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
 
+  const parking = createParking({
+    seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
+    ...(options.timer ? { timer: options.timer } : {}),
+  })
   const house: House = {
     ...options.house,
+    parking,
+    pageOf: options.pageOf,
     connect(name, events) {
       return createConnection({
         lookup: () => lookup(name),
@@ -230,6 +244,8 @@ export async function openBridge(options: {
         if ((server === undefined || session.server === server) && session.connection.opened())
           for (const text of LISTS_CHANGED) channel.send(text)
     },
+    reconsider: parking.reconsider,
+    parking,
     async close() {
       http.close()
       await tokenDoor.close()

@@ -23,5 +23,17 @@ export const limits = {
    * same until something is written to it.
    */
   lastAnswersMs: 30_000,
+  /**
+   * How long a call waits for a sign-in where the settings do not say: clients with the MCP SDK give up after 60 s, and
+   * are to get the error with its link before that.
+   */
+  parkSeconds: 50,
+  /** Calls of one client that wait for a sign-in, those of all clients, and the longest that one may wait. */
+  parkedPerClient: 8,
+  parked: 64,
+  parkedMs: 300_000,
+  /** How often a client that asked for progress is told that its call waits, and how many times longer it may. */
+  parkedProgressMs: 15_000,
+  parkedWithProgress: 6,
   goodbyeTimeoutMs: 2_000,
 } as const

@@ -20,10 +20,16 @@ const SPECIAL: Partial<Record<ErrorCode, number>> = {
  * Any error as the JSON-RPC error that a client gets: the sentence, and the stable code under `data.code`.
  *
  * @param idText the id as the client wrote it, `null` where it could not be read
+ * @param mend where a person mends it, and the sentence that says so
  */
-export function refusal(idText: string, error: unknown): string {
+export function refusal(
+  idText: string,
+  error: unknown,
+  mend?: { readonly link: string | null; readonly message: string },
+): string {
   const { code, message } = toWarderError(error)
   const number =
     code === 'bridge.malformed' && idText === 'null' ? PARSE_ERROR : (SPECIAL[code] ?? REFUSED)
-  return errorResponse(idText, number, message, { code })
+  if (mend === undefined) return errorResponse(idText, number, message, { code })
+  return errorResponse(idText, number, mend.message, { code, link: mend.link })
 }

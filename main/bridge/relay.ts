@@ -11,8 +11,10 @@ import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { mayPass, openWithoutServer } from './opening.ts'
 import { decisionOf, requestOf } from './operations.ts'
+import { signInFor } from './parking.ts'
 import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
+import { refusalFor } from './sign-in-refusal.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
 import { type Credential, NotProcessed } from './upstream/upstream.ts'
 
@@ -43,23 +45,50 @@ export async function relay(
   const pending = begin(message, session, channel)
   if (pending === null) return
   try {
-    const again = await carry(message, session, pending, house, { last: false })
-    // The server refused before it did anything, and there is a new credential or session: a call of its own, decided
-    // and recorded anew. What was processed, or may have been, is never sent twice.
-    if (again) await carry(message, session, pending, house, { last: true })
+    if (message.kind === 'notification') {
+      house.parking.takeBack(session, message)
+      return void (await pass(message, session, pending, house))
+    }
+    for (;;) {
+      const since = house.parking.moment()
+      const error = await pass(message, session, pending, house)
+      if (error === null) return
+      // Nothing of it was processed: a sign-in in time makes it a call of its own, decided and recorded anew.
+      const call = { message, session, pending, error }
+      if ((await house.parking.wait(call, since)) === 'over')
+        return await replyUnsent(message, session, pending, house, error)
+    }
   } finally {
     pending.end()
   }
 }
 
-/** Steps 3 to 8. @returns true where the call may be made once more */
+/** @returns the error that a sign-in would mend, where the call may wait for one; it is recorded and not answered yet */
+async function pass(
+  message: ClientMessage,
+  session: Session,
+  pending: Pending,
+  house: House,
+): Promise<WarderError | null> {
+  const left = await carry(message, session, pending, house, { last: false })
+  if (left !== 'again') return left
+  // The server refused before it did anything, and there is a new credential or session: a call of its own, decided
+  // and recorded anew. What was processed, or may have been, is never sent twice.
+  const then = await carry(message, session, pending, house, { last: true })
+  return then === 'again' ? null : then
+}
+
+/** What is left to do for a call: nothing, to make it once more, or to wait until a sign-in mends the error. */
+type Left = null | 'again' | WarderError
+
+/** Steps 3 to 8. */
 async function carry(
   message: ClientMessage,
   session: Session,
   pending: Pending,
   house: House,
   { last }: { last: boolean },
-): Promise<boolean> {
+): Promise<Left> {
   const { principals, server } = session
   const request = requestOf(message.method, message.params)
   const decide = (operation: Operation) => house.decide({ principals, server, operation })
@@ -71,7 +100,7 @@ async function carry(
   } catch (error) {
     // What cannot be recorded does not leave.
     reply(message, pending, refusal(idOf(message), error))
-    return false
+    return null
   }
 
   let credential: Credential | null = null
@@ -83,14 +112,14 @@ async function carry(
     const answer = await forward(message, session, pending, credential)
     if (answer === null) {
       record({ outcome: 'ok', account: credential.account })
-      return false
+      return null
     }
     const seen = inspect(answer.value, message.method, decide, house.mask)
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
-    return false
+    return null
   } catch (error) {
-    return failed(error, { message, session, pending, credential, record, last })
+    return failed(error, { message, session, pending, house, credential, record, last })
   }
 }
 
@@ -141,42 +170,62 @@ interface FailedCall {
   readonly message: ClientMessage
   readonly session: Session
   readonly pending: Pending
+  readonly house: House
   readonly credential: Credential | null
   readonly record: RecordOutcome
   readonly last: boolean
 }
 
-/** Step 8 of a call that did not come through. @returns true where it may be made once more */
-async function failed(thrown: unknown, call: FailedCall): Promise<boolean> {
-  const { message, session, pending, credential, record } = call
+/** Step 8 of a call that did not come through. */
+async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
+  const { message, session, pending, house, credential, record } = call
   const account = credential?.account ?? null
   const { aborted, reason: given } = pending.signal
   // The client gave the call up, or went away: nobody waits for an answer.
   if (aborted && !isWarderError(given)) {
     record({ outcome: 'cancelled', account })
-    return false
+    return null
   }
   let error = aborted ? given : thrown
+  // Without a credential nothing has left; anything else may have been processed, unless the server says otherwise.
+  let unsent = !aborted && credential === null
   if (error instanceof NotProcessed) {
     const { reason } = error
     error = await remedy(error, call)
+    unsent = true
     if (error === null) {
       record({ outcome: 'error', code: reason, account })
-      return true
+      return 'again'
     }
   }
-  const { code } = toWarderError(error)
+  const known = toWarderError(error)
+  const { code } = known
   if (code === 'internal.unexpected') process.stderr.write(`warder: relay: ${traceOf(error)}\n`)
   if (message.method === 'initialize' && message.kind === 'request' && mayPass(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)
     record({ outcome: 'ok', code, account })
     reply(message, pending, openWithoutServer(message, session.server, error))
-    return false
+    return null
   }
   record({ outcome: code === 'policy.denied' ? 'denied' : 'error', code, account })
-  reply(message, pending, refusal(idOf(message), error))
-  return false
+  if (unsent && signInFor(message, known) !== null) return known
+  reply(message, pending, await refusalFor(idOf(message), known, session, house))
+  return null
+}
+
+/** The end of a call that waited in vain, or could not wait. */
+async function replyUnsent(
+  message: RequestMessage,
+  session: Session,
+  pending: Pending,
+  house: House,
+  error: WarderError,
+): Promise<void> {
+  const { aborted, reason } = pending.signal
+  // The client gave the call up, or went away: nobody waits for an answer.
+  if (aborted && !isWarderError(reason)) return
+  reply(message, pending, await refusalFor(message.id, aborted ? reason : error, session, house))
 }
 
 /** Makes what a refused call needs to be made again. @returns null where that worked, else the error to answer with */

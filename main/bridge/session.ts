@@ -3,9 +3,10 @@ import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import { limits } from './limits.ts'
 import { createServerSide } from './server-messages.ts'
-import type { Channel, House, Session } from './types.ts'
+import type { Channel, House, Pending, Session } from './types.ts'
 
 interface Waiting {
+  readonly pending: Pending
   readonly upstreamId: string
   readonly progressToken: string | null
   /** Null for a notification: nothing may be said in the place of an answer to it. */
@@ -26,10 +27,6 @@ export function createSession(options: {
   let counter = 0
   let size = 0
   let ended = false
-
-  const abortAll = (reason?: WarderError) => {
-    for (const call of waiting.values()) call.controller.abort(reason)
-  }
 
   const session: Session = {
     principals,
@@ -57,21 +54,24 @@ export function createSession(options: {
       if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
+      const pending: Pending = {
+        upstreamId,
+        channel,
+        signal: controller.signal,
+        parked: false,
+        end() {
+          if (waiting.delete(key)) size -= own
+        },
+      }
       waiting.set(key, {
+        pending,
         upstreamId,
         progressToken,
         channel: isRequest ? channel : null,
         controller,
       })
       size += own
-      return {
-        upstreamId,
-        channel,
-        signal: controller.signal,
-        end() {
-          if (waiting.delete(key)) size -= own
-        },
-      }
+      return pending
     },
     giveUp(clientId) {
       const call = waiting.get(clientId)
@@ -89,12 +89,13 @@ export function createSession(options: {
       return (related ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
     },
     async cut(reason) {
-      abortAll(reason)
+      for (const { pending, controller } of waiting.values())
+        if (!pending.parked) controller.abort(reason)
       await session.connection.reset()
     },
     async close() {
       ended = true
-      abortAll()
+      for (const { controller } of waiting.values()) controller.abort()
       await session.connection.close()
     },
   }

@@ -5,6 +5,7 @@ import type { Principals } from '../identity/principals.ts'
 import type { Decide } from '../policy/decide.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
+import type { Parking } from './parking.ts'
 import type { UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
@@ -15,6 +16,8 @@ export interface Channel {
   send(text: string): void
   /** In the place of an answer to what could not be read. */
   refuse(text: string): void
+  /** Aborted when the client has said that it will say no more, or has gone: nothing may be begun for it any more. */
+  readonly leaving?: AbortSignal
 }
 
 /** A request of the client that waits for its answer, or a notification on its way. */
@@ -23,6 +26,8 @@ export interface Pending {
   readonly channel: Channel
   /** The client gave it up, or the session ends. */
   readonly signal: AbortSignal
+  /** True while it waits for a sign-in: nothing of it is at the server, so that {@link Session.cut} does not concern it. */
+  parked: boolean
   end(): void
 }
 
@@ -41,7 +46,7 @@ export interface Session {
    * token, else to any way back there is.
    */
   channelFor(upstreamId: string | null, progressToken?: string | null): Channel | null
-  /** Ends every waiting call with this error and lets go of the server; the session itself stays. */
+  /** Ends every call under way with this error and lets go of the server; the session itself stays. */
   cut(reason: WarderError): Promise<void>
   /** Ends it for good; nothing reaches the server through it after this call. */
   close(): Promise<void>
@@ -65,5 +70,8 @@ export interface House {
   readonly decide: Decide
   readonly audit: AuditLog
   readonly mask: Mask
+  readonly parking: Parking
+  /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */
+  pageOf(server: string): Promise<string | null>
   connect(server: string, events: UpstreamEvents): Connection
 }

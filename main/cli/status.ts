@@ -35,9 +35,13 @@ function statusLines(status: StatusView): Line[] {
     `sockets   ${status.sockets}`,
     `servers   ${status.servers}`,
     `accounts  ${status.accounts}`,
-    ...signInNeeded.map((account) =>
-      waiting(`${account} needs a sign-in`, `warder connect ${account.split('/', 1)[0]}`),
-    ),
+    ...signInNeeded.map((account) => {
+      const [server = account] = account.split('/', 1)
+      return waiting(
+        `${account} needs a sign-in${callsFor(server, status)}`,
+        `warder connect ${server}`,
+      )
+    }),
     ...(approvals > 0
       ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]
       : []),
@@ -45,6 +49,13 @@ function statusLines(status: StatusView): Line[] {
       ? []
       : [waiting(`config.json was not taken over: ${status.config}`, 'mend it and save')]),
   ]
+}
+
+/** How many calls wait, as a part of the sentence. */
+function callsFor(server: string, { waiting }: StatusView): string {
+  const calls = waiting.filter((one) => one.server === server)
+  if (calls.length === 0) return ''
+  return ` (${calls.map(({ client, calls }) => `${client}: ${calls} waiting`).join(', ')})`
 }
 
 const waiting = (what: string, next: string): Line => [{ text: what, style: 'yellow' }, `: ${next}`]

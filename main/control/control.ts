@@ -40,6 +40,7 @@ export function createControl(house: ControlHouse): Control {
     house.grants.on(event, changed('accounts'))
     house.grants.on(event, changed('servers'))
   }
+  house.bridge.parking.events.on('changed', changed('status'))
   house.grants.on('receipt', changed('receipts'))
 
   return {

@@ -14,6 +14,7 @@ export function statusHandlers(
     async 'status:get'() {
       const { servers } = config.current()
       const accounts = grants.list()
+      const waiting = bridge.parking.waiting()
       const { state, why } = await vault.status()
       return {
         version: house.version,
@@ -27,7 +28,8 @@ export function statusHandlers(
         sockets: house.socketDirectory,
         servers: Object.keys(servers).length,
         accounts: accounts.length,
-        signInNeeded: signInNeeded(servers, accounts),
+        signInNeeded: signInNeeded(servers, accounts, waiting),
+        waiting,
         approvals: config.held().length,
         config: config.problem(),
       }
@@ -46,13 +48,15 @@ export function statusHandlers(
 
 /**
  * What waits for a person to sign in, in the order of the configuration: the name of a server that nobody is signed in
- * to, and `server/account` of each account that cannot be used as it is.
+ * to, `server/account` of each account that cannot be used as it is, and last the name of a server whose account works
+ * but not for the calls that wait.
  */
 export function signInNeeded(
   servers: Readonly<Record<string, ServerDefinition>>,
   grants: readonly Grant[],
+  waiting: readonly { readonly server: string }[] = [],
 ): string[] {
-  return Object.entries(servers)
+  const unusable = Object.entries(servers)
     .filter(([, definition]) => isRemote(definition) && definition.auth === 'oauth')
     .flatMap(([server]) => {
       const accounts = grants.filter(
@@ -61,4 +65,7 @@ export function signInNeeded(
       if (accounts.length === 0) return [server]
       return accounts.filter((grant) => grant.state !== 'connected').map(accountName)
     })
+  const named = new Set(unusable.map((name) => name.split('/', 1)[0]))
+  const others = new Set(waiting.map(({ server }) => server).filter((name) => !named.has(name)))
+  return [...unusable, ...others]
 }

@@ -30,6 +30,17 @@ export async function serveHeadless(options: {
   const { env } = process
   let ui: Promise<UiServer> | undefined
 
+  function page(): Promise<UiServer> {
+    ui ??= startUiServer(companion.control, {
+      rendererDir: layout.renderer,
+      runtimeDir: companion.sockets,
+    }).catch((error: unknown) => {
+      ui = undefined
+      throw error
+    })
+    return ui
+  }
+
   const companion: Companion = await startCompanion({
     home,
     shell: 'headless',
@@ -53,15 +64,14 @@ export async function serveHeadless(options: {
       ...(vault ? ['--vault', vault] : []),
     ],
     env,
+    // Only an address: who follows it has to log in, with a file that is given to this user alone.
+    pageLink: (fragment) =>
+      page().then(
+        ({ url }) => `${url}/${fragment}`,
+        () => null,
+      ),
     async openUi({ browser: open }) {
-      ui ??= startUiServer(companion.control, {
-        rendererDir: layout.renderer,
-        runtimeDir: companion.sockets,
-      }).catch((error: unknown) => {
-        ui = undefined
-        throw error
-      })
-      const { file, url } = await (await ui).login()
+      const { file, url } = await (await page()).login()
       // Only the path of a 0600 file is in the browser's argument list; the code in it is good once.
       if (open) await openOwnPage(url, env)
       return { url, file }

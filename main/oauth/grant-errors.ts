@@ -11,7 +11,7 @@ export const signInNeeded = (row: Named | null, why = '', cause?: unknown) =>
     row === null
       ? 'The account is not there any more: sign in again.'
       : `${row.server}/${row.account} needs a new sign-in: run \`warder connect ${row.server}\`. ${why}`.trim(),
-    { cause },
+    row === null ? { cause } : { cause, details: { server: row.server, account: row.account } },
   )
 
 export const frozen = (row: Named) =>

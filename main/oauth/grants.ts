@@ -100,7 +100,9 @@ export function createGrants(options: GrantsOptions): Grants {
   function grantFor(server: string): GrantRow {
     const rows = repository.grants().filter((row) => row.server === server)
     const best =
-      rows.find((row) => row.state === 'connected') ?? rows.find((row) => row.state === 'frozen')
+      rows.find((row) => row.state === 'connected') ??
+      rows.find((row) => row.state === 'frozen') ??
+      rows.find((row) => row.state === 'sign-in-needed')
     if (best !== undefined) return best
     throw new WarderError(
       'grant.sign_in_needed',

@@ -61,7 +61,7 @@ export function createStepUps(repository: Pick<Repository, 'grants'>): StepUps {
     return new WarderError(
       'grant.scopes_needed',
       `For ${operation}, ${account} needs ${list(missing)} too: run \`warder connect ${server}\`, which asks for it.`,
-      { details: { scopes: missing, operation } },
+      { details: { server, account: grant.account, scopes: missing, operation } },
     )
   }
 

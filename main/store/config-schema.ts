@@ -94,6 +94,14 @@ export const settingsSchema = z.strictObject({
     .url({ protocol: /^https$/ })
     .optional()
     .describe('Where the client ID metadata document of this Warder is published.'),
+  parkSeconds: z
+    .int()
+    .min(0)
+    .max(300)
+    .optional()
+    .describe(
+      'How long a call waits for a person to sign in again, 50 by default; six times that where its client shows progress, 300 at most. 0: not at all.',
+    ),
 })
 
 export const configSchema = z.strictObject({

@@ -187,6 +187,10 @@ export const statusView = z.object({
   accounts: z.number().int(),
   /** `SERVER` where nobody is signed in yet, `SERVER/ACCOUNT` of each account that has to sign in again. */
   signInNeeded: z.array(z.string()),
+  /** Calls that wait for a sign-in at this server, and run if it comes in time. */
+  waiting: z.array(
+    z.object({ server: z.string(), client: z.string(), calls: z.number().int().positive() }),
+  ),
   approvals: z.number().int(),
   /** Sentence about config.json when the last edit was refused, else null. */
   config: z.string().nullable(),

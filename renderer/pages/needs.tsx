@@ -72,7 +72,7 @@ function needsOf(status: StatusView): Need[] {
     needs.push({
       icon: 'warn',
       title: `${name} needs you to sign in`,
-      detail: 'Calls to it wait or fail until then.',
+      detail: waitingFor(name, status) ?? 'Calls to it wait or fail until then.',
       page: 'servers',
     })
   if (status.approvals > 0)
@@ -83,4 +83,16 @@ function needsOf(status: StatusView): Need[] {
       page: 'approvals',
     })
   return needs
+}
+
+/** Which calls run as soon as somebody signs in; null where none waits. */
+function waitingFor(name: string, { waiting }: StatusView): string | null {
+  const [server] = name.split('/', 1)
+  const calls = waiting.filter((one) => one.server === server)
+  if (calls.length === 0) return null
+  const counted = calls.map(
+    ({ client, calls }) => `${calls} ${calls === 1 ? 'call' : 'calls'} of ${client}`,
+  )
+  const one = calls.length === 1 && calls[0]?.calls === 1
+  return `${counted.join(', ')} ${one ? 'waits' : 'wait'} for this sign-in.`
 }

@@ -16,7 +16,10 @@ export const hrefOf = (page: Page) => `#/${page}`
 
 export function usePage(): Page {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash)
-  return pages.find((page) => hrefOf(page) === hash) ?? 'overview'
+  // What follows the page's name is what a link is about (`#/servers/notes`).
+  return (
+    pages.find((page) => hash === hrefOf(page) || hash.startsWith(`${hrefOf(page)}/`)) ?? 'overview'
+  )
 }
 
 function subscribe(listener: () => void): () => void {

@@ -16,11 +16,13 @@ describe('a call that the server refuses for want of scopes (RFC 6750 §3.1)', (
     )
     await using world = await startWorld({ s: remoteServer(remote.url, 'oauth') })
     world.tokens.set('s', 'a-token')
+    world.parkSeconds = 0
     const line = await world.line('s')
     await line.open()
     expect(await line.call('tools/call', call)).toMatchObject({
       error: {
-        message: 'the tool pay at s: money:move,money:see',
+        message:
+          'the tool pay at s: money:move,money:see Or sign in at http://127.0.0.1:7/#/servers/s',
         data: { code: 'grant.scopes_needed' },
       },
     })

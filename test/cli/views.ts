@@ -26,6 +26,7 @@ export const statusSample: StatusView = {
   servers: 2,
   accounts: 1,
   signInNeeded: ['github', 'linear/ada@example.com'],
+  waiting: [],
   approvals: 1,
   config: null,
 }

@@ -15,6 +15,7 @@ const status: StatusView = {
   servers: 0,
   accounts: 0,
   signInNeeded: [],
+  waiting: [],
   approvals: 0,
   config: null,
 }

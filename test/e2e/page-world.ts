@@ -29,6 +29,7 @@ export function createWorld() {
     servers: 0,
     accounts: 0,
     signInNeeded: [],
+    waiting: [],
     approvals: 0,
     config: null,
   }

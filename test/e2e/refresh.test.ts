@@ -1,18 +1,15 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AccountView, StatusView } from '../../preload/contract/index.ts'
 import { launchBrowser } from '../harness/chromium.ts'
 import { digest } from '../harness/identity-provider/journal.ts'
-import { accounts, type IdentityProvider } from '../harness/identity-provider/types.ts'
+import type { IdentityProvider } from '../harness/identity-provider/types.ts'
 import { startKeyring } from '../harness/keyring.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
 import { followAudit } from './support/audit.ts'
-import { echo, refusalOf } from './support/calls.ts'
+import { echo } from './support/calls.ts'
 import { CLIENT, openStage, REMOTE } from './support/stage.ts'
 
 /** Tokens come and go at the provider; a client sees none of it until a person is needed. */
-
-const ACCOUNT = `${REMOTE}/${accounts.alice}`
 
 let chromium: Browser
 beforeAll(async () => {
@@ -87,38 +84,4 @@ describe('a rotated refresh token', () => {
     expect(sent).toEqual([first, second, third].map((token) => [token, 200]))
     expect(stage.system.opened).toHaveLength(1)
   })
-})
-
-describe('a grant that was ended at the provider', () => {
-  it('needs a person: calls say so, no browser opens, and a new sign-in mends it', async () => {
-    await using stage = await openStage({ chromium })
-    const { warder, provider, system } = stage
-    const account = await stage.connect()
-    const client = await warder.client(CLIENT, REMOTE)
-    expect(await echo(client)).toContain('hello')
-
-    await revokeBehindOurBack(provider, account)
-    const refusal = await refusalOf(echo(client))
-    expect(refusal.code).toBe('grant.sign_in_needed')
-    expect(refusal.message).toContain(`warder connect ${REMOTE}`)
-    expect((await refreshes(provider)).map(({ status }) => status)).toEqual([400])
-    const status = await warder.ok<StatusView>(['status'])
-    expect(status.signInNeeded).toEqual([ACCOUNT])
-    // Who calls again is told the same, and nobody is asked for nothing.
-    expect((await refusalOf(echo(client))).message).toContain(`warder connect ${REMOTE}`)
-    expect(await refreshes(provider)).toHaveLength(1)
-    expect(system.opened).toHaveLength(1)
-
-    expect(await stage.connect()).toMatchObject({ account: ACCOUNT, state: 'connected' })
-    expect(await echo(client)).toContain('hello')
-  })
-
-  async function revokeBehindOurBack({ issuer, secrets }: IdentityProvider, account: AccountView) {
-    const token = (await secrets()).findLast(({ name }) => name === 'refresh_token')?.value ?? ''
-    const answer = await fetch(`${issuer}/token/revocation`, {
-      method: 'POST',
-      body: new URLSearchParams({ client_id: account.clientId, token }),
-    })
-    expect(answer.status).toBe(200)
-  }
 })

@@ -17,6 +17,8 @@ export interface HttpReply extends Channel {
 export function replyTo(response: ServerResponse): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
 
   function event(text: string): void {
     if (response.destroyed || response.writableEnded) return
@@ -42,6 +44,7 @@ export function replyTo(response: ServerResponse): HttpReply {
   }
 
   return {
+    leaving: gone.signal,
     open(session) {
       headers = { ...headers, 'mcp-session-id': session }
     },

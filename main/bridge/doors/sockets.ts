@@ -74,7 +74,8 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
     else socket.write(`${onOneLine(text)}\n`)
   }
-  const channel: Channel = { send, reply: send, refuse: send }
+  const leaving = new AbortController()
+  const channel: Channel = { send, reply: send, refuse: send, leaving: leaving.signal }
   const visitors: Visitor[] = []
   const underWay = new Set<Promise<void>>()
   try {
@@ -95,10 +96,12 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
       },
       { maxBytes: limits.messageBytes },
     )
+    leaving.abort()
     await within(limits.lastAnswersMs, Promise.all(underWay), socket)
   } catch (error) {
     channel.refuse(refusal('null', error))
   } finally {
+    leaving.abort()
     for (const visitor of visitors) visitor.close()
     leave(socket)
   }

@@ -2,6 +2,7 @@ import type { AuditLog } from '../../../main/audit/log.ts'
 import { openAuditLog } from '../../../main/audit/log.ts'
 import { createMask, type Mask } from '../../../main/audit/mask.ts'
 import type { Row } from '../../../main/audit/rows.ts'
+import { createParking, type Parking } from '../../../main/bridge/parking.ts'
 import { createDecide, type Decide } from '../../../main/policy/decide.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { openState, type State } from '../../../main/store/state.ts'
@@ -16,6 +17,8 @@ export interface TestHouse extends AsyncDisposable {
   readonly audit: AuditLog
   readonly mask: Mask
   readonly knownSecrets: KnownSecrets
+  readonly parking: Parking
+  pageOf(server: string): Promise<string | null>
   rules: readonly Rule[]
   /** All rows of the audit, oldest first. */
   rows(): Row[]
@@ -36,6 +39,8 @@ export async function startHouse(rules: readonly Rule[] = [allowAll]): Promise<T
     knownSecrets,
     rules,
     mask,
+    parking: createParking({ seconds: () => 0 }),
+    pageOf: async () => null,
     decide: createDecide({ rules: () => house.rules, isClient: () => true }),
     rows() {
       audit.flush()

@@ -7,11 +7,13 @@ import { createInjector } from '../../../main/bridge/credentials.ts'
 import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
 import { createDialer } from '../../../main/net/dialer.ts'
+import { signInNeeded } from '../../../main/oauth/grant-errors.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
 import type { Rule, ServerDefinition } from '../../../main/store/config-schema.ts'
 import { configSchema } from '../../../main/store/config-schema.ts'
 import { startHouse, type TestHouse } from './house.ts'
+import { manualTimer } from './timer.ts'
 
 /** The bridge with real doors, dialer and runtime; only the grants are scripted. */
 export interface World extends AsyncDisposable {
@@ -22,6 +24,15 @@ export interface World extends AsyncDisposable {
   readonly bearers: { readonly one: string; readonly two: string; readonly gone: string }
   /** The access token of each server's grant; a renewal sets what `renewed` says. */
   readonly tokens: Map<string, string>
+  /** Servers whose account has to sign in again. */
+  readonly dead: Set<string>
+  /** A new sign-in may make a new grant. */
+  grantId: (server: string) => string
+  parkSeconds: number
+  /** Moves the time that calls wait in. */
+  pass(ms: number): void
+  /** Base URL of the page; null: it has none. */
+  page: string | null
   renewed: (server: string) => Promise<string>
   servers: Readonly<Record<string, ServerDefinition>>
   /** Called while a token is being fetched. */
@@ -65,13 +76,14 @@ export async function startWorld(
   const socketDirectory = path.join(house.home, 's')
   await mkdir(socketDirectory, { mode: 0o700 })
   const tokens = new Map<string, string>()
+  const { timer, pass } = manualTimer()
 
   function tokenOf(server: string): AccessToken {
     const value = tokens.get(server) ?? 'none'
     const definition = world.servers[server]
     const serverUrl = definition && 'url' in definition ? definition.url : ''
     const grant = {
-      id: `grant-${server}`,
+      id: world.grantId(server),
       server,
       account: 'ann',
       issuer: 'https://as.example',
@@ -92,7 +104,8 @@ export async function startWorld(
   const bridge = await openBridge({
     house,
     user: 'tester',
-    config: () => configSchema.parse({ servers: world.servers }),
+    config: () =>
+      configSchema.parse({ servers: world.servers, settings: { parkSeconds: world.parkSeconds } }),
     held: () => [],
     clients,
     injector: createInjector({
@@ -100,6 +113,7 @@ export async function startWorld(
         async accessToken(server) {
           const token = tokenOf(server)
           world.onFetch()
+          if (world.dead.has(server)) throw signInNeeded({ server, account: 'ann' })
           return token
         },
         async rejected(token) {
@@ -107,7 +121,9 @@ export async function startWorld(
           return tokenOf(token.grant.server)
         },
         insufficient: ({ grant }, { scopes, operation }) =>
-          new WarderError('grant.scopes_needed', `${operation} at ${grant.server}: ${scopes}`),
+          new WarderError('grant.scopes_needed', `${operation} at ${grant.server}: ${scopes}`, {
+            details: { server: grant.server, account: grant.account },
+          }),
       },
       secrets: { read: async (name) => secrets[name] ?? '' },
     }),
@@ -115,6 +131,8 @@ export async function startWorld(
     runtime,
     socketDirectory,
     port: 0,
+    pageOf: async (server) => world.page && `${world.page}/#/servers/${server}`,
+    timer,
   })
   const world: World = {
     house,
@@ -122,6 +140,11 @@ export async function startWorld(
     base: `http://127.0.0.1:${bridge.port}`,
     bearers,
     tokens,
+    dead: new Set(),
+    grantId: (server) => `grant-${server}`,
+    parkSeconds: 50,
+    pass,
+    page: 'http://127.0.0.1:7',
     renewed: () => Promise.reject(new Error('nothing to renew')),
     servers,
     onFetch: () => {},

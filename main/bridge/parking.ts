@@ -1,0 +1,190 @@
+import { isWarderError, type WarderError } from '../errors.ts'
+import { createEmitter, type Emitter } from '../events.ts'
+import type { NotificationMessage, RequestMessage } from './envelope.ts'
+import { limits } from './limits.ts'
+import type { Pending, Session } from './types.ts'
+
+/**
+ * Calls that wait until a person has signed in. Only a call of which nothing was processed gets here: its credential
+ * could not be had, or the server refused it unread. Its record has ended with the reason; when the sign-in comes in
+ * time, the relay decides and records it anew, as a call of its own. Nothing here opens a browser or starts a sign-in.
+ */
+export interface Parking {
+  /** Taken before a pass through the relay, so that a sign-in in the middle of the pass is not missed. */
+  moment(): number
+  /**
+   * @param since the moment before the pass that ended with this error
+   * @returns `again` where the call is to be decided anew, `over` where nothing is to be waited for (any more): its
+   *   time is up, there are too many, its requester has gone or the session has ended
+   */
+  wait(call: UnsentCall, since: number): Promise<'again' | 'over'>
+  /** The client takes back a request: one that waits here ends, before anything else is asked. */
+  takeBack(session: Session, message: NotificationMessage): void
+  /** What stood in the way of these calls may be gone: a sign-in, a revocation, other rules. Without a server: of all. */
+  reconsider(server?: string): void
+  waiting(): WaitingCalls[]
+  readonly events: Emitter<{ changed: [] }>
+}
+
+export interface UnsentCall {
+  readonly message: RequestMessage
+  readonly session: Session
+  readonly pending: Pending
+  readonly error: WarderError
+}
+
+/** So many calls of one client wait for the same sign-in. */
+export interface WaitingCalls {
+  readonly server: string
+  readonly client: string
+  readonly calls: number
+}
+
+/** Milliseconds on a clock that nobody can set. */
+export interface ParkingTimer {
+  now(): number
+  /** @returns what takes it back */
+  after(ms: number, run: () => void): () => void
+}
+
+const systemTimer: ParkingTimer = {
+  now: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** What a client asks to see whether this side lives, and what Warder answers itself, waits for nobody. */
+const NEVER = new Set(['initialize', 'ping'])
+
+/** Whose sign-in lets this call go on that has met this error; null where waiting is of no use. */
+export function signInFor(
+  message: RequestMessage | NotificationMessage,
+  error: unknown,
+): string | null {
+  if (message.kind !== 'request' || NEVER.has(message.method)) return null
+  if (!isWarderError(error, 'grant.sign_in_needed', 'grant.scopes_needed')) return null
+  // Only an account that has died names itself: where nobody is signed in, nobody is expected back.
+  const { server, account } = error.details ?? {}
+  return typeof server === 'string' && typeof account === 'string' ? server : null
+}
+
+interface Entry extends UnsentCall {
+  readonly server: string
+  readonly finish: (how: 'again' | 'over') => void
+}
+
+export function createParking(options: {
+  /** The setting, in seconds; 0: nothing waits. */
+  seconds: () => number
+  timer?: ParkingTimer
+}): Parking {
+  const { seconds, timer = systemTimer } = options
+  const events = createEmitter<{ changed: [] }>()
+  const entries = new Set<Entry>()
+  /** Until when a call may wait, however often it is decided anew meanwhile. */
+  const deadlines = new WeakMap<Pending, number>()
+  let now = 0
+  let all = 0
+  const changedAt = new Map<string, number>()
+
+  function isFull({ principals: { client } }: Session): boolean {
+    const own = [...entries].filter(({ session }) => session.principals.client === client)
+    return own.length >= limits.parkedPerClient || entries.size >= limits.parked
+  }
+
+  function deadlineOf({ pending, message }: UnsentCall): number {
+    const known = deadlines.get(pending)
+    if (known !== undefined) return known
+    // Who shows progress to its person resets its own timeout by it, as a rule, and can wait longer.
+    const patience = progressTokenOf(message) === null ? 1 : limits.parkedWithProgress
+    const until = timer.now() + Math.min(seconds() * patience * 1_000, limits.parkedMs)
+    deadlines.set(pending, until)
+    return until
+  }
+
+  return {
+    moment: () => now,
+    async wait(call, since) {
+      const { message, session, pending } = call
+      const server = signInFor(message, call.error)
+      const leaving = pending.channel.leaving
+      const left = deadlineOf(call) - timer.now()
+      if (server === null || left <= 0 || pending.signal.aborted || leaving?.aborted) return 'over'
+      if (Math.max(all, changedAt.get(server) ?? 0) > since) return 'again'
+      if (isFull(session)) return 'over'
+
+      const settled = Promise.withResolvers<'again' | 'over'>()
+      const over = () => settled.resolve('over')
+      const entry: Entry = { ...call, server, finish: settled.resolve }
+      entries.add(entry)
+      pending.parked = true
+      const stop = timer.after(left, over)
+      const quiet = reportProgress(entry, left, timer)
+      pending.signal.addEventListener('abort', over)
+      leaving?.addEventListener('abort', over)
+      events.emit('changed')
+      try {
+        return await settled.promise
+      } finally {
+        entries.delete(entry)
+        pending.parked = false
+        stop()
+        quiet()
+        pending.signal.removeEventListener('abort', over)
+        leaving?.removeEventListener('abort', over)
+        events.emit('changed')
+      }
+    },
+    takeBack(session, message) {
+      if (message.method !== 'notifications/cancelled') return
+      const id = message.params?.member('requestId')?.raw
+      for (const entry of entries)
+        if (entry.session === session && entry.message.id === id) session.giveUp(entry.message.id)
+    },
+    reconsider(server) {
+      now++
+      if (server === undefined) all = now
+      else changedAt.set(server, now)
+      for (const entry of entries)
+        if (server === undefined || entry.server === server) entry.finish('again')
+    },
+    waiting() {
+      const groups = new Map<string, WaitingCalls>()
+      for (const { server, session } of entries) {
+        const { client } = session.principals
+        const key = JSON.stringify([server, client])
+        groups.set(key, { server, client, calls: (groups.get(key)?.calls ?? 0) + 1 })
+      }
+      return [...groups.values()]
+    },
+    events,
+  }
+}
+
+const progressTokenOf = (message: RequestMessage): string | null =>
+  message.params?.member('_meta')?.member('progressToken')?.raw ?? null
+
+/**
+ * Tells a client that asked for progress what its call waits for (MCP 2025-11-25, Progress). The numbers have to grow,
+ * and the server's own, which start at 0 or above, may follow: these stay below.
+ *
+ * @returns what ends it
+ */
+function reportProgress({ message, pending, server }: Entry, left: number, timer: ParkingTimer) {
+  const token = progressTokenOf(message)
+  if (token === null) return () => {}
+  let remaining = Math.ceil(left / limits.parkedProgressMs) + 1
+  let stop = () => {}
+  const text = JSON.stringify(`Waiting for sign-in at ${server}`)
+  const report = () => {
+    const progress = -remaining-- / 1_000
+    pending.channel.send(
+      `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${token},"progress":${progress},"message":${text}}}`,
+    )
+    stop = timer.after(limits.parkedProgressMs, report)
+  }
+  report()
+  return () => stop()
+}
