@@ -1,44 +1,8 @@
-import { isWarderError, type WarderError } from '../errors.ts'
-import { createEmitter, type Emitter } from '../events.ts'
+import { isWarderError } from '../errors.ts'
+import { createEmitter } from '../events.ts'
 import type { NotificationMessage, RequestMessage } from './envelope.ts'
 import { limits } from './limits.ts'
-import type { Pending, Session } from './types.ts'
-
-/**
- * Calls that wait until a person has signed in. Only a call of which nothing was processed gets here: its credential
- * could not be had, or the server refused it unread. Its record has ended with the reason; when the sign-in comes in
- * time, the relay decides and records it anew, as a call of its own. Nothing here opens a browser or starts a sign-in.
- */
-export interface Parking {
-  /** Taken before a pass through the relay, so that a sign-in in the middle of the pass is not missed. */
-  moment(): number
-  /**
-   * @param since the moment before the pass that ended with this error
-   * @returns `again` where the call is to be decided anew, `over` where nothing is to be waited for (any more): its
-   *   time is up, there are too many, its requester has gone or the session has ended
-   */
-  wait(call: UnsentCall, since: number): Promise<'again' | 'over'>
-  /** The client takes back a request: one that waits here ends, before anything else is asked. */
-  takeBack(session: Session, message: NotificationMessage): void
-  /** What stood in the way of these calls may be gone: a sign-in, a revocation, other rules. Without a server: of all. */
-  reconsider(server?: string): void
-  waiting(): WaitingCalls[]
-  readonly events: Emitter<{ changed: [] }>
-}
-
-export interface UnsentCall {
-  readonly message: RequestMessage
-  readonly session: Session
-  readonly pending: Pending
-  readonly error: WarderError
-}
-
-/** So many calls of one client wait for the same sign-in. */
-export interface WaitingCalls {
-  readonly server: string
-  readonly client: string
-  readonly calls: number
-}
+import type { Parking, Pending, Session, UnsentCall, WaitingCalls } from './types.ts'
 
 /** Milliseconds on a clock that nobody can set. */
 export interface ParkingTimer {
