@@ -17,7 +17,7 @@ export const addAccounts: Verb = (program, action) => {
 
 function accountLines(accounts: readonly AccountView[]): Line[] {
   if (accounts.length === 0) return ['No account is connected: warder connect SERVER']
-  return table(
+  const lines = table(
     ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'QUIRKS', 'SCOPES', 'NOT GIVEN'],
     accounts.map((account) => [
       account.account,
@@ -30,4 +30,10 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
       account.withheld.join(' ') || '-',
     ]),
   )
+  return [
+    ...lines,
+    ...accounts.flatMap(({ account, revokeWarning }) =>
+      revokeWarning === null ? [] : [`Before you revoke ${account}: ${revokeWarning}`],
+    ),
+  ]
 }

@@ -3,7 +3,7 @@ import { type Line, localTime, type Style } from './output.ts'
 
 /** What was proven, strongest first: the words the window uses too. */
 const states: Record<ReceiptView['state'], { words: string; style: Style }> = {
-  proven: { words: 'revoked, and the token was seen refused', style: 'green' },
+  proven: { words: 'revoked, and every token was seen dead', style: 'green' },
   revoked: { words: 'revoked: the provider said so', style: 'green' },
   pending: {
     words: 'out of use here; the provider has not confirmed yet, tried again',
@@ -19,7 +19,10 @@ const steps: Record<ReceiptStep['step'], string> = {
   local: 'on this machine',
   'revoke-refresh-token': 'refresh token',
   'revoke-access-token': 'access token',
-  probe: 'proof',
+  'introspect-refresh-token': 'refresh token, introspected',
+  'introspect-access-token': 'access token, introspected',
+  probe: 'access token, shown to the server',
+  'try-refresh': 'refresh token, tried again',
 }
 
 /** Receipts for a person: the verdict first, then what was done, then what may live on. */

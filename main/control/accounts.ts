@@ -5,6 +5,7 @@ import { isRemote } from '../store/config-schema.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
+import { revokeWarning } from './revoke-warning.ts'
 import type { Handlers } from './types.ts'
 import { accountView, instantView, receiptView, whyView } from './views.ts'
 
@@ -23,6 +24,8 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
   const { config, grants } = house
   const flows = new Map<string, SignIn>()
 
+  const viewed = (grant: Grant) => accountView(grant, revokeWarning(config.current(), grant))
+
   function flow(id: string): SignIn {
     const found = flows.get(id)
     if (found !== undefined) return found
@@ -31,7 +34,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
 
   return {
     async 'accounts:list'() {
-      return grants.list().map(accountView)
+      return grants.list().map(viewed)
     },
     async 'accounts:connect'({ server: name, account }) {
       const { definition } = knownServer(config, name)
@@ -53,7 +56,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
       flow(id).answer(url)
       return {}
     },
-    'accounts:connected': async ({ flow: id }) => accountView(await flow(id).completed),
+    'accounts:connected': async ({ flow: id }) => viewed(await flow(id).completed),
     async 'accounts:cancel'({ flow: id }) {
       flow(id).cancel()
       return {}

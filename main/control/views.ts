@@ -19,7 +19,7 @@ const instantOrNull = (milliseconds: number | null) =>
 export const accountName = (grant: Pick<Grant, 'server' | 'account'>) =>
   `${grant.server}/${grant.account}`
 
-export function accountView(grant: Grant): AccountView {
+export function accountView(grant: Grant, revokeWarning: string | null): AccountView {
   return {
     account: accountName(grant),
     server: grant.server,
@@ -34,6 +34,7 @@ export function accountView(grant: Grant): AccountView {
     accessTokenExpiresAt: instantOrNull(grant.expiresAt),
     renewable: grant.renewable,
     quirks: [...grant.quirks],
+    revokeWarning,
   }
 }
 

@@ -76,7 +76,14 @@ async function opened(
 }
 
 async function revoke({ control, notifier, ask }: ActionParts, server: string) {
-  const lines = ['Calls stop at once. To use the server again you have to sign in again.']
+  const accounts = (await control.call('accounts:list', {})) as AccountView[]
+  const warnings = accounts
+    .filter((account) => account.server === server)
+    .flatMap(({ revokeWarning }) => revokeWarning ?? [])
+  const lines = [
+    'Calls stop at once. To use the server again you have to sign in again.',
+    ...new Set(warnings),
+  ]
   if (!(await ask(`Revoke every account of ${server}?`, lines, 'Revoke'))) return
   const receipts = (await control.call('accounts:revoke', { server })) as ReceiptView[]
   for (const receipt of receipts)

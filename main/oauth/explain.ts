@@ -123,7 +123,7 @@ function revoked({ entries, receipt }: AccountHistory): string[] {
   const when = at === undefined ? 'Revoked' : `Revoked on ${dayAndTime(at)}`
   if (receipt === null) return [`${when}.`]
   const proof = {
-    proven: 'the server was seen refusing the token',
+    proven: 'every token of it was seen dead',
     revoked: 'the provider confirmed it',
     pending: 'out of use here; the provider has not confirmed it yet, Warder asks again',
     'local-only': 'out of use here only',
@@ -151,6 +151,7 @@ export function entryText(entry: LedgerEntry): string {
 
 function why({ reason }: LedgerEntry): string {
   if (reason === 'start') return 'renewal after Warder started'
+  if (reason === 'proof') return 'trial of the revoked refresh token'
   return reason === 'rejected-by-resource'
     ? 'renewal because the server refused the token'
     : 'renewal ahead of expiry'

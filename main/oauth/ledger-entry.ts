@@ -1,7 +1,10 @@
 export type LedgerEvent = 'renewal' | 'signed-in' | 'signed-out' | 'frozen' | 'revoked'
 
-/** Why a renewal was asked for. `start`: Warder had just started and held no access token. */
-export type RenewalReason = 'ahead-of-expiry' | 'rejected-by-resource' | 'start'
+/**
+ * Why a renewal was asked for. `start`: Warder had just started and held no access token; `proof`: the token was revoked,
+ * and only a refusal shows that it is.
+ */
+export type RenewalReason = 'ahead-of-expiry' | 'rejected-by-resource' | 'start' | 'proof'
 
 /**
  * Why an account was signed out. `provider`: it refused the renewal; `resource`: the server refuses even a token that

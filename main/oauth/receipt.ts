@@ -46,14 +46,54 @@ export function conclude(
       remains:
         'The provider has not confirmed the revocation yet: until it does, take the token as valid there.',
     }
-  const refused = outcome('probe') === 'done'
   const confirmed =
     sealed.refreshToken === null
-      ? outcome('revoke-access-token') === 'done' || refused
+      ? outcome('revoke-access-token') === 'done' || outcome('probe') === 'done'
       : outcome('revoke-refresh-token') === 'done'
   if (!confirmed) return { state: 'local-only', remains: whatLivesOn(sealed, steps) }
-  if (refused) return { state: 'proven', remains: null }
-  return { state: 'revoked', remains: accessTokenLives(steps, lastExpiry, now) }
+  if (refreshTokenLives(steps, sealed)) return stillTaken(sealed)
+  const remains = [
+    refreshTokenUntold(steps, sealed),
+    accessTokenLives(steps, lastExpiry, now),
+  ].filter((sentence) => sentence !== null)
+  // The provider's word alone: nothing lives on that anybody knows of, but nobody saw it dead.
+  const seen = remains.length === 0 && isRefreshTokenSeenDead(steps, sealed)
+  return { state: seen ? 'proven' : 'revoked', remains: remains.join(' ') || null }
+}
+
+/** So often a provider may issue tokens for one that it said it had revoked; then Warder stops asking for more. */
+export const MOST_TRIALS = 3
+
+const has = (
+  steps: readonly ReceiptStep[],
+  step: ReceiptStep['step'],
+  ...outcomes: ReceiptStep['outcome'][]
+) => steps.some((one) => one.step === step && outcomes.includes(one.outcome))
+
+/** Seen alive after the provider had confirmed its revocation: by its own word, or because it issued new tokens for it. */
+function refreshTokenLives(steps: readonly ReceiptStep[], { minted }: SealedGrant): boolean {
+  if (has(steps, 'introspect-refresh-token', 'failed')) return true
+  return minted > 0 && !has(steps, 'try-refresh', 'done')
+}
+
+function stillTaken(sealed: SealedGrant): Conclusion {
+  const what = `The provider ${sealed.issuer} confirmed the revocation, and still took the refresh token afterwards`
+  if (sealed.minted < MOST_TRIALS)
+    return { state: 'pending', remains: `${what}: take it as valid there. Warder asks again.` }
+  return { state: 'local-only', remains: `${what}, ${sealed.minted} times: ${ownPage(sealed)}` }
+}
+
+const isRefreshTokenSeenDead = (steps: readonly ReceiptStep[], sealed: SealedGrant) =>
+  sealed.refreshToken === null ||
+  has(steps, 'introspect-refresh-token', 'done') ||
+  has(steps, 'try-refresh', 'done')
+
+/** A trial without an answer may have made a provider, which did not revoke, issue what nobody here has seen. */
+function refreshTokenUntold(steps: readonly ReceiptStep[], sealed: SealedGrant): string | null {
+  if (isRefreshTokenSeenDead(steps, sealed)) return null
+  const trial = steps.find((one) => one.step === 'try-refresh')
+  if (trial === undefined || trial.status !== null) return null
+  return 'The trial of the refresh token had no answer: should the provider not have revoked it, a token that it issued then may live on.'
 }
 
 function whatLivesOn(sealed: SealedGrant, steps: readonly ReceiptStep[]): string {
@@ -77,14 +117,19 @@ function answers(steps: readonly ReceiptStep[]): string {
   return [...new Set(statuses)].join(', ')
 }
 
-/** A self-contained access token is believed by the server without asking the provider. */
+/**
+ * A self-contained access token is believed by the server without asking the provider, so its word outweighs the
+ * provider's; where the server could not be asked, the provider's introspection counts.
+ */
 function accessTokenLives(
   steps: readonly ReceiptStep[],
   lastExpiry: number | null,
   now: number,
 ): string | null {
-  if (lastExpiry !== null && lastExpiry <= now) return null
   const probe = steps.find((one) => one.step === 'probe')
+  if (probe?.outcome === 'done') return null
+  if (probe?.status == null && has(steps, 'introspect-access-token', 'done')) return null
+  if (probe?.status == null && lastExpiry !== null && lastExpiry <= now) return null
   const saw = probe === undefined ? 'No access token was at hand to try' : probe.detail.slice(0, -1)
   const until =
     lastExpiry === null

@@ -152,7 +152,7 @@ function isBoundAs(now: SealedGrant, before: SealedGrant): boolean {
 }
 
 /** The `error` of the token endpoint (RFC 6749 §5.2) that lies under one of our errors. */
-function providerCode(error: unknown): string | null {
+export function providerCode(error: unknown): string | null {
   if (!isWarderError(error)) return null
   const { error: code } = error.details ?? {}
   return typeof code === 'string' ? code : providerCode(error.cause)

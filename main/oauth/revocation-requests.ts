@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { isWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
+import { retryAfterMs } from './backoff.ts'
 import { probe } from './probe.ts'
 import { asClient, authentication, type Party, requestOptions } from './wire.ts'
 
@@ -19,6 +20,7 @@ export async function revokeToken(
   party: Party,
   token: string,
   hint: 'refresh_token' | 'access_token',
+  clock: () => number,
 ): Promise<StepResult> {
   // RFC 7009 §2.2 has providers answer 200 to what they do not know: that would be no proof of anything.
   if (hint === 'access_token' && party.quirks.includes('id-token-as-bearer'))
@@ -41,11 +43,11 @@ export async function revokeToken(
   } catch (error) {
     return unreachable(error, 'The provider')
   }
-  return judge(response, await errorCode(response))
+  return judge(response, await errorCode(response), clock())
 }
 
 /** RFC 7009 §2.2: 200 also for a token that it does not know; §2.2.1: 503 means that the token still lives. */
-function judge(response: Response, error: string | null): StepResult {
+function judge(response: Response, error: string | null, now: number): StepResult {
   const { status } = response
   if (status === 200) return { status, outcome: 'done', detail: 'The provider confirmed it.' }
   if (status === 429 || status >= 500)
@@ -53,7 +55,7 @@ function judge(response: Response, error: string | null): StepResult {
       status,
       outcome: 'pending',
       detail: `The provider answered ${status}: the token may still be valid, Warder asks again.`,
-      retryAfterMs: retryAfter(response),
+      retryAfterMs: retryAfterMs(response.headers, now),
     }
   if (error === 'unsupported_token_type')
     return {
@@ -68,12 +70,6 @@ async function errorCode(response: Response): Promise<string | null> {
   const body: unknown = await response.json().catch(() => null)
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null
   return typeof error === 'string' ? error : null
-}
-
-/** RFC 9110 §10.2.3, the form in seconds; at most a day. */
-function retryAfter(response: Response): number | undefined {
-  const seconds = /^\d{1,9}$/.exec(response.headers.get('retry-after') ?? '')?.[0]
-  return seconds === undefined ? undefined : Math.min(Number(seconds), 86_400) * 1000
 }
 
 /**

@@ -4,21 +4,19 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { Clients } from './clients.ts'
-import { conclude, firstStep, remember } from './receipt.ts'
+import type { Ledger } from './ledger.ts'
+import { conclude, firstStep } from './receipt.ts'
 import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
-import { probeToken, revokeToken, type StepResult } from './revocation-requests.ts'
+import { createRounds } from './revocation-round.ts'
 import {
   grantKey,
   grantLabel,
-  policyOf,
   readSealed,
   revokeKey,
   type SealedGrant,
   writeSealed,
 } from './sealed-grant.ts'
 import type { Seized } from './token-keeper.ts'
-import type { ReceiptStep } from './types.ts'
-import type { Party } from './wire.ts'
 
 export interface Revoker {
   /**
@@ -40,6 +38,7 @@ export interface RevokerOptions {
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets
   readonly clients: Clients
+  readonly ledger: Ledger
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly clock: () => number
   readonly randomId: () => string
@@ -53,6 +52,7 @@ const LONGEST_TIMER_MS = 86_400_000
 
 export function createRevoker(options: RevokerOptions): Revoker {
   const { repository, vault, clock } = options
+  const askEverybody = createRounds(options)
   const running = new Map<string, Promise<ReceiptRow>>()
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -98,13 +98,12 @@ export function createRevoker(options: RevokerOptions): Revoker {
     if (receipt.state !== 'pending') return receipt
     const grant = repository.grant(receipt.grant)
     postpone(receipt)
-    const sealed = await moveAside(receipt, seized)
-    const steps = sealed === null ? [] : await askEverybody(receipt, sealed)
-    const retryAfter = Math.max(0, ...steps.map((step) => step.retryAfterMs ?? 0))
-    const told = steps.reduce(remember, receipt.steps)
-    const outcome = conclude(told, sealed, grant?.expiresAt ?? null, clock())
-    const settled: ReceiptRow = { ...postponed(receipt, retryAfter), steps: told, ...outcome }
-    return finish(settled)
+    const aside = await moveAside(receipt, seized)
+    const round = aside === null ? null : await askEverybody(receipt, grant, aside)
+    const { steps, sealed, retryAfterMs } = round ?? { ...receipt, sealed: null, retryAfterMs: 0 }
+    const lastExpiry = latest(grant?.expiresAt ?? null, sealed?.expiresAt ?? null)
+    const outcome = conclude(steps, sealed, lastExpiry, clock())
+    return finish({ ...postponed(receipt, retryAfterMs), steps, ...outcome })
   }
 
   /** Written before anybody is asked: a crash in between counts as an attempt. */
@@ -138,50 +137,6 @@ export function createRevoker(options: RevokerOptions): Revoker {
     await writeSealed(vault(), aside, sealed)
     await vault().delete(grantKey(receipt.grant))
     return sealed
-  }
-
-  type Told = ReceiptStep & { readonly retryAfterMs?: number | undefined }
-
-  async function askEverybody(receipt: ReceiptRow, sealed: SealedGrant): Promise<Told[]> {
-    const steps: Told[] = []
-    const party = await partyOf(receipt, sealed)
-    const { refreshToken, accessToken, revocationEndpoint: endpoint } = sealed
-    // Refresh token first: it is the one that could make new access tokens (RFC 7009 §2.1).
-    if (refreshToken !== null && !isDone(receipt, 'revoke-refresh-token')) {
-      const result = withReach(sealed, await revokeToken(party, refreshToken, 'refresh_token'))
-      steps.push({ at: clock(), step: 'revoke-refresh-token', endpoint, ...result })
-    }
-    if (accessToken !== null && !isDone(receipt, 'revoke-access-token')) {
-      const result = withReach(sealed, await revokeToken(party, accessToken, 'access_token'))
-      steps.push({ at: clock(), step: 'revoke-access-token', endpoint, ...result })
-    }
-    if (accessToken !== null && !steps.some((step) => step.outcome === 'pending')) {
-      const result = await probeToken(party.fetch, sealed.serverUrl, accessToken)
-      steps.push({ at: clock(), step: 'probe', endpoint: sealed.serverUrl, ...result })
-    }
-    return steps
-  }
-
-  const isDone = (receipt: ReceiptRow, step: ReceiptStep['step']) =>
-    receipt.steps.some((one) => one.step === step && one.outcome === 'done')
-
-  /** The provider as it was at the sign-in: what its metadata says today gets no token. */
-  async function partyOf(receipt: ReceiptRow, sealed: SealedGrant): Promise<Party> {
-    const policy = policyOf(sealed)
-    const { issuer, tokenEndpoint, revocationEndpoint, clientId, authMethod } = sealed
-    return {
-      provider: {
-        issuer,
-        token_endpoint: tokenEndpoint,
-        ...(revocationEndpoint === null ? {} : { revocation_endpoint: revocationEndpoint }),
-      },
-      clientId,
-      authMethod,
-      secret: await options.clients.secret(sealed.clientSecret, receipt.server, issuer),
-      fetch: options.fetch(policy),
-      policy,
-      quirks: sealed.quirks,
-    }
   }
 
   async function finish(receipt: ReceiptRow): Promise<ReceiptRow> {
@@ -236,12 +191,8 @@ export function createRevoker(options: RevokerOptions): Revoker {
   }
 }
 
-/** A person who revokes one account should not wonder why others of it have to sign in again. */
-function withReach(sealed: SealedGrant, result: StepResult): StepResult {
-  if (!sealed.revocationEndsEveryGrant || result.outcome !== 'done') return result
-  const detail = `${result.detail} This provider ends every grant of the account to the same client.`
-  return { ...result, detail }
-}
+const latest = (one: number | null, other: number | null) =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other)
 
 /** A locked vault in the background: the receipt stays pending and its next attempt is set. */
 function unlessVault(error: unknown): void {

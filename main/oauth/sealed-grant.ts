@@ -17,6 +17,7 @@ const sealedGrant = z.object({
   issuer: z.string(),
   tokenEndpoint: z.string(),
   revocationEndpoint: z.string().nullable(),
+  introspectionEndpoint: z.string().nullable().default(null),
   clientId: z.string(),
   redirectUri: z.string(),
   authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post']),
@@ -32,6 +33,8 @@ const sealedGrant = z.object({
   quirks: z.array(z.enum(quirkNames)).default([]),
   revokePage: z.string().nullable().default(null),
   revocationEndsEveryGrant: z.boolean().default(false),
+  /** How often the provider issued tokens for one that it said it had revoked. */
+  minted: z.number().default(0),
 })
 
 export type SealedGrant = z.output<typeof sealedGrant>

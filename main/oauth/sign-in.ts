@@ -272,6 +272,7 @@ function seal(flow: Flow, tokens: Tokens): SealedGrant {
     issuer: request.issuer,
     tokenEndpoint: provider.token_endpoint,
     revocationEndpoint: provider.revocation_endpoint ?? null,
+    introspectionEndpoint: provider.introspection_endpoint ?? null,
     clientId: party.clientId,
     redirectUri: request.redirectUri,
     authMethod: party.authMethod,
@@ -283,6 +284,7 @@ function seal(flow: Flow, tokens: Tokens): SealedGrant {
     quirks: profile.quirks,
     revokePage: profile.revokePage ?? null,
     revocationEndsEveryGrant: profile.revocationEndsEveryGrant ?? false,
+    minted: 0,
   }
 }
 

@@ -50,9 +50,19 @@ export interface SignIn {
   cancel(): void
 }
 
+/** `introspect-*`: the provider's word before and after; `try-refresh`: the revoked refresh token, tried once more. */
+export type StepName =
+  | 'local'
+  | 'revoke-refresh-token'
+  | 'revoke-access-token'
+  | 'introspect-refresh-token'
+  | 'introspect-access-token'
+  | 'probe'
+  | 'try-refresh'
+
 export interface ReceiptStep {
   readonly at: number
-  readonly step: 'local' | 'revoke-refresh-token' | 'revoke-access-token' | 'probe'
+  readonly step: StepName
   readonly endpoint: string | null
   readonly status: number | null
   readonly outcome: 'done' | 'failed' | 'pending' | 'unsupported' | 'not-needed'

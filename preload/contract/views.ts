@@ -47,6 +47,8 @@ export const accountView = z.object({
   renewable: z.boolean(),
   /** What it was made in spite of: the exceptions of its provider's profile, by name. */
   quirks: z.array(z.string()),
+  /** What revoking it does beyond it, to be said before; null where it does nothing more. */
+  revokeWarning: z.string().nullable(),
 })
 
 export const secretView = z.object({
@@ -67,7 +69,15 @@ export const clientView = z.object({
 /** One step of a revocation, in the words of what happened. */
 export const receiptStep = z.object({
   at: instant,
-  step: z.enum(['local', 'revoke-refresh-token', 'revoke-access-token', 'probe']),
+  step: z.enum([
+    'local',
+    'revoke-refresh-token',
+    'revoke-access-token',
+    'introspect-refresh-token',
+    'introspect-access-token',
+    'probe',
+    'try-refresh',
+  ]),
   endpoint: z.string().nullable(),
   /** HTTP status that the other side answered, null where none was asked or none came. */
   status: z.number().int().nullable(),
@@ -82,7 +92,7 @@ export const receiptView = z.object({
   issuer: z.string(),
   reason: z.string(),
   startedAt: instant,
-  /** `proven`: the token was seen refused. `revoked`: the provider said so. `pending`: queued, tried again.
+  /** `proven`: every token was seen dead. `revoked`: the provider said so. `pending`: queued, tried again.
    * `local-only`: the provider has no way to revoke. */
   state: z.enum(['proven', 'revoked', 'pending', 'local-only']),
   steps: z.array(receiptStep),
@@ -90,7 +100,7 @@ export const receiptView = z.object({
   remains: z.string().nullable(),
 })
 
-const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start'] as const
+const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start', 'proof'] as const
 const signOutReasons = ['provider', 'resource', 'expired', 'vault'] as const
 
 /** One line in the life of an account. Durations are in milliseconds. */

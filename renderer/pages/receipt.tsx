@@ -7,7 +7,7 @@ import { Prose } from '../parts/prose.tsx'
 import { Time } from '../parts/time.tsx'
 
 const states: Record<ReceiptView['state'], [Tone, string]> = {
-  proven: ['good', 'Proven: the token is refused'],
+  proven: ['good', 'Proven: every token is dead'],
   revoked: ['good', 'Revoked by the provider'],
   pending: ['wait', 'Not done yet, tried again'],
   'local-only': ['warn', 'Ended here only'],
@@ -17,7 +17,10 @@ const steps: Record<ReceiptStep['step'], string> = {
   local: 'On this computer',
   'revoke-refresh-token': 'Refresh token at the provider',
   'revoke-access-token': 'Access token at the provider',
-  probe: 'Trial of the old token',
+  'introspect-refresh-token': 'Refresh token, by introspection',
+  'introspect-access-token': 'Access token, by introspection',
+  probe: 'Access token, shown to the server',
+  'try-refresh': 'Refresh token, tried again',
 }
 
 const outcomes: Record<ReceiptStep['outcome'], [Tone, string]> = {

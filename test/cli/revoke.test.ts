@@ -70,7 +70,7 @@ describe('the verdict of a receipt', () => {
   const verdict = (receipt: ReceiptView) => JSON.stringify(receiptLines([receipt])[0])
 
   it.each([
-    ['proven', 'the token was seen refused', 'green'],
+    ['proven', 'every token was seen dead', 'green'],
     ['revoked', 'the provider said so', 'green'],
     ['pending', 'has not confirmed yet', 'yellow'],
     ['local-only', 'no way to revoke', 'yellow'],

@@ -71,6 +71,7 @@ export const accountSample: AccountView = {
   withheld: [],
   renewable: true,
   quirks: [],
+  revokeWarning: null,
 }
 
 export const receiptSample: ReceiptView = {

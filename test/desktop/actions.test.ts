@@ -103,11 +103,20 @@ describe('connect in the tray', () => {
 
 describe('revoke in the tray', () => {
   const receipt = { account: 'issues/alice', state: 'proven', remains: null }
+  const accounts = [
+    { server: 'issues', revokeWarning: 'It ends more than this.' },
+    { server: 'others', revokeWarning: 'Not about this one.' },
+  ]
 
   it('revokes after a question and shows each receipt', async () => {
-    const { log, perform } = tray({ agrees: true, answers: { 'accounts:revoke': [receipt] } })
+    const { log, perform } = tray({
+      agrees: true,
+      answers: { 'accounts:list': accounts, 'accounts:revoke': [receipt] },
+    })
     await perform({ do: 'revoke', server: 'issues' })
-    expect(log.slice(1)).toEqual([
+    expect(log[1]).toContain('It ends more than this.')
+    expect(log[1]).not.toContain('others')
+    expect(log.slice(2)).toEqual([
       'accounts:revoke {"server":"issues"}',
       'notify issues/alice: revoked and proven | Nothing of it lives on.',
     ])
@@ -116,15 +125,19 @@ describe('revoke in the tray', () => {
   it('says what may live on', async () => {
     const remains = 'The access token works until 12:00.'
     const pending = { ...receipt, state: 'pending', remains }
-    const { log, perform } = tray({ agrees: true, answers: { 'accounts:revoke': [pending] } })
+    const { log, perform } = tray({
+      agrees: true,
+      answers: { 'accounts:list': [], 'accounts:revoke': [pending] },
+    })
     await perform({ do: 'revoke', server: 'issues' })
     expect(log.at(-1)).toContain(remains)
     expect(log.at(-1)).toContain('still pending')
   })
 
   it('revokes nothing when the person says no', async () => {
-    const { log, perform } = tray({ agrees: false })
+    const { log, perform } = tray({ agrees: false, answers: { 'accounts:list': accounts } })
     await perform({ do: 'revoke', server: 'issues' })
-    expect(log).toHaveLength(1)
+    expect(log).toHaveLength(2)
+    expect(log[1]).toContain('It ends more than this.')
   })
 })

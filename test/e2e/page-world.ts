@@ -104,6 +104,7 @@ export function createWorld() {
     withheld: [],
     renewable: true,
     quirks: [],
+    revokeWarning: null,
   }
   const accounts: AccountView[] = [
     {

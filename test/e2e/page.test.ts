@@ -173,7 +173,7 @@ describe('servers', () => {
     await button('Revoke linear/alice@example.com').click()
     expect(heard('accounts:revoke')).toEqual([])
     await dialog().getByRole('button', { name: 'Revoke', exact: true }).click()
-    await dialog().getByText('Proven: the token is refused').waitFor()
+    await dialog().getByText('Proven: every token is dead').waitFor()
     await dialog().getByText('The old token was refused. (HTTP 401)').waitFor()
     expect(heard('accounts:revoke')).toEqual([{ account: 'linear/alice@example.com' }])
     await button('Done').click()

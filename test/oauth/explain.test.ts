@@ -191,7 +191,7 @@ describe('an account that is held, being revoked, or gone', () => {
   }
 
   it.each([
-    ['proven', 'the server was seen refusing the token'],
+    ['proven', 'every token of it was seen dead'],
     ['revoked', 'the provider confirmed it'],
     ['pending', 'out of use here; the provider has not confirmed it yet, Warder asks again'],
     ['local-only', 'out of use here only'],

@@ -105,6 +105,7 @@ describe('the ledger', () => {
     await house.grants.revoke(id, 'by the test')
     expect(house.grants.list()).toEqual([])
     expect(ledger(house).map(({ event, outcome }) => [event, outcome])).toEqual([
+      ['renewal', 'refused'],
       ['revoked', null],
       ['frozen', null],
       ['renewal', 'held'],
@@ -215,7 +216,7 @@ describe('the history of an account', () => {
         account: 'work',
         grant: null,
         receipt: { grant: id },
-        entries: [{ event: 'revoked' }, { event: 'signed-in' }],
+        entries: [{ reason: 'proof' }, { event: 'revoked' }, { event: 'signed-in' }],
       })
     expect(() => house.grants.history('nobody', 9)).toThrow(
       expect.objectContaining({ code: 'grant.unknown' }),
@@ -247,6 +248,11 @@ describe('the history of an account', () => {
     const { id } = await connectTo(house, provider.serverUrl)
     await house.grants.revoke(id, 'by the test')
     await connectTo(house, provider.serverUrl)
-    expect(ledger(house).map(({ event }) => event)).toEqual(['signed-in', 'revoked', 'signed-in'])
+    expect(ledger(house).map(({ event }) => event)).toEqual([
+      'signed-in',
+      'renewal',
+      'revoked',
+      'signed-in',
+    ])
   })
 })

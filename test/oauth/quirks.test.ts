@@ -181,6 +181,7 @@ describe('id-token-as-bearer', () => {
     await using at = await stage(profile)
     const { id } = await signIn(at)
     at.provider.answers.set('/mcp', () => ({ status: 200, body: {} }))
+    at.provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
     const receipt = await at.house.grants.revoke(id, 'test')
     const outcomes = receipt.steps.map(({ step, outcome }) => `${step} ${outcome}`)
     expect(outcomes).toContain('revoke-refresh-token done')

@@ -109,6 +109,31 @@ describe.each([
 })
 
 describe('oidc-provider', () => {
+  it.each([
+    ['own', 'opaque', 'proven'],
+    ['own', 'jwt', 'revoked'],
+    ['resource-server', 'opaque', 'proven'],
+  ] as const)(
+    'introspection for %s, %s access tokens: what is proven is so',
+    async (introspection, accessTokenFormat, state) => {
+      await using provider = await startOidcProvider({ introspection, accessTokenFormat })
+      await using server = await startResourceServer(provider)
+      await using house = await openHouse()
+      const grant = await connectAs(house, provider, server.url)
+      const { value } = await house.grants.accessToken('notes')
+      const receipt = await house.grants.revoke(grant.id, 'by the test')
+      expect(receipt.state).toBe(state)
+      expect(await call(server.url, value)).toBe(state === 'proven' ? 401 : 200)
+      const outcome = (name: string) => receipt.steps.find(({ step }) => step === name)?.outcome
+      const introspected = introspection === 'own' ? 'done' : 'unsupported'
+      expect(outcome('introspect-refresh-token')).toBe(introspected)
+      expect(outcome('try-refresh')).toBe(introspection === 'own' ? undefined : 'done')
+      // oidc-provider introspects no access token that contains itself.
+      if (accessTokenFormat === 'jwt')
+        expect(outcome('introspect-access-token')).toBe('unsupported')
+    },
+  )
+
   it('replaces a grant on a new sign-in: the old tokens are revoked, the new ones work', async () => {
     await using provider = await startOidcProvider()
     await using server = await startResourceServer(provider)

@@ -29,6 +29,7 @@ describe('revoking a grant', () => {
       ['revoke-refresh-token', 'done', 200],
       ['revoke-access-token', 'done', 200],
       ['probe', 'done', 401],
+      ['try-refresh', 'done', 400],
     ])
     expect(provider.to('/revoke').map(({ form }) => Object.fromEntries(form))).toEqual([
       { token: 'refresh-token-2', token_type_hint: 'refresh_token', client_id: 'client-1' },

@@ -4,6 +4,8 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { hostOf } from '../../parts/format.ts'
+import { Note } from '../../parts/note.tsx'
+import { Prose } from '../../parts/prose.tsx'
 import { Receipt } from '../receipt.tsx'
 
 /** Says what a revocation does before it is done, and shows the receipt after. */
@@ -52,6 +54,11 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
         are ended. Then Warder asks {hostOf(account.issuer)} to revoke the tokens and writes a
         receipt of what was proven.
       </p>
+      {account.revokeWarning && (
+        <Note tone="warn">
+          <Prose text={account.revokeWarning} />
+        </Note>
+      )}
       <ErrorNote error={revoke.error} />
     </Dialog>
   )

@@ -79,8 +79,13 @@ function features(settings: ProgramSettings) {
     revocation: { enabled: settings.revocation },
     introspection: {
       enabled: true,
-      allowedPolicy: (_context: unknown, client: { clientId: string }) =>
-        client.clientId === settings.introspectionClient.clientId,
+      allowedPolicy: (
+        _context: unknown,
+        client: { clientId: string },
+        token: { clientId?: string },
+      ) =>
+        client.clientId === settings.introspectionClient.clientId ||
+        (settings.introspection === 'own' && token.clientId === client.clientId),
     },
     clientIdMetadataDocument: settings.clientDocuments
       ? { enabled: true, ack: 'draft-02' }

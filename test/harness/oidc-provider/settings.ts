@@ -9,6 +9,8 @@ export const settings = z.object({
   registration: z.boolean().default(true),
   /** RFC 7009. */
   revocation: z.boolean().default(true),
+  /** Who may introspect (RFC 7662): the resource server alone, or each client its own tokens too. */
+  introspection: z.enum(['resource-server', 'own']).default('resource-server'),
   refreshTokens: z.boolean().default(true),
   /** A new refresh token at each use; the use of an old one ends the grant. */
   rotation: z.boolean().default(true),

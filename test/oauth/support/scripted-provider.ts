@@ -102,6 +102,7 @@ function goodAnswers(
   resourceMetadata: () => Record<string, unknown>,
 ): void {
   let issued = 0
+  const revoked = new Set<string | null>()
   const resourceMetadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`
   answers.set('/mcp', () => ({
     status: 401,
@@ -113,15 +114,22 @@ function goodAnswers(
     status: 201,
     body: { ...(json as object), client_id: `client-${++issued}` },
   }))
-  answers.set('/token', () => ({
-    body: {
-      access_token: `access-token-${++issued}`,
-      token_type: 'Bearer',
-      expires_in: 3600,
-      refresh_token: `refresh-token-${issued}`,
-    },
-  }))
-  answers.set('/revoke', () => ({ status: 200 }))
+  answers.set('/token', ({ form }) => {
+    if (revoked.has(form.get('refresh_token')))
+      return { status: 400, body: { error: 'invalid_grant' } }
+    return {
+      body: {
+        access_token: `access-token-${++issued}`,
+        token_type: 'Bearer',
+        expires_in: 3600,
+        refresh_token: `refresh-token-${issued}`,
+      },
+    }
+  })
+  answers.set('/revoke', ({ form }) => {
+    revoked.add(form.get('token'))
+    return { status: 200 }
+  })
 }
 
 async function receive(request: IncomingMessage): Promise<Received> {
