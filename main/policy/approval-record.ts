@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { canonicalJson } from '../audit/canonical-json.ts'
 import { isWarderError } from '../errors.ts'
 import { type Config, configSchema } from '../store/config-schema.ts'
 import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
-import { canonical } from './trust.ts'
 
 /**
  * What was approved, as it lies in the state database: under a MAC whose key is in the vault, so that editing the
@@ -65,7 +65,7 @@ export async function openApprovalRecord(
     },
     save(config) {
       if (lasting ? key === null : stored('approved_config_mac') !== '') return
-      const text = canonical(config)
+      const text = canonicalJson(config)
       state.transaction(() => {
         meta.set('approved_config', text)
         meta.set('approved_config_mac', key === null ? '' : sign(key, text))

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../audit/canonical-json.ts'
 import { toWarderError, WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
 import type { ConfigFile } from '../store/config-file.ts'
@@ -5,7 +6,7 @@ import type { Config } from '../store/config-schema.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { openApprovalRecord } from './approval-record.ts'
-import { canonical, compare, type HeldChange, sameRule } from './trust.ts'
+import { compare, type HeldChange, sameRule } from './trust.ts'
 
 /** The configuration in force: what `config.json` says, as far as a person approved it. */
 export interface ApprovedConfig {
@@ -46,7 +47,7 @@ export async function openApprovedConfig(options: {
   const record = await openApprovalRecord(state, vault)
 
   let approved = record.load()
-  let saved = canonical(approved)
+  let saved = canonicalJson(approved)
   let proposed = approved
   let problem: string | null = null
   let comparison = compare(approved, proposed)
@@ -86,7 +87,7 @@ export async function openApprovedConfig(options: {
   }
 
   function save(config: Config): void {
-    const text = canonical(config)
+    const text = canonicalJson(config)
     if (text === saved) return
     record.save(config)
     saved = text
@@ -120,7 +121,7 @@ export async function openApprovedConfig(options: {
   async function believe(ask: () => Promise<boolean>): Promise<void> {
     if (!(await ask())) return
     approved = record.load()
-    saved = canonical(approved)
+    saved = canonicalJson(approved)
     adopt()
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '../audit/canonical-json.ts'
 import { widensNetworks } from '../servers/networks.ts'
 import { describeProvider } from '../servers/providers.ts'
 import { describe, destination, secretsOf } from '../servers/servers.ts'
@@ -220,7 +221,7 @@ const providerChangeId = (name: string, profile: ProviderProfile) =>
 
 function changeId(kind: string, content: unknown): string {
   return createHash('sha256')
-    .update(`${kind}\n${canonical(content)}`)
+    .update(`${kind}\n${canonicalJson(content)}`)
     .digest('hex')
     .slice(0, 16)
 }
@@ -230,17 +231,7 @@ const includes = (rules: readonly Rule[], rule: Rule) =>
 const unique = (rules: readonly Rule[]) =>
   rules.filter((rule, index) => rules.findIndex((other) => sameRule(other, rule)) === index)
 export const sameRule = (a: Rule, b: Rule) => same(a, b)
-const same = (a: unknown, b: unknown) => canonical(a) === canonical(b)
-
-/** JSON with sorted members, so that the order in which a person wrote them means nothing. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
-}
+const same = (a: unknown, b: unknown) => canonicalJson(a) === canonicalJson(b)
 
 /** A server may be called `constructor`: what an object inherits is not what the file says. */
 function own<T>(all: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { canonical, compare, widens, widensProvider } from '../../main/policy/trust.ts'
+import { canonicalJson as canonical } from '../../main/audit/canonical-json.ts'
+import { compare, widens, widensProvider } from '../../main/policy/trust.ts'
 import {
   type Config,
   configSchema,
