@@ -282,6 +282,17 @@ export const errorCodes = {
       'The issuer in a document or answer is not the one that was asked (RFC 8414 §3.3, RFC 9207 §2.4).',
     mend: 'Do not sign in: this is how one provider poses as another. Tell the operator.',
   },
+  'oauth.issuer_choice': {
+    exit: 2,
+    meaning:
+      'The server takes sign-ins at several providers, and the client ID in its definition belongs to only one of them.',
+    mend: 'Say which one: `warder connect SERVER --issuer URL`; `details.issuers` lists them.',
+  },
+  'oauth.issuer_not_listed': {
+    exit: 1,
+    meaning: 'The provider that was asked for is none of those that the server takes sign-ins at.',
+    mend: 'Name one of `details.issuers`, exactly as the server spells it, or correct the profile of the server.',
+  },
   'oauth.resource_mismatch': {
     exit: 1,
     meaning:

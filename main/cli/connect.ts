@@ -9,6 +9,7 @@ export const addConnect: Verb = (program, action) => {
     .command('connect')
     .argument('<server>', 'from `warder server list`')
     .option('--account <label>', 'what to call the account, where the provider does not say')
+    .option('--issuer <url>', 'which provider, where the server names several')
     .option('--no-browser', 'print the link instead of opening the browser')
     .summary('sign in at a server')
     .description(
@@ -21,13 +22,14 @@ export const addConnect: Verb = (program, action) => {
 async function connect(
   context: Context,
   server: string,
-  options: { account?: string; browser: boolean },
+  options: { account?: string; issuer?: string; browser: boolean },
 ): Promise<void> {
   const { control, output } = context
   const { interrupted, cancel, listenNoMore } = listenForInterrupt()
   const preparing = control.call('accounts:connect', {
     server,
     ...(options.account === undefined ? {} : { account: options.account }),
+    ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
   })
   try {
     const finished = finish(context, preparing, { browser: options.browser, cancel })
@@ -73,10 +75,13 @@ async function finish(
 /** Who is asked for what, before anything is typed into a page. */
 function explain(
   { output }: Context,
-  { host, issuer, scopes, expiresAt }: Output<'accounts:connect'>,
+  { host, issuer, otherIssuers, scopes, expiresAt }: Output<'accounts:connect'>,
 ): void {
   output.note(
     `You sign in at ${host} (issuer ${issuer}).`,
+    ...(otherIssuers.length === 0
+      ? []
+      : [`The server also takes ${otherIssuers.join(', ')}: choose with --issuer.`]),
     scopes.length === 0
       ? 'It is asked for no particular scope.'
       : `It is asked for: ${scopes.join(', ')}.`,

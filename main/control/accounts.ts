@@ -36,17 +36,25 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:list'() {
       return grants.list().map(viewed)
     },
-    async 'accounts:connect'({ server: name, account }) {
+    async 'accounts:connect'({ server: name, account, issuer: asked }) {
       const { definition } = knownServer(config, name)
       if (!isRemote(definition) || definition.auth !== 'oauth')
         throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
-      const signIn = await grants.connect({ name, definition }, { account })
+      const signIn = await grants.connect({ name, definition }, { account, issuer: asked })
       flows.set(signIn.flow, signIn)
       // Whoever asks within the hour still learns how it ended.
       const forget = () => setTimeout(() => flows.delete(signIn.flow), 3_600_000).unref()
       signIn.completed.then(forget, forget)
-      const { flow: id, url, host, issuer, scopes, expiresAt } = signIn
-      return { flow: id, url, host, issuer, scopes: [...scopes], expiresAt: instantView(expiresAt) }
+      const { flow: id, url, host, issuer } = signIn
+      return {
+        flow: id,
+        url,
+        host,
+        issuer,
+        otherIssuers: [...signIn.otherIssuers],
+        scopes: [...signIn.scopes],
+        expiresAt: instantView(signIn.expiresAt),
+      }
     },
     async 'accounts:open'({ flow: id }) {
       await flow(id).open()

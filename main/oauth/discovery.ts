@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
-import { fetchDocument } from '../net/document.ts'
+import type { DocumentReader } from '../net/document-cache.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
 import { type BearerChallenge, bearerChallenge } from './challenge.ts'
+import { agreedIssuers, type IssuerChoice, issuersToTry } from './choose-issuer.ts'
 import { fetchProvider, type Provider } from './metadata.ts'
 import { probe } from './probe.ts'
 import { checkScopes, splitScope } from './scopes.ts'
@@ -21,8 +22,8 @@ const resourceMetadata = z.object({
 export interface ResourceMetadata {
   /** The resource identifier for RFC 8707, as the server spells it. */
   readonly resource: string
-  /** The first issuer that the server lists; further ones are never tried on the first one's failure. */
-  readonly issuer: string
+  /** What the server lists and the profile allows, in the server's order; at least one. */
+  readonly issuers: readonly string[]
   /** `scope` of the challenge, else `scopes_supported`, else none. */
   readonly scopes: readonly string[]
 }
@@ -30,6 +31,14 @@ export interface ResourceMetadata {
 export interface Discovered {
   readonly resource: ResourceMetadata
   readonly provider: Provider
+  /** Where a person could sign in instead. */
+  readonly otherIssuers: readonly string[]
+}
+
+/** How documents are read, and who decides where several providers are named. */
+export interface DiscoveryOptions {
+  readonly read: DocumentReader
+  readonly choice: IssuerChoice
 }
 
 /**
@@ -37,27 +46,39 @@ export interface Discovered {
  * (RFC 9728), authorization server metadata (RFC 8414, OpenID Connect Discovery).
  *
  * @throws WarderError `server.unreachable`, `oauth.resource_mismatch`, `oauth.metadata_invalid` and those of
- *   {@link fetchProvider}
+ *   {@link issuersToTry} and {@link fetchProvider}
  */
 export async function discover(
   fetch: Fetch,
   policy: UrlPolicy,
   profile: ProviderProfile,
+  { read, choice }: DiscoveryOptions,
 ): Promise<Discovered> {
-  const resource = await discoverResource(fetch, policy, profile)
-  return { resource, provider: await fetchProvider(fetch, resource.issuer, policy, profile) }
+  const resource = await discoverResource(fetch, policy, profile, read)
+  const found: Provider[] = []
+  for (const issuer of issuersToTry(resource.issuers, profile, choice)) {
+    const provider = await fetchProvider(fetch, issuer, policy, profile, read)
+    found.push(provider)
+    if (profile.clientId !== undefined || choice.canEnrol(provider)) break
+  }
+  // Where Warder can become a client of none, the first one says what to do about it.
+  const suitable = found.findLast(choice.canEnrol) ?? found[0]
+  if (suitable === undefined) throw namesNoProvider()
+  const otherIssuers = resource.issuers.filter((one) => one !== suitable.issuer)
+  return { resource, provider: suitable, otherIssuers }
 }
 
 async function discoverResource(
   fetch: Fetch,
   policy: UrlPolicy,
   profile: ProviderProfile,
+  read: DocumentReader,
 ): Promise<ResourceMetadata> {
   checkUrl(policy.serverUrl, 'server_url', policy)
   const answer = await fromServer(policy, () => probe(fetch, policy.serverUrl))
   const challenge = answer.status === 401 ? bearerChallenge(answer.headers) : null
   const { document, seen, absent } = await fromServer(policy, () =>
-    findResourceMetadata(fetch, challenge, policy),
+    findResourceMetadata(fetch, challenge, policy, read),
   )
   if (document !== null) return checkResourceMetadata(document, challenge, policy, profile)
   // Who names the provider by hand need not be told it; all the rest is checked as ever.
@@ -85,6 +106,7 @@ async function findResourceMetadata(
   fetch: Fetch,
   challenge: BearerChallenge | null,
   policy: UrlPolicy,
+  read: DocumentReader,
 ): Promise<{
   document: unknown
   seen: string[]
@@ -97,7 +119,7 @@ async function findResourceMetadata(
   let absent = named === undefined
   for (const location of locations) {
     const { pathname } = atServer(location, policy)
-    const document = await fetchDocument(fetch, location, 'resource_metadata', policy)
+    const document = await read(fetch, location, 'resource_metadata', policy)
     atServer(document.url, policy)
     if (document.status === 200 && document.json !== undefined)
       return { document: document.json, seen, absent: false }
@@ -124,8 +146,9 @@ function wellKnownLocations(serverUrl: string): string[] {
 }
 
 /**
- * @param profile its issuer and its resource stand in place of the document's, which are judged all the same
- * @throws WarderError `oauth.metadata_invalid`, `oauth.resource_mismatch`, `net.url_refused`
+ * @param profile its resource stands in place of the document's, which is judged all the same; its issuer has to be
+ *   among those listed, where any are
+ * @throws WarderError `oauth.metadata_invalid`, `oauth.resource_mismatch`, `oauth.issuer_not_listed`, `net.url_refused`
  */
 export function checkResourceMetadata(
   document: unknown,
@@ -151,20 +174,22 @@ export function checkResourceMetadata(
       'The protected resource metadata speaks of another resource than this server (RFC 9728 §3.3).',
     )
   for (const listed of issuers) checkUrl(listed, 'issuer', policy)
-  const issuer = profile.issuer ?? issuers[0]
-  if (issuer === undefined)
-    throw new WarderError(
-      'oauth.metadata_invalid',
-      "The server's protected resource metadata names no authorization server.",
-    )
+  const agreed = agreedIssuers(issuers, profile)
+  if (agreed.length === 0) throw namesNoProvider()
   const offered = checkScopes(supported ?? [], 'The protected resource metadata')
   const asked = checkScopes(splitScope(challenge?.scope), 'The challenge of the server')
   return {
     resource: profile.resource ?? resource,
-    issuer,
+    issuers: agreed,
     scopes: challenge?.scope === undefined ? offered : asked,
   }
 }
+
+const namesNoProvider = () =>
+  new WarderError(
+    'oauth.metadata_invalid',
+    "The server's protected resource metadata names no authorization server.",
+  )
 
 /**
  * True where a token for `resource` is meant for the server: the same URL, or a parent path at the same origin, which

@@ -2,6 +2,7 @@ import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
 import type { Fetch } from '../net/dialer.ts'
+import { createDocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
@@ -57,6 +58,7 @@ export function createGrants(options: GrantsOptions): Grants {
     backoff,
     clock,
     monotonic,
+    documents: createDocumentCache({ clock, monotonic }),
     randomBytes,
     randomId,
   }

@@ -2,7 +2,7 @@ import type { AuthorizationServer } from 'oauth4webapi'
 import { z } from 'zod'
 import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
-import { fetchDocument } from '../net/document.ts'
+import type { DocumentReader } from '../net/document-cache.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
 
@@ -78,13 +78,14 @@ export async function fetchProvider(
   issuer: string,
   policy: UrlPolicy,
   known: KnownIssuer,
+  read: DocumentReader,
 ): Promise<Provider> {
   checkUrl(issuer, 'issuer', policy)
   const { metadataUrl } = known
   const seen: string[] = []
   let down = false
   for (const location of metadataUrl ? [metadataUrl] : metadataLocations(issuer)) {
-    const document = await get(fetch, location, issuer, policy)
+    const document = await get(read, fetch, location, issuer, policy)
     // A page for people with status 200 at a well-known address is common: look on, but never read it as metadata.
     if (document.status === 200 && document.json !== undefined)
       return checkProvider(document.json, issuer, policy, known.quirks)
@@ -102,9 +103,15 @@ export async function fetchProvider(
   )
 }
 
-async function get(fetch: Fetch, location: string, issuer: string, policy: UrlPolicy) {
+async function get(
+  read: DocumentReader,
+  fetch: Fetch,
+  location: string,
+  issuer: string,
+  policy: UrlPolicy,
+) {
   try {
-    return await fetchDocument(fetch, location, 'authorization_server_metadata', policy)
+    return await read(fetch, location, 'authorization_server_metadata', policy)
   } catch (cause) {
     if (!isWarderError(cause, 'net.unreachable')) throw cause
     throw new WarderError(

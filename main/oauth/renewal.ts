@@ -1,5 +1,6 @@
 import { isWarderError, toWarderError, type WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
+import type { DocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -48,11 +49,12 @@ export interface RenewerOptions {
   readonly ledger: Ledger
   readonly backoff: Backoff
   readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly documents: DocumentCache
   readonly clock: () => number
 }
 
 export function createRenewer(options: RenewerOptions): Renewer {
-  const { ledger, backoff, clock } = options
+  const { ledger, backoff, clock, documents } = options
 
   async function renew(row: GrantRow, sealed: Renewable, about: Circumstances): Promise<Renewed> {
     try {
@@ -83,6 +85,8 @@ export function createRenewer(options: RenewerOptions): Renewer {
       const rotated = refreshToken !== sealed.refreshToken
       return { sealed: { ...sealed, refreshToken }, tokens, rotated, attempt: seq }
     } catch (cause) {
+      // What its provider says of itself may be why: the next attempt asks.
+      documents.forget(policyOf(sealed))
       throw failed(row, seq, toWarderError(cause), watched.answer())
     }
   }
@@ -109,7 +113,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
     policy: UrlPolicy,
   ): Promise<Provider> {
     try {
-      const provider = await fetchProvider(fetch, sealed.issuer, policy, sealed)
+      const provider = await fetchProvider(fetch, sealed.issuer, policy, sealed, documents.kept)
       if (provider.token_endpoint === sealed.tokenEndpoint) return provider
     } catch (error) {
       if (!isWarderError(error, 'oauth.issuer_mismatch')) throw error

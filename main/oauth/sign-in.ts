@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
+import type { DocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
@@ -15,6 +16,7 @@ import {
   signInPage,
 } from './authorization.ts'
 import { openSignInPage } from './browser.ts'
+import { issuerChoice } from './choose-issuer.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
 import type { GrantRow, Repository } from './repository.ts'
@@ -40,6 +42,8 @@ interface Server {
 
 interface Wish {
   readonly account?: string | undefined
+  /** Which of the providers that the server names; left out, the one where Warder is known or can register. */
+  readonly issuer?: string | undefined
 }
 
 export interface SignInsOptions {
@@ -51,6 +55,8 @@ export interface SignInsOptions {
   readonly keeper: TokenKeeper
   readonly stepUps: StepUps
   readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly documents: DocumentCache
+  readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
   readonly clock: () => number
   readonly randomBytes: (size: number) => Buffer
@@ -99,7 +105,9 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const { url, host } = page
       const open = () => openSignInPage(options.browser, page)
       const { cancel, paste: answer } = listener
-      return { flow: id, url, host, issuer, scopes, expiresAt, open, answer, completed, cancel }
+      const { otherIssuers } = flow.discovered
+      const about = { url, host, issuer, otherIssuers, scopes, expiresAt }
+      return { flow: id, ...about, open, answer, completed, cancel }
     } catch (error) {
       listener.cancel()
       throw error
@@ -111,7 +119,10 @@ export function createSignIns(options: SignInsOptions): SignIns {
     const policy = urlPolicyOf(definition)
     const fetch = options.fetch(policy)
     const profile = profileOf(options.providers(), definition)
-    const discovered = await discover(fetch, policy, profile)
+    const discovered = await discover(fetch, policy, profile, {
+      read: options.documents.asked,
+      choice: issuerChoice(repository, server.name, wish.issuer, options.settings()),
+    })
     const { provider, resource } = discovered
     const usual = chooseScopes({
       configured: profile.scopes,

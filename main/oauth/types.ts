@@ -39,6 +39,8 @@ export interface SignIn {
   readonly url: string
   readonly host: string
   readonly issuer: string
+  /** Other providers that the server takes sign-ins at. */
+  readonly otherIssuers: readonly string[]
   readonly scopes: readonly string[]
   readonly expiresAt: number
   /** Opens the page in the system browser, after the person saw where it leads. @throws WarderError `oauth.browser_failed`: the sign-in still waits */
@@ -129,7 +131,7 @@ export interface Grants {
    */
   connect(
     server: { readonly name: string; readonly definition: RemoteServer },
-    options?: { readonly account?: string | undefined },
+    options?: { readonly account?: string | undefined; readonly issuer?: string | undefined },
   ): Promise<SignIn>
   /**
    * A live access token of the server's grant, refreshed ahead of its expiry, one refresh in flight per grant.

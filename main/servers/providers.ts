@@ -91,7 +91,7 @@ export function describeProvider(name: string, profile: ProviderProfile): string
   return [
     profile.issuer === undefined
       ? `${name} speaks of whichever provider a server names`
-      : `${name} is the provider ${quote(profile.issuer)}, whatever a server names`,
+      : `${name} is the provider ${quote(profile.issuer)}; a server that names others only is refused`,
     ...say(profile.preset, (preset) => `was made from the preset ${preset}`),
     ...say(profile.metadataUrl, (url) => `its metadata is read from ${quote(url)}`),
     ...say(profile.clientId, (id) => `it knows Warder as ${quote(id)}`),

@@ -73,13 +73,20 @@ export const channels = {
    * signs in as itself, without a person, it is done already: there is no page, and `accounts:connected` answers at once.
    */
   'accounts:connect': channel(
-    z.strictObject({ server: name, account: z.string().max(128).optional() }),
+    z.strictObject({
+      server: name,
+      account: z.string().max(128).optional(),
+      /** Which of the providers that the server names. */
+      issuer: z.string().max(2048).optional(),
+    }),
     z.object({
       flow: z.string(),
       /** For a person without a browser on this machine to open by hand; null where nobody has to sign in. */
       url: z.string().nullable(),
       host: z.string(),
       issuer: z.string(),
+      /** Other providers that the server takes sign-ins at. */
+      otherIssuers: z.array(z.string()),
       scopes: z.array(z.string()),
       expiresAt: instant,
     }),

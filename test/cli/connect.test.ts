@@ -10,6 +10,7 @@ const signIn = {
   url,
   host: 'auth.linear.example',
   issuer: 'https://auth.linear.example',
+  otherIssuers: [],
   scopes: ['read', 'write'],
   expiresAt: '2026-11-21T09:10:00.000Z',
 }
@@ -36,6 +37,17 @@ describe('connect', () => {
       { channel: 'accounts:open', input: { flow: 'flow-1' } },
       { channel: 'accounts:connected', input: { flow: 'flow-1' } },
     ])
+  })
+
+  it('says where else one could sign in, and asks for the one that is named', async () => {
+    const other = 'https://login.example'
+    await using companion = await start({
+      'accounts:connect': () => ({ ...signIn, otherIssuers: [other] }),
+    })
+    const arguments_ = ['connect', 'linear', '--issuer', signIn.issuer]
+    const done = await warder([...arguments_, '--home', companion.home])
+    expect(done.stderr).toContain(`The server also takes ${other}: choose with --issuer.`)
+    expect(companion.calls[0]?.input).toEqual({ server: 'linear', issuer: signIn.issuer })
   })
 
   it('says what was asked for and not given', async () => {

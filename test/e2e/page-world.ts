@@ -121,6 +121,7 @@ export function createWorld() {
     url: 'https://github.example/login/oauth/authorize?client_id=client-1',
     host: 'github.example',
     issuer: 'https://github.example/login/oauth',
+    otherIssuers: [],
     scopes: ['repo', 'read:user'],
     expiresAt: ago(-10 * minute),
   }

@@ -11,15 +11,29 @@ const openWith = (profile: object, more: object = {}) =>
   openHouse({ providers: { idp: profile }, ...more })
 
 describe('the issuer of a profile', () => {
-  it('takes the place of the list that the server publishes', async () => {
+  it('chooses among those that the server lists', async () => {
+    await using provider = await startScriptedProvider()
+    await using listed = await startScriptedProvider()
+    provider.answers.set(RESOURCE_METADATA, () => ({
+      body: provider.resourceMetadata({ authorization_servers: [listed.origin, provider.origin] }),
+    }))
+    await using house = await openWith({ issuer: provider.origin })
+    const grant = await allow(await house.grants.connect(serverOf(provider.serverUrl)))
+    expect(grant.issuer).toBe(provider.origin)
+    expect(listed.received).toEqual([])
+  })
+
+  it('is refused where the server lists others only: its tokens would be for nobody', async () => {
     await using provider = await startScriptedProvider()
     await using listed = await startScriptedProvider()
     provider.answers.set(RESOURCE_METADATA, () => ({
       body: provider.resourceMetadata({ authorization_servers: [listed.origin] }),
     }))
     await using house = await openWith({ issuer: provider.origin })
-    const grant = await allow(await house.grants.connect(serverOf(provider.serverUrl)))
-    expect(grant.issuer).toBe(provider.origin)
+    await expect(house.grants.connect(serverOf(provider.serverUrl))).rejects.toMatchObject({
+      code: 'oauth.issuer_not_listed',
+      details: { issuers: [listed.origin] },
+    })
     expect(listed.received).toEqual([])
   })
 

@@ -99,11 +99,6 @@ describe('what it may say (RFC 9728 §3.3)', () => {
     expect(check({ scopes_supported: null }).scopes).toEqual([])
   })
 
-  it('tries the first issuer only', () => {
-    const issuers = ['https://auth.vendor.example', 'https://evil.example']
-    expect(check({ authorization_servers: issuers }).issuer).toBe(issuers[0])
-  })
-
   it.each([
     ['https://a.example', 'https://a.example/mcp', true],
     ['https://a.example/', 'https://a.example/mcp', true],

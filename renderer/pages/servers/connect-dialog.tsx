@@ -99,12 +99,15 @@ function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
 }
 
 /** Who asks for what. */
-function Asked({ flow: { host, issuer, scopes } }: { flow: Flow }) {
+function Asked({ flow: { host, issuer, otherIssuers, scopes } }: { flow: Flow }) {
   return (
     <Facts
       facts={{
         Host: <code>{visible(host)}</code>,
         Issuer: <code>{visible(issuer)}</code>,
+        ...(otherIssuers.length > 0 && {
+          'The server also takes': <code>{visible(otherIssuers.join(', '))}</code>,
+        }),
         'Asks for':
           scopes.length === 0 ? (
             'nothing by name: the provider decides what it gives'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { openHouse, serverAt } from './support/house.ts'
-import { startScriptedProvider } from './support/scripted-provider.ts'
+import { openHouse, serverAt } from '../support/house.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 
 it.each([
   ['another issuer', () => 'https://honest.example'],
