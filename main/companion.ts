@@ -18,6 +18,7 @@ import { createDecide } from './policy/decide.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { clientSecretBinding } from './servers/providers.ts'
+import { createProxySource } from './servers/proxy.ts'
 import { openConfigFile } from './store/config-file.ts'
 import { socketDirectory, socketPath } from './store/home.ts'
 import { openMeta } from './store/meta.ts'
@@ -88,9 +89,15 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       await openApprovedConfig({ file: openConfigFile(home), state, vault, clock }),
       (opened) => opened.close(),
     )
-    const dialer = ending.add(createDialer(), (opened) => opened.close())
     const clients = createClients({ state, clock })
     const secrets = createNamedSecrets({ state, vault, knownSecrets, clock })
+    const proxy = createProxySource({
+      env,
+      settings: () => config.current().settings.proxy,
+      secrets,
+      knownSecrets,
+    })
+    const dialer = ending.add(createDialer({ proxy }), (opened) => opened.close())
     const grants = ending.add(
       createGrants({
         state,

@@ -260,6 +260,43 @@ export const errorCodes = {
     meaning: 'The host could not be reached.',
     mend: 'Check the network, then repeat.',
   },
+  'net.tls_untrusted': {
+    exit: 1,
+    meaning:
+      'The certificate of the host, or of the proxy, is from an issuer that this machine does not trust.',
+    mend: 'If your organisation inspects TLS or the host is your own, install its certificate authority in the system, or name its file in `NODE_EXTRA_CA_CERTS`, and start Warder again. Else do not connect.',
+  },
+  'net.tls_wrong_host': {
+    exit: 1,
+    meaning: 'The certificate that answered is for another host.',
+    mend: 'Check the URL; a captive portal or a proxy may have answered in place of the host.',
+  },
+  'net.tls_expired': {
+    exit: 1,
+    meaning: 'The certificate of the host is expired or not valid yet.',
+    mend: 'Check the clock of this machine, else tell the operator of the host.',
+  },
+  'net.proxy_invalid': {
+    exit: 1,
+    meaning:
+      'The proxy of the environment is not written as one that Warder can use, so nothing was sent.',
+    mend: 'Write `HTTPS_PROXY` as http://HOST:PORT or https://HOST:PORT, or set `settings.proxy` in config.json.',
+  },
+  'net.proxy_unreachable': {
+    exit: 1,
+    meaning: 'The proxy could not be reached or did not answer in time.',
+    mend: 'Check `settings.proxy` in config.json, or `HTTPS_PROXY` where that is not set, and the network.',
+  },
+  'net.proxy_auth': {
+    exit: 1,
+    meaning: 'The proxy wants credentials that it did not get, or not the right ones (407).',
+    mend: 'Store the password with `warder secret set NAME` and name it in `settings.proxy` (`username`, and `password: secret:NAME`).',
+  },
+  'net.proxy_refused': {
+    exit: 1,
+    meaning: 'The proxy answered, and did not open the way to the host.',
+    mend: 'Ask whoever runs the proxy to allow the host that the message names, or list it in `settings.proxy.bypass`.',
+  },
   'net.too_large': {
     exit: 1,
     meaning: 'An answer was larger or deeper than Warder reads.',

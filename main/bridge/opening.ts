@@ -19,6 +19,12 @@ const PASSES: ReadonlySet<ErrorCode> = new Set([
   'oauth.provider_unavailable',
   'server.unreachable',
   'net.unreachable',
+  'net.tls_untrusted',
+  'net.tls_expired',
+  'net.proxy_invalid',
+  'net.proxy_unreachable',
+  'net.proxy_auth',
+  'net.proxy_refused',
 ])
 
 export const mayPass = (code: ErrorCode) => PASSES.has(code)

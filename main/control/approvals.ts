@@ -1,6 +1,7 @@
 import type { ApprovalView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { pickProvider } from '../servers/providers.ts'
+import { bindProxyPassword } from '../servers/proxy.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import { bindProviderSecret, bindSecrets } from './new-server.ts'
@@ -50,6 +51,8 @@ export function approvalHandlers(
           },
           house,
         )
+      if (change.kind === 'proxy')
+        await bindProxyPassword(change.approve(config.current()).settings.proxy, house.secrets)
       await config.approve(id)
       return list()
     },

@@ -1,6 +1,7 @@
 import type { SecretView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { providerBinding, secretOf } from '../servers/providers.ts'
+import { proxyBinding } from '../servers/proxy.ts'
 import { describe, destination, pick, secretsOf } from '../servers/servers.ts'
 import { nameSchema } from '../store/config-schema.ts'
 import type { NamedSecret, SecretBinding } from '../vault/secrets.ts'
@@ -24,8 +25,9 @@ export function secretHandlers(
           'usage.invalid',
           'A name is 1 to 32 lower-case letters, digits and hyphens.',
         )
-      const profile = server === undefined ? boundProfile(house, name) : null
-      if (profile !== null) return secretView(await secrets.set(name, value, profile))
+      const kept =
+        server === undefined ? (boundProxy(house, name) ?? boundProfile(house, name)) : null
+      if (kept !== null) return secretView(await secrets.set(name, value, kept))
       const bound = boundServer(house, name, server)
       if (bound === null) return secretView(await secrets.set(name, value, null))
       const known = secrets.list().find((secret) => secret.name === name)
@@ -47,7 +49,9 @@ export function secretHandlers(
       )
     },
     async 'secrets:remove'({ name }) {
-      const { servers, providers } = config.current()
+      const { servers, providers, settings } = config.current()
+      if (proxyBinding(settings.proxy, name) !== null)
+        throw new WarderError('secret.in_use', `settings.proxy still refers to the secret ${name}.`)
       const user =
         Object.entries(servers).find(([, definition]) => secretsOf(definition).includes(name)) ??
         Object.entries(providers).find(([, profile]) => secretOf(profile) === name)
@@ -57,6 +61,13 @@ export function secretHandlers(
       return {}
     },
   }
+}
+
+/** A proxy's password that is renewed goes to the same proxy. */
+function boundProxy({ config, secrets }: ControlHouse, secret: string): SecretBinding | null {
+  const before = secrets.list().find(({ name }) => name === secret)?.server
+  const binding = proxyBinding(config.current().settings.proxy, secret)
+  return binding?.server === before ? binding : null
 }
 
 /** A client secret that is renewed goes where it went: to the same provider as its profile has it. */

@@ -1,4 +1,3 @@
-import tls from 'node:tls'
 import {
   Agent,
   buildConnector,
@@ -6,9 +5,11 @@ import {
   type RequestInit as UndiciInit,
   fetch as undiciFetch,
 } from 'undici'
-import { guardedLookup, guardTarget, type Lookup, systemLookup } from './guard.ts'
+import { createDoor } from './door.ts'
+import { type Lookup, systemLookup } from './guard.ts'
 import { servesLoopback, type UrlPolicy } from './hosts.ts'
 import { toNetError } from './net-error.ts'
+import type { WebProxy } from './proxy.ts'
 
 export type { Dispatcher } from 'undici'
 export type { Lookup } from './guard.ts'
@@ -31,21 +32,22 @@ export interface Dialer {
 
 export interface DialerOptions {
   readonly lookup?: Lookup
-  /** Makes the sockets. A proxy would stand here, behind the same guard. */
+  /** Makes the sockets. */
   readonly connector?: typeof buildConnector
+  /** What stands between us and the internet, asked for each new connection. @throws WarderError `net.proxy_invalid` */
+  readonly proxy?: () => WebProxy | null
 }
 
 /** Milliseconds. */
-const connectTimeout = 10_000
 const idleConnectionLife = 30_000
 
 export function createDialer(options: DialerOptions = {}): Dialer {
-  const { lookup = systemLookup, connector = buildConnector } = options
+  const { lookup = systemLookup, connector = buildConnector, proxy = () => null } = options
   const agents = new Map<string, Agent>()
 
   function dispatcher(policy: UrlPolicy): Agent {
     const key = guardKey(policy)
-    const agent = agents.get(key) ?? createAgent(policy, lookup, connector)
+    const agent = agents.get(key) ?? createAgent(policy, { lookup, connector, proxy })
     agents.set(key, agent)
     return agent
   }
@@ -66,41 +68,20 @@ function guardKey(policy: UrlPolicy): string {
   return JSON.stringify([servesLoopback(policy), policy.allowPrivateNetwork ?? false])
 }
 
-function createAgent(policy: UrlPolicy, lookup: Lookup, connector: typeof buildConnector): Agent {
-  const common = { lookup: guardedLookup(lookup, policy), timeout: connectTimeout }
-  const plain = connector(common)
-  const secure = once(() => connector({ ...common, secureContext: trust() }))
+function createAgent(policy: UrlPolicy, options: Required<DialerOptions>): Agent {
+  const open = createDoor(policy, options)
   return new Agent({
     keepAliveTimeout: idleConnectionLife,
     // An event stream may be silent for as long as it likes; who waits for an answer sets a deadline of its own.
     bodyTimeout: 0,
     connect(target, callback) {
-      try {
-        guardTarget(target, policy)
-      } catch (error) {
-        return callback(toNetError(error), null)
-      }
-      const connect = target.protocol === 'https:' ? secure() : plain
-      connect(target, callback)
+      open(target).then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(toNetError(error), null),
+      )
     },
   })
 }
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
-
-/** Node's roots and the machine's own: company networks install theirs there. Parsed once, since they are hundreds. */
-const trust = once((): tls.SecureContext => {
-  // Node before 22.15 cannot read the machine's.
-  if (typeof tls.getCACertificates !== 'function') return tls.createSecureContext()
-  const roots = [...tls.getCACertificates('default'), ...tls.getCACertificates('system')]
-  return tls.createSecureContext({ ca: [...new Set(roots)] })
-})
 
 async function guardedFetch(
   agent: Agent,

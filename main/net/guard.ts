@@ -2,7 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { promises as dns } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { WarderError } from '../errors.ts'
-import { isAddress } from './addresses.ts'
+import { isAddress, reachOfAddress } from './addresses.ts'
 import { mayDial, reachOfHost, type UrlPolicy } from './hosts.ts'
 
 /** Asks the resolver once. The seam for tests; in production the operating system's own resolver. */
@@ -49,6 +49,48 @@ async function resolveGuarded(
   const wanted = addresses.filter((one) => !family || `IPv${one.family}` === `IPv${family}`)
   if (wanted.length === 0) throw new WarderError('net.unreachable', 'The host has no address.')
   return wanted
+}
+
+/** Milliseconds that the resolver of this machine has before a name counts as one that only the proxy knows. */
+const localPatience = 3_000
+
+/**
+ * Where a host of the internet is to be met when there is a proxy. What this machine can resolve is judged as ever: one
+ * refused address refuses all, and one of an allowed private network is dialled directly. A name that it cannot resolve
+ * is left to the proxy, which is all there is where only the proxy has a resolver of the internet.
+ * @throws WarderError `net.address_refused`
+ */
+export async function route(
+  lookup: Lookup,
+  hostname: string,
+  policy: UrlPolicy,
+): Promise<'direct' | 'proxy'> {
+  const addresses = await patiently(lookup(hostname))
+  if (!addresses.every(({ address }) => mayDial(hostname, address, policy))) throw refused()
+  return addresses.some(({ address }) => reachOfAddress(address) !== 'public') ? 'direct' : 'proxy'
+}
+
+async function patiently(asked: ReturnType<Lookup>): Promise<Awaited<ReturnType<Lookup>>> {
+  const { promise: patience, resolve } = Promise.withResolvers<readonly LookupAddress[]>()
+  const timer = setTimeout(resolve, localPatience, [])
+  try {
+    return await Promise.race([asked.catch(() => []), patience])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A `lookup` for the connection to the proxy, which a person chose: private is fine, link-local and metadata never. */
+export function proxyLookup(lookup: Lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname).then(
+      (addresses) =>
+        addresses.every(({ address }) => reachOfAddress(address) !== 'forbidden')
+          ? answer(addresses, options, callback)
+          : callback(refused(), []),
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    )
+  }
 }
 
 function answer(

@@ -173,6 +173,9 @@ function putBack(change: HeldChange, inForce: Config, file: ConfigFile): void {
       file.set([section, change.subject], before?.[1])
       return
     }
+    case 'proxy':
+      file.set(['settings', 'proxy'], inForce.settings.proxy)
+      return
     case 'client':
       file.set(['clients', change.subject], undefined)
       return

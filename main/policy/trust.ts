@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../audit/canonical-json.ts'
 import { widensNetworks } from '../servers/networks.ts'
 import { describeProvider } from '../servers/providers.ts'
+import { describeProxy } from '../servers/proxy.ts'
 import { describe, destination, secretsOf } from '../servers/servers.ts'
 import {
   type Config,
   isRemote,
   type ProviderProfile,
+  type ProxySettings,
   type Rule,
   type ServerDefinition,
 } from '../store/config-schema.ts'
@@ -27,7 +29,7 @@ export type HeldChange = {
   /** The approved configuration with this change taken in. */
   readonly approve: (approved: Config) => Config
 } & (
-  | { readonly kind: 'server' | 'provider' | 'client' }
+  | { readonly kind: 'server' | 'provider' | 'client' | 'proxy' }
   | { readonly kind: 'rule.allow' | 'rule.deny-removed'; readonly rule: Rule }
 )
 
@@ -41,6 +43,7 @@ export function compare(approved: Config, proposed: Config): Comparison {
   const held = [
     ...heldProviders(approved, proposed),
     ...heldServers(approved, proposed),
+    ...heldProxy(approved, proposed),
     ...heldClients(approved, proposed),
     ...heldRules(approved, proposed),
   ]
@@ -60,7 +63,10 @@ export function compare(approved: Config, proposed: Config): Comparison {
     // A deny that vanished from the file stays until a person lets it go.
     ...approved.rules.filter((rule) => rule.effect === 'deny' && !includes(proposed.rules, rule)),
   ]
-  return { effective: { ...proposed, servers, providers, clients, rules }, held }
+  const settings = held.some(({ kind }) => kind === 'proxy')
+    ? withProxy(proposed.settings, approved.settings.proxy)
+    : proposed.settings
+  return { effective: { ...proposed, servers, providers, clients, rules, settings }, held }
 }
 
 /** What the file says, but for held changes: there what was approved before stays, or nothing. */
@@ -167,6 +173,29 @@ const met = (definition: ServerDefinition | undefined) =>
 /** The parts of a remote definition that decide which credential goes where. */
 const carriers = (definition: ServerDefinition) =>
   isRemote(definition) ? [definition.headers ?? {}, definition.oauth?.clientSecret ?? null] : null
+
+/** Every host that Warder speaks to is named to the proxy, and its password is sent there. */
+function heldProxy(approved: Config, proposed: Config): HeldChange[] {
+  const { proxy } = proposed.settings
+  if (proxy === undefined || same(approved.settings.proxy, proxy)) return []
+  return [
+    {
+      id: changeId('proxy', proxy),
+      kind: 'proxy',
+      subject: 'proxy',
+      title: 'Go through another proxy',
+      lines: describeProxy(proxy),
+      approve: (config) => ({ ...config, settings: withProxy(config.settings, proxy) }),
+    },
+  ]
+}
+
+function withProxy(
+  { proxy: _, ...settings }: Config['settings'],
+  proxy: ProxySettings | undefined,
+): Config['settings'] {
+  return proxy === undefined ? settings : { ...settings, proxy }
+}
 
 function heldClients(approved: Config, proposed: Config): HeldChange[] {
   return Object.keys(proposed.clients)

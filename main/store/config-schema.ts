@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { normalNetwork } from '../net/networks.ts'
+import { isProxyText } from '../net/proxy.ts'
 import { providerSchema } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
@@ -89,7 +90,24 @@ export const ruleSchema = z.strictObject({
   prompt: glob.optional(),
 })
 
+const proxySchema = z
+  .strictObject({
+    url: singleLine.refine((text) => isProxyText(text), {
+      error:
+        'write http://HOST:PORT or https://HOST:PORT, without a name and password: those are `username` and `password`',
+    }),
+    username: singleLine.min(1).optional(),
+    password: secretReference.optional(),
+    bypass: z
+      .array(singleLine.regex(/^[^\s,]+$/, { error: 'one host, domain or network each' }))
+      .max(256)
+      .default([])
+      .describe('What is dialled directly, each as NO_PROXY would have it.'),
+  })
+  .describe('The proxy of your organisation; it goes before HTTPS_PROXY of the environment.')
+
 export const settingsSchema = z.strictObject({
+  proxy: proxySchema.optional(),
   clientMetadataUrl: z
     .url({ protocol: /^https$/ })
     .optional()
@@ -115,6 +133,7 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 export type ServerDefinition = z.output<typeof serverSchema>
+export type ProxySettings = z.output<typeof proxySchema>
 export type RemoteServer = z.output<typeof remoteServerSchema>
 export type LocalServer = z.output<typeof localServerSchema>
 export type Rule = z.output<typeof ruleSchema>

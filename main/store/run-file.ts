@@ -60,7 +60,17 @@ const LAUNCH_VARIABLES = [
   'TMP',
   'PATHEXT',
   'USERNAME',
+  // Certificate authorities of the organisation: names of files.
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
 ] as const
+
+/** Where a proxy is: these are passed on only without a name and password, which belong into the vault. */
+const PROXY_VARIABLES = ['https_proxy', 'http_proxy', 'no_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+])
 
 /** An allow-list, because a person's environment is full of other programs' credentials. */
 export function launchEnvironment(
@@ -70,6 +80,10 @@ export function launchEnvironment(
   for (const name of LAUNCH_VARIABLES) {
     const value = env[name]
     if (value !== undefined) kept[name] = value
+  }
+  for (const name of PROXY_VARIABLES) {
+    const value = env[name]
+    if (value !== undefined && !value.includes('@')) kept[name] = value
   }
   return kept
 }

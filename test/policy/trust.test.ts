@@ -328,3 +328,33 @@ describe('a provider profile', () => {
     )
   })
 })
+
+describe('a proxy', () => {
+  const proxy = {
+    url: 'http://proxy.corp.example:3128',
+    password: 'secret:p',
+    bypass: ['a.example'],
+  }
+  const clientMetadataUrl = 'https://app.example/client'
+
+  it.each([
+    ['where there was none', {}],
+    ['at another address', { proxy: { ...proxy, url: 'http://other.example' } }],
+    ['with another password', { proxy: { ...proxy, password: 'secret:q' } }],
+    ['with another exception', { proxy: { ...proxy, bypass: [] } }],
+  ])('%s waits for a person', (_what, settings) => {
+    const approved = config({ settings })
+    const proposed = config({ settings: { proxy, clientMetadataUrl } })
+    const { effective, held } = compare(approved, proposed)
+    expect(effective.settings).toEqual({ ...approved.settings, clientMetadataUrl })
+    expect(held.map(({ kind, subject }) => [kind, subject])).toEqual([['proxy', 'proxy']])
+    expect(held[0]?.lines.join()).toContain('http://proxy.corp.example:3128')
+    const agreed = held[0]?.approve(approved) ?? approved
+    expect(compare(agreed, proposed)).toEqual({ effective: proposed, held: [] })
+  })
+
+  it('goes at once', () => {
+    const approved = config({ settings: { proxy } })
+    expect(compare(approved, config({}))).toEqual({ effective: config({}), held: [] })
+  })
+})

@@ -120,6 +120,9 @@ describe('run.json', () => {
       LD_PRELOAD: '/tmp/x.so',
       home: 'no',
       LANG: undefined,
+      HTTPS_PROXY: 'http://me:canary@proxy.example:3128',
+      http_proxy: 'me:canary@proxy.example:3128',
+      ALL_PROXY: 'http://proxy.example:3128',
     }
     expect(launchEnvironment(env)).toEqual({
       HOME: '/home/me',
@@ -127,5 +130,15 @@ describe('run.json', () => {
       DISPLAY: ':0',
       DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/bus',
     })
+  })
+
+  it('takes along how this machine reaches the internet, where that holds no password', () => {
+    const env = {
+      HTTPS_PROXY: 'http://proxy.example:3128',
+      no_proxy: '.corp.example',
+      SSL_CERT_FILE: '/etc/corp.pem',
+      NODE_EXTRA_CA_CERTS: '/etc/more.pem',
+    }
+    expect(launchEnvironment({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual(env)
   })
 })
