@@ -4,6 +4,7 @@ import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
 import { openBridge } from './bridge/bridge.ts'
 import { createInjector } from './bridge/credentials.ts'
+import { createSignInNotes } from './bridge/sign-in-notes.ts'
 import { createControl } from './control/control.ts'
 import { openControlSocket } from './control/socket.ts'
 import type { Control } from './control/types.ts'
@@ -193,21 +194,19 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => writeRun(process.pid)))
     })
+    const notes = createSignInNotes({ notifier: ports.notifier, waiting: bridge.parking.waiting })
+    bridge.parking.events.on('changed', notes.parked)
     grants.on('connected', (grant) => {
-      bridge.announce(grant.server)
-      bridge.reconsider(grant.server)
+      notes.settled(grant.server)
+      bridge.signedIn(grant.server)
     })
     grants.on('revoked', (grant) => {
+      notes.settled(grant.server)
       inBackground(bridge.cutGrant(grant.id))
       bridge.reconsider(grant.server)
       inBackground(runtime.endHolding(grant.id))
     })
-    grants.on('signInNeeded', (grant) =>
-      ports.notifier.notify({
-        title: 'Sign-in needed',
-        body: `${grant.server}: ${grant.account} has to sign in again.`,
-      }),
-    )
+    grants.on('signInNeeded', notes.needed)
     grants.start()
     return { control, http, sockets, vault: vault.kind, close: ending.run }
   } catch (error) {

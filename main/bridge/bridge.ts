@@ -41,6 +41,8 @@ export interface Bridge {
   test(server: string): Promise<ProbeResult>
   /** Tells clients to ask for the lists of a server again, of every server where none is named. */
   announce(server?: string): void
+  /** Somebody signed in at this server: clients learn of it, and calls that waited for it are decided anew. */
+  signedIn(server: string): void
   /** Calls that wait for a sign-in are decided anew: those of a server, or all where none is named. */
   reconsider(server?: string): void
   /** Calls that wait for a sign-in. */
@@ -201,6 +203,12 @@ export async function openBridge(options: {
     )
   }
 
+  function announce(server?: string): void {
+    for (const [session, channel] of standing)
+      if ((server === undefined || session.server === server) && session.connection.opened())
+        for (const text of LISTS_CHANGED) channel.send(text)
+  }
+
   return {
     port: tokenDoor.port,
     sockets: () =>
@@ -239,10 +247,11 @@ export async function openBridge(options: {
         ),
       ),
     test: (server) => probe(house, server, user),
-    announce(server) {
-      for (const [session, channel] of standing)
-        if ((server === undefined || session.server === server) && session.connection.opened())
-          for (const text of LISTS_CHANGED) channel.send(text)
+    announce,
+    signedIn(server) {
+      for (const session of sessions) session.signedIn(server)
+      announce(server)
+      parking.reconsider(server)
     },
     reconsider: parking.reconsider,
     parking,

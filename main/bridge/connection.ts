@@ -5,7 +5,7 @@ import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
 import { limits } from './limits.ts'
-import { INITIALIZED } from './opening.ts'
+import { INITIALIZED, ownRevision } from './opening.ts'
 import {
   type Credential,
   NotProcessed,
@@ -31,6 +31,8 @@ export interface Connection {
   send(text: string, credential: Credential): Promise<void>
   /** True once the client has opened the session; before that it must not be told anything. */
   opened(): boolean
+  /** True where the client shows its person a link that it is given (MCP 2025-11-25, Elicitation, URL mode). */
+  elicitsUrls(): boolean
   /** Keeps the opening of a client whose server could not be opened yet. */
   remember(initialize: RequestMessage): void
   /** True while the server is connected with a token of this grant in its hands. */
@@ -73,6 +75,8 @@ export function createConnection(options: {
   const links = new Set<Link>()
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
+  /** The revision that the client was answered with. */
+  let revision: string | null = null
   /** A local server may hold a lock or a port: the next one starts when it is gone. */
   let leaving: Promise<unknown> = Promise.resolve()
   let closed = false
@@ -186,7 +190,10 @@ export function createConnection(options: {
       hold(link, credential)
       link.busy++
       try {
-        return await upstream.request(withId(message, id), id, credential, signal)
+        const answer = await upstream.request(withId(message, id), id, credential, signal)
+        if (message === opening)
+          revision = answer.result?.member('protocolVersion')?.string() ?? null
+        return answer
       } catch (error) {
         // Only of the link that forgot us: another call may have opened the next one already.
         if (forgotten(error) || message.method === 'initialize') detach(link)
@@ -214,8 +221,14 @@ export function createConnection(options: {
       }
     },
     opened: () => opening !== null,
+    elicitsUrls() {
+      const capabilities = opening?.params?.member('capabilities')
+      const urls = capabilities?.member('elicitation')?.member('url')
+      return revision === '2025-11-25' && urls?.kind === 'object'
+    },
     remember(initialize) {
       opening = initialize
+      revision = ownRevision(initialize)
     },
     holds: (grant) => [...links].some((link) => link.grants.has(grant)),
     async reset() {

@@ -36,17 +36,20 @@ export const LATEST_SESSION_REVISION = SESSION_REVISIONS[0]
 /** The client's word that the session is open (MCP 2025-11-25, lifecycle, Initialization). */
 export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
+/** MCP 2025-11-25, Version Negotiation: the asked revision where it is known, else our newest. */
+export function ownRevision(initialize: RequestMessage): string {
+  const asked = initialize.params?.member('protocolVersion')?.string()
+  return SESSION_REVISIONS.find((revision) => revision === asked) ?? LATEST_SESSION_REVISION
+}
+
 /** The answer to `initialize` in the place of a server that waits for a person: lists may change as soon as it is there. */
 export function openWithoutServer(
   initialize: RequestMessage,
   server: string,
   reason: unknown,
 ): string {
-  const asked = initialize.params?.member('protocolVersion')?.string()
   const result = {
-    // MCP 2025-11-25, Version Negotiation: the asked revision where it is known, else our newest.
-    protocolVersion:
-      SESSION_REVISIONS.find((revision) => revision === asked) ?? LATEST_SESSION_REVISION,
+    protocolVersion: ownRevision(initialize),
     capabilities: {
       tools: { listChanged: true },
       resources: { listChanged: true },

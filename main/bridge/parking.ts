@@ -11,10 +11,11 @@ export interface ParkingTimer {
   after(ms: number, run: () => void): () => void
 }
 
-const systemTimer: ParkingTimer = {
+export const systemTimer: ParkingTimer = {
   now: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)
+    timer.unref()
     return () => clearTimeout(timer)
   },
 }

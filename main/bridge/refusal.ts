@@ -16,20 +16,39 @@ const SPECIAL: Partial<Record<ErrorCode, number>> = {
   'bridge.era_unsupported': METHOD_NOT_FOUND,
 }
 
+/** MCP 2025-11-25, Elicitation: a person has to visit a URL before the request can be made again. */
+const URL_ELICITATION_REQUIRED = -32042
+
+export interface Mend {
+  /** Where a person mends it; null where that has no address. */
+  readonly link: string | null
+  /** The sentence that says so. */
+  readonly message: string
+  /** For clients that show their person such a link. */
+  readonly elicitations?: readonly UrlElicitation[]
+}
+
+export interface UrlElicitation {
+  readonly mode: 'url'
+  readonly elicitationId: string
+  readonly url: string
+  readonly message: string
+}
+
 /**
  * Any error as the JSON-RPC error that a client gets: the sentence, and the stable code under `data.code`.
  *
  * @param idText the id as the client wrote it, `null` where it could not be read
- * @param mend where a person mends it, and the sentence that says so
  */
-export function refusal(
-  idText: string,
-  error: unknown,
-  mend?: { readonly link: string | null; readonly message: string },
-): string {
+export function refusal(idText: string, error: unknown, mend?: Mend): string {
   const { code, message } = toWarderError(error)
   const number =
     code === 'bridge.malformed' && idText === 'null' ? PARSE_ERROR : (SPECIAL[code] ?? REFUSED)
   if (mend === undefined) return errorResponse(idText, number, message, { code })
-  return errorResponse(idText, number, mend.message, { code, link: mend.link })
+  const { message: sentence, ...where } = mend
+  const elicits = mend.elicitations !== undefined
+  return errorResponse(idText, elicits ? URL_ELICITATION_REQUIRED : number, sentence, {
+    code,
+    ...where,
+  })
 }

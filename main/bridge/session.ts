@@ -3,6 +3,7 @@ import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import { limits } from './limits.ts'
 import { createServerSide } from './server-messages.ts'
+import { elicitationComplete } from './sign-in-refusal.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
 
 interface Waiting {
@@ -24,6 +25,8 @@ export function createSession(options: {
   const { server, house, standing } = options
   const principals = { ...options.principals, session: randomUUID() }
   const waiting = new Map<string, Waiting>()
+  /** Server → the sign-in that the client's person was asked for. */
+  const elicitations = new Map<string, string>()
   let counter = 0
   let size = 0
   let ended = false
@@ -87,6 +90,17 @@ export function createSession(options: {
           (progressToken !== null && call.progressToken === progressToken),
       )
       return (related ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
+    },
+    elicitation(at) {
+      if (!session.connection.elicitsUrls()) return null
+      const id = elicitations.get(at) ?? randomUUID()
+      elicitations.set(at, id)
+      return id
+    },
+    signedIn(at) {
+      const id = elicitations.get(at)
+      if (id === undefined || !elicitations.delete(at)) return
+      session.channelFor(null)?.send(elicitationComplete(id))
     },
     async cut(reason) {
       for (const { pending, controller } of waiting.values())

@@ -21,10 +21,28 @@ export async function refusalFor(
   house: House,
 ): Promise<string> {
   if (!MENDED_THERE.has(error.code)) return refusal(idText, error)
-  const link = await house.pageOf(serverOf(error) ?? session.server)
-  const where = link === null ? 'Or open Warder and sign in there.' : `Or sign in at ${link}`
-  return refusal(idText, error, { link, message: `${error.message} ${where}` })
+  const server = serverOf(error) ?? session.server
+  const link = await house.pageOf(server)
+  if (link === null)
+    return refusal(idText, error, {
+      link,
+      message: `${error.message} Or open Warder and sign in there.`,
+    })
+  const mend = { link, message: `${error.message} Or sign in at ${link}` }
+  const elicitationId = session.elicitation(server)
+  if (elicitationId === null) return refusal(idText, error, mend)
+  const message = `Sign in to ${server} on Warder's own page on this computer.`
+  const elicitations = [{ mode: 'url', elicitationId, url: link, message }] as const
+  return refusal(idText, error, { ...mend, elicitations })
 }
+
+/** MCP 2025-11-25, Elicitation, Completion Notifications for URL Mode. */
+export const elicitationComplete = (elicitationId: string) =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    method: 'notifications/elicitation/complete',
+    params: { elicitationId },
+  })
 
 function serverOf({ details }: WarderError): string | null {
   return typeof details?.server === 'string' ? details.server : null

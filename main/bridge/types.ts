@@ -50,6 +50,13 @@ export interface Session {
   cut(reason: WarderError): Promise<void>
   /** Ends it for good; nothing reaches the server through it after this call. */
   close(): Promise<void>
+  /**
+   * The id under which the client's person is shown the way to sign in at this server; the same until somebody has.
+   * Null for a client that cannot show it.
+   */
+  elicitation(server: string): string | null
+  /** Somebody signed in at this server: a client whose person was sent there learns of it. */
+  signedIn(server: string): void
   readonly ended: boolean
 }
 

@@ -288,6 +288,7 @@ describe('a call that may have been processed', () => {
     request: () => Promise.reject(new Error('not here')),
     send: async () => {},
     opened: () => true,
+    elicitsUrls: () => false,
     remember: () => {},
     holds: () => false,
     reset: async () => {},

@@ -43,6 +43,13 @@ describe('what waits for a sign-in', () => {
     expect(signInNeeded({ issues: remote() }, grants)).toEqual(['issues/bob', 'issues/carol'])
   })
 
+  it('is a server whose account works, but not for the calls that wait', () => {
+    const servers = { issues: remote(), notes: remote() }
+    const grants = [grant('issues', 'alice', 'connected'), grant('notes', 'bob', 'sign-in-needed')]
+    const waiting = [{ server: 'issues' }, { server: 'issues' }, { server: 'notes' }]
+    expect(signInNeeded(servers, grants, waiting)).toEqual(['notes/bob', 'issues'])
+  })
+
   it('is no server that takes no account, and none that is not there', () => {
     const servers = {
       open: remote({ auth: 'public' }),

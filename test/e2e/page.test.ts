@@ -31,6 +31,22 @@ describe('overview', () => {
     await heading('Approvals').waitFor()
   })
 
+  it('counts the calls that wait for a sign-in, and a link from their error leads to it', async () => {
+    companion.world.status.waiting = [
+      { server: 'github', client: 'cursor', calls: 2 },
+      { server: 'github', client: 'desk', calls: 1 },
+    ]
+    await open()
+    await page
+      .getByText('2 calls of cursor, 1 call of desk wait for this sign-in.', { exact: true })
+      .waitFor()
+    await page.evaluate(() => {
+      window.location.hash = '#/servers/github'
+    })
+    await heading('Servers').waitFor()
+    await card('github').waitFor()
+  })
+
   it('says that nothing does', async () => {
     companion.world.approvals = []
     companion.world.servers = []
