@@ -401,6 +401,18 @@ export const errorCodes = {
     meaning: 'The identity provider is down or did not answer.',
     mend: 'Nothing was lost. Repeat a sign-in when it is back; for an account that is signed in, `warder why ACCOUNT` says when Warder asks again.',
   },
+  'oauth.dpop_unsupported': {
+    exit: 1,
+    meaning:
+      'The tokens of this server have to be bound to a key (DPoP, RFC 9449), and its provider cannot do that with an algorithm that Warder has.',
+    mend: 'Tell the operator of the server. Where an account of yours was bound before and the change is genuine, revoke it and connect again.',
+  },
+  'oauth.dpop_downgrade': {
+    exit: 1,
+    meaning:
+      'A token that has to be bound to a key (DPoP, RFC 9449) came without its binding, or was asked for without it.',
+    mend: 'Nothing was accepted, and no token was sent without its proof. If the change is genuine, revoke the account and connect again.',
+  },
   'grant.unknown': {
     exit: 3,
     meaning: 'No account has that name.',
@@ -427,10 +439,16 @@ export const errorCodes = {
       'The server wants scopes for this call that the account cannot get: they were asked for and not granted, or the server definition leaves them out.',
     mend: 'Ask who runs the server or the provider, or add the scopes to the server definition.',
   },
+  'grant.bound': {
+    exit: 1,
+    meaning:
+      'The tokens of this account are bound to a key that never leaves Warder (DPoP, RFC 9449), so another program could do nothing with one.',
+    mend: 'Let the client use that server through Warder, or give the program a credential of its own with `warder secret set`.',
+  },
   'grant.frozen': {
     exit: 4,
     meaning:
-      'The provider now names other endpoints than those this account was signed in at, so its tokens are held.',
+      'The provider names other endpoints, or issues another kind of token, than when this account was signed in, so its tokens are held.',
     mend: 'If the change is genuine, revoke the account and connect again.',
   },
   'policy.denied': {

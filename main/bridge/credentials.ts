@@ -28,6 +28,11 @@ export function createInjector(options: {
       return { value, token: null }
     }
     const token = await grants.accessToken(from.server)
+    if (token.proof !== null)
+      throw new WarderError(
+        'grant.bound',
+        `The token of ${from.server} is bound to a key that never leaves Warder (DPoP), so ${server.name} could do nothing with it.`,
+      )
     return { value: token.value, token }
   }
 
@@ -61,8 +66,9 @@ export function createInjector(options: {
         )
       return {
         server,
-        headers: { ...headers, authorization: `Bearer ${token.value}` },
+        headers: { ...headers, ...authorization(token) },
         environment: null,
+        proof: token.proof,
         ...usedGrants([token, ...tokens]),
         renew: async () => void (await grants.rejected(token)),
         widen: (scopes, operation) =>
@@ -77,6 +83,10 @@ export function createInjector(options: {
     },
   }
 }
+
+/** A bound token has no header that would be good for two requests, and is never shown as a bearer token. */
+const authorization = ({ value, proof }: AccessToken) =>
+  proof === null ? { authorization: `Bearer ${value}` } : {}
 
 const usedGrants = (tokens: readonly AccessToken[]) => ({
   account: tokens.map(({ grant }) => `${grant.server}/${grant.account}`).join(' ') || null,

@@ -70,12 +70,13 @@ async function pass(
   pending: Pending,
   house: House,
 ): Promise<WarderError | null> {
-  const left = await carry(message, session, pending, house, { last: false })
-  if (left !== 'again') return left
-  // The server refused before it did anything, and there is a new credential or session: a call of its own, decided
-  // and recorded anew. What was processed, or may have been, is never sent twice.
-  const then = await carry(message, session, pending, house, { last: true })
-  return then === 'again' ? null : then
+  const met = new Set<NotProcessed['reason']>()
+  for (;;) {
+    const left = await carry(message, session, pending, house, met)
+    // The server refused before it did anything, and there is a new credential, session or nonce: a call of its own,
+    // decided and recorded anew. What was processed, or may have been, is never sent twice.
+    if (left !== 'again') return left
+  }
 }
 
 /** What is left to do for a call: nothing, to make it once more, or to wait until a sign-in mends the error. */
@@ -87,7 +88,7 @@ async function carry(
   session: Session,
   pending: Pending,
   house: House,
-  { last }: { last: boolean },
+  met: Set<NotProcessed['reason']>,
 ): Promise<Left> {
   const { principals, server } = session
   const request = requestOf(message.method, message.params)
@@ -119,7 +120,7 @@ async function carry(
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
     return null
   } catch (error) {
-    return failed(error, { message, session, pending, house, credential, record, last })
+    return failed(error, { message, session, pending, house, credential, record, met })
   }
 }
 
@@ -173,7 +174,8 @@ interface FailedCall {
   readonly house: House
   readonly credential: Credential | null
   readonly record: RecordOutcome
-  readonly last: boolean
+  /** Why the server refused it before; grows. */
+  readonly met: Set<NotProcessed['reason']>
 }
 
 /** Step 8 of a call that did not come through. */
@@ -231,14 +233,21 @@ async function replyUnsent(
 /** Makes what a refused call needs to be made again. @returns null where that worked, else the error to answer with */
 async function remedy(
   { reason, scopes }: NotProcessed,
-  { message, session, credential, last }: FailedCall,
+  { message, session, credential, met }: FailedCall,
 ): Promise<unknown> {
+  const again = met.has(reason)
+  // A nonce that has run out says nothing of the credential, and the other way round.
+  const last = [...met].some((before) => before !== 'nonce-wanted')
+  met.add(reason)
   try {
     switch (reason) {
       case 'session-expired':
         // The connection has let go of it already, and opens a new one.
         if (!last) return null
         return new WarderError('server.refused', `${session.server} forgot the session twice.`)
+      case 'nonce-wanted':
+        // The credential has it by now (RFC 9449 §9).
+        return again ? refusedWith(401, session) : null
       case 'unauthorized':
         if (last || !credential?.renew) return refusedWith(401, session)
         await credential.renew()

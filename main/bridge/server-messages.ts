@@ -12,6 +12,7 @@ import { decisionOf, serverRequestOf } from './operations.ts'
 import { intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { House, ServerSide, Session } from './types.ts'
+import { NotProcessed } from './upstream/upstream.ts'
 
 interface Asked {
   /** The server's own id. The client sees one of ours: a server that was started again counts from the same number. */
@@ -33,7 +34,12 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const credential = await connection.inject()
     // An answer for the server that asked, not for the one that was started in its place.
     if (began !== generation) throw new WarderError('server.ended', 'The server has ended.')
-    await connection.send(text, credential)
+    try {
+      await connection.send(text, credential)
+    } catch (error) {
+      if (!(error instanceof NotProcessed) || error.reason !== 'nonce-wanted') throw error
+      await connection.send(text, credential)
+    }
   }
 
   /** What a message of the server is, in the audit's words, and whether this client may hear it. */

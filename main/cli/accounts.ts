@@ -18,13 +18,24 @@ export const addAccounts: Verb = (program, action) => {
 function accountLines(accounts: readonly AccountView[]): Line[] {
   if (accounts.length === 0) return ['No account is connected: warder connect SERVER']
   const lines = table(
-    ['ACCOUNT', 'STATE', 'CONNECTED', 'REFRESHED', 'ISSUER', 'QUIRKS', 'SCOPES', 'NOT GIVEN'],
+    [
+      'ACCOUNT',
+      'STATE',
+      'CONNECTED',
+      'REFRESHED',
+      'ISSUER',
+      'BOUND',
+      'QUIRKS',
+      'SCOPES',
+      'NOT GIVEN',
+    ],
     accounts.map((account) => [
       account.account,
       { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
       localTime(account.connectedAt),
       localTime(account.refreshedAt),
       account.issuer,
+      account.bound ?? '-',
       account.quirks.join(' ') || '-',
       account.scopes.join(' ') || '-',
       account.withheld.join(' ') || '-',

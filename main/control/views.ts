@@ -35,6 +35,7 @@ export function accountView(grant: Grant, revokeWarning: string | null): Account
     renewable: grant.renewable,
     quirks: [...grant.quirks],
     revokeWarning,
+    bound: grant.bound,
   }
 }
 

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi'
+import { withNonce } from './dpop.ts'
 import type { Tokens } from './token-requests.ts'
 import { asClient, type Party, requestOptions } from './wire.ts'
 
@@ -28,16 +29,15 @@ function nameIn(claims: Readonly<Record<string, unknown>> | null): string | unde
 
 /** Only for a name: a provider that does not answer here has signed the person in all the same. */
 async function userInfo(party: Party, tokens: Tokens) {
-  if (party.provider.userinfo_endpoint === undefined || tokens.claims === null) return null
+  const { claims, accessToken } = tokens
+  if (party.provider.userinfo_endpoint === undefined || claims === null) return null
   const client = asClient(party)
   try {
-    const response = await oauth.userInfoRequest(
-      party.provider,
-      client,
-      tokens.accessToken,
-      requestOptions(party),
-    )
-    return await oauth.processUserInfoResponse(party.provider, client, tokens.claims.sub, response)
+    return await withNonce(party.dpop, async () => {
+      const options = requestOptions(party)
+      const response = await oauth.userInfoRequest(party.provider, client, accessToken, options)
+      return oauth.processUserInfoResponse(party.provider, client, claims.sub, response)
+    })
   } catch {
     return null
   }

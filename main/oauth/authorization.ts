@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import { authorizationUrl, type BrowserUrl } from '../net/browser-url.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
+import { withNonce } from './dpop.ts'
 import { providerError } from './token-requests.ts'
 import { asClient, authentication, type Party, requestOptions, resourceParameter } from './wire.ts'
 
@@ -51,7 +52,11 @@ export function profileParameters(
  * @throws WarderError `net.*`, `oauth.token_refused`, `oauth.provider_unavailable`
  */
 export async function signInPage(party: Party, request: SignInRequest): Promise<BrowserUrl> {
-  const parameters = requestParameters(party, request)
+  const parameters = {
+    ...requestParameters(party, request),
+    // RFC 9449 §10: the code is bound too, so nobody redeems it with a key of their own.
+    ...(party.dpop === undefined ? {} : { dpop_jkt: await party.dpop.thumbprint() }),
+  }
   const query =
     party.provider.require_pushed_authorization_requests === true
       ? await push(party, parameters)
@@ -83,14 +88,16 @@ async function push(
 ): Promise<Record<string, string>> {
   const client = asClient(party)
   try {
-    const response = await oauth.pushedAuthorizationRequest(
-      party.provider,
-      client,
-      authentication(party),
-      parameters,
-      requestOptions(party),
-    )
-    const pushed = await oauth.processPushedAuthorizationResponse(party.provider, client, response)
+    const pushed = await withNonce(party.dpop, async () => {
+      const response = await oauth.pushedAuthorizationRequest(
+        party.provider,
+        client,
+        authentication(party),
+        parameters,
+        requestOptions(party),
+      )
+      return oauth.processPushedAuthorizationResponse(party.provider, client, response)
+    })
     return { client_id: party.clientId, request_uri: pushed.request_uri }
   } catch (error) {
     throw providerError(error, 'the authorization request')

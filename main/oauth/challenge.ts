@@ -6,11 +6,13 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** What a protected resource asks for (RFC 6750 §3, RFC 9728 §5.1). */
-export interface BearerChallenge {
+/** What a protected resource asks for (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1). */
+export interface TokenChallenge {
   readonly resourceMetadata: string | undefined
   readonly scope: string | undefined
   readonly error: string | undefined
+  /** Null where no challenge is of the scheme DPoP; `alone`: none is of the scheme Bearer. */
+  readonly dpop: { readonly alone: boolean; readonly algorithms: readonly string[] | null } | null
 }
 
 const LONGEST = 8192
@@ -50,21 +52,30 @@ export function parseChallenges(field: string): Challenge[] {
 }
 
 /**
- * The bearer challenge among several, preferring one that names its protected resource metadata.
+ * The challenge among several that asks for a token, preferring one that names its protected resource metadata.
  *
+ * @param schemes that count, in lower case, preferred ones first
  * @returns null where the server sent none
  * @throws as {@link parseChallenges}
  */
-export function bearerChallenge(headers: Headers): BearerChallenge | null {
+export function tokenChallenge(
+  headers: Headers,
+  schemes: readonly ('bearer' | 'dpop')[] = ['bearer', 'dpop'],
+): TokenChallenge | null {
   const field = headers.get('www-authenticate')
   if (field === null) return null
-  const bearers = parseChallenges(field).filter((challenge) => challenge.scheme === 'bearer')
-  const chosen = bearers.find((one) => one.parameters.has('resource_metadata')) ?? bearers[0]
+  const all = parseChallenges(field)
+  const of = (wanted: string) => all.filter(({ scheme }) => scheme === wanted)
+  const bound = of('dpop')
+  const tokens = schemes.flatMap(of)
+  const chosen = tokens.find(({ parameters }) => parameters.has('resource_metadata')) ?? tokens[0]
   if (chosen === undefined) return null
+  const algorithms = bound[0]?.parameters.get('algs')?.split(' ') ?? null
   return {
     resourceMetadata: chosen.parameters.get('resource_metadata'),
     scope: chosen.parameters.get('scope'),
     error: chosen.parameters.get('error'),
+    dpop: bound.length === 0 ? null : { alone: of('bearer').length === 0, algorithms },
   }
 }
 

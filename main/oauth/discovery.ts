@@ -4,8 +4,9 @@ import type { Fetch } from '../net/dialer.ts'
 import type { DocumentReader } from '../net/document-cache.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
-import { type BearerChallenge, bearerChallenge } from './challenge.ts'
+import { type TokenChallenge, tokenChallenge } from './challenge.ts'
 import { agreedIssuers, type IssuerChoice, issuersToTry } from './choose-issuer.ts'
+import { type DpopWish, dpopWish } from './dpop.ts'
 import { fetchProvider, type Provider } from './metadata.ts'
 import { probe } from './probe.ts'
 import { checkScopes, splitScope } from './scopes.ts'
@@ -16,6 +17,8 @@ const resourceMetadata = z.object({
   resource: z.string(),
   authorization_servers: z.array(z.string()).max(MOST_ISSUERS).nullish(),
   scopes_supported: z.array(z.string()).nullish(),
+  dpop_bound_access_tokens_required: z.boolean().nullish(),
+  dpop_signing_alg_values_supported: z.array(z.string()).nullish(),
 })
 
 /** What an MCP server told about how to sign in. */
@@ -26,6 +29,7 @@ export interface ResourceMetadata {
   readonly issuers: readonly string[]
   /** `scope` of the challenge, else `scopes_supported`, else none. */
   readonly scopes: readonly string[]
+  readonly dpop: DpopWish
 }
 
 export interface Discovered {
@@ -76,7 +80,7 @@ async function discoverResource(
 ): Promise<ResourceMetadata> {
   checkUrl(policy.serverUrl, 'server_url', policy)
   const answer = await fromServer(policy, () => probe(fetch, policy.serverUrl))
-  const challenge = answer.status === 401 ? bearerChallenge(answer.headers) : null
+  const challenge = answer.status === 401 ? tokenChallenge(answer.headers) : null
   const { document, seen, absent } = await fromServer(policy, () =>
     findResourceMetadata(fetch, challenge, policy, read),
   )
@@ -104,7 +108,7 @@ function itsOwnProvider({ serverUrl }: UrlPolicy) {
 /** RFC 9728 §5.1: the challenge's own address where there is one; else §3.1: at the path, then at the root. */
 async function findResourceMetadata(
   fetch: Fetch,
-  challenge: BearerChallenge | null,
+  challenge: TokenChallenge | null,
   policy: UrlPolicy,
   read: DocumentReader,
 ): Promise<{
@@ -152,7 +156,7 @@ function wellKnownLocations(serverUrl: string): string[] {
  */
 export function checkResourceMetadata(
   document: unknown,
-  challenge: BearerChallenge | null,
+  challenge: TokenChallenge | null,
   policy: UrlPolicy,
   profile: Pick<ProviderProfile, 'issuer' | 'resource'>,
 ): ResourceMetadata {
@@ -182,6 +186,7 @@ export function checkResourceMetadata(
     resource: profile.resource ?? resource,
     issuers: agreed,
     scopes: challenge?.scope === undefined ? offered : asked,
+    dpop: dpopWish(parsed.data, challenge?.dpop ?? null),
   }
 }
 

@@ -112,6 +112,10 @@ function signedOutBecause({ reason }: LedgerEntry): string {
 function held({ entries }: AccountHistory, grant: Grant): string[] {
   const entry = entries.find(({ grant: id, event }) => id === grant.id && event === 'frozen')
   const since = entry === undefined ? '' : ` since ${dayAndTime(entry.at)}`
+  if (entry?.reason === 'unbound')
+    return [
+      `Held${since}: the provider ${grant.issuer} answered a renewal with a token that is bound to no key (DPoP), which was not accepted.`,
+    ]
   return [
     `Held${since}: the provider ${grant.issuer} now names other endpoints than at the sign-in. The token was sent nowhere.`,
   ]
@@ -139,6 +143,7 @@ export function entryText(entry: LedgerEntry): string {
     case 'signed-out':
       return entry.reason === 'provider' ? 'signed out' : `signed out: ${signedOutBecause(entry)}`
     case 'frozen':
+      if (entry.reason === 'unbound') return 'held: the renewal brought a token without its binding'
       return 'held: the provider names other endpoints than at the sign-in'
     case 'revoked':
       return 'revoked'
@@ -164,6 +169,7 @@ function whatHappened(entry: LedgerEntry): string {
     case 'renewed':
       return rotated ? 'renewed, with a new refresh token' : 'renewed'
     case 'refused':
+      if (entry.code === 'oauth.dpop_downgrade') return 'the provider issued an unbound token'
       return answer === null ? 'the provider refused' : `the provider answered ${answer}`
     case 'unavailable':
       return answer === null ? noAnswer(entry) : `the provider answered ${answer}`

@@ -17,5 +17,5 @@ export const signInNeeded = (row: Named | null, why = '', cause?: unknown) =>
 export const frozen = (row: Named) =>
   new WarderError(
     'grant.frozen',
-    `The provider of ${row.server}/${row.account} now names other endpoints than at the sign-in; its token was sent nowhere.`,
+    `The provider of ${row.server}/${row.account} is not as it was at the sign-in, so the account is held; \`warder why ${row.server}/${row.account}\` says what changed.`,
   )

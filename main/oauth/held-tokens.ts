@@ -1,3 +1,4 @@
+import type { Dpop } from './dpop.ts'
 import { type Clocks, elapsed, type Moment, momentOf } from './elapsed.ts'
 import type { RenewalReason } from './ledger-entry.ts'
 
@@ -5,6 +6,8 @@ import type { RenewalReason } from './ledger-entry.ts'
 export interface HeldToken {
   readonly value: string
   readonly serverUrl: string
+  /** The key it is bound to; null for a bearer token. */
+  readonly dpop: Dpop | null
   readonly since: Moment
   /** Milliseconds since the epoch, as told by the provider; null where it did not say. */
   readonly expiresAt: number | null
@@ -20,7 +23,7 @@ export interface HeldTokens {
   /** @param renewable false: used to its last second, since nothing can take its place */
   put(
     id: string,
-    token: Pick<HeldToken, 'value' | 'serverUrl' | 'expiresAt'>,
+    token: Pick<HeldToken, 'value' | 'serverUrl' | 'expiresAt' | 'dpop'>,
     renewable: boolean,
   ): void
   reject(id: string): void

@@ -12,6 +12,9 @@ export type RenewalReason = 'ahead-of-expiry' | 'rejected-by-resource' | 'start'
  */
 export type SignOutReason = 'provider' | 'resource' | 'expired' | 'vault'
 
+/** Why an account is held. `unbound`: a renewal brought tokens that are bound to no key; null: other endpoints. */
+export type FreezeReason = 'unbound'
+
 /** `held`: the provider names other endpoints than at the sign-in, so it was not asked. */
 export type RenewalOutcome = 'renewed' | 'refused' | 'unavailable' | 'not-stored' | 'held'
 
@@ -25,7 +28,7 @@ export interface LedgerEntry {
   readonly issuer: string
   readonly at: number
   readonly event: LedgerEvent
-  readonly reason: RenewalReason | SignOutReason | null
+  readonly reason: RenewalReason | SignOutReason | FreezeReason | null
   /** Of a renewal, as the rest. Null while it is under way, and where it was cut short. */
   readonly outcome: RenewalOutcome | null
   readonly endedAt: number | null

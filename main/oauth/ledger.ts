@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type {
+  FreezeReason,
   LedgerEntry,
   LedgerEvent,
   RenewalOutcome,
@@ -25,7 +26,11 @@ export interface Ledger {
   /** Writes a renewal ahead: on disk when this returns. @throws WarderError `store.unwritable` */
   begin(row: GrantRow, about: { readonly reason: RenewalReason; readonly sleptMs: number }): number
   end(seq: number, result: RenewalResult): void
-  note(row: GrantRow, event: Exclude<LedgerEvent, 'renewal'>, reason?: SignOutReason): void
+  note(
+    row: GrantRow,
+    event: Exclude<LedgerEvent, 'renewal'>,
+    reason?: SignOutReason | FreezeReason,
+  ): void
   /** Entries of an account, newest first, its earlier grants included. */
   of(who: Pick<GrantRow, 'server' | 'account'>, limit: number): LedgerEntry[]
   /** The last entry of each account that answers to the name: `SERVER/ACCOUNT`, an account, a label or a grant id. */

@@ -23,6 +23,7 @@ const serverMetadata = z.object({
   scopes_supported: z.array(z.string()).nullish(),
   code_challenge_methods_supported: z.array(z.string()).nullish(),
   token_endpoint_auth_methods_supported: z.array(z.string()).nullish(),
+  dpop_signing_alg_values_supported: z.array(z.string()).nullish(),
   id_token_signing_alg_values_supported: z.array(z.string()).nullish(),
   authorization_response_iss_parameter_supported: z.boolean().nullish(),
   client_id_metadata_document_supported: z.boolean().nullish(),

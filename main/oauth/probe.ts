@@ -7,12 +7,13 @@ const DEADLINE_MS = 10_000
  * Metadata Discovery), with a revoked one it shows whether the server still takes it. `ping` needs no session; a server
  * that checks authorization answers 401 before it reads the message.
  *
+ * @param authorization the headers that show a token
  * @throws WarderError `net.*`
  */
 export async function probe(
   fetch: Fetch,
   serverUrl: string,
-  accessToken?: string,
+  authorization: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; headers: Headers }> {
   const response = await fetch(serverUrl, {
     method: 'POST',
@@ -20,7 +21,7 @@ export async function probe(
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
       'mcp-protocol-version': '2025-11-25',
-      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+      ...authorization,
     },
     body: '{"jsonrpc":"2.0","id":"warder","method":"ping"}',
     redirect: 'manual',

@@ -6,6 +6,7 @@ import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type Backoff, retryAfterMs } from './backoff.ts'
 import type { Clients } from './clients.ts'
+import type { Dpop } from './dpop.ts'
 import { frozen } from './grant-errors.ts'
 import type { Ledger } from './ledger.ts'
 import type { RenewalReason } from './ledger-entry.ts'
@@ -27,6 +28,8 @@ export interface Renewed {
 export interface Circumstances {
   readonly reason: RenewalReason
   readonly sleptMs: number
+  /** The key that the tokens are bound to; null for bearer tokens. */
+  readonly dpop: Dpop | null
 }
 
 /** A grant's item with a refresh token in it. */
@@ -79,7 +82,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
     const watched = watch(options.fetch(policyOf(sealed)))
     const seq = ledger.begin(row, about)
     try {
-      const tokens = await ask(row, sealed, secret, watched.fetch)
+      const tokens = await ask(row, sealed, secret, watched.fetch, about)
       backoff.clear(row.id)
       const refreshToken = tokens.refreshToken ?? sealed.refreshToken
       const rotated = refreshToken !== sealed.refreshToken
@@ -96,12 +99,13 @@ export function createRenewer(options: RenewerOptions): Renewer {
     sealed: Renewable,
     secret: string | null,
     fetch: Fetch,
+    about: Circumstances,
   ): Promise<Tokens> {
     const policy = policyOf(sealed)
     const provider = await confirmed(row, sealed, fetch, policy)
-    const { clientId, authMethod } = sealed
-    const { quirks } = sealed
-    const party: Party = { provider, clientId, authMethod, secret, fetch, policy, quirks }
+    const { clientId, authMethod, quirks } = sealed
+    const dpop = about.dpop ?? undefined
+    const party: Party = { provider, clientId, authMethod, secret, fetch, policy, quirks, dpop }
     return refresh(party, sealed.refreshToken, sealed.resource, clock)
   }
 
@@ -129,7 +133,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
       ledger.end(seq, { outcome: 'held', code })
       return error
     }
-    if (isWarderError(error, 'grant.sign_in_needed')) {
+    if (isWarderError(error, 'grant.sign_in_needed', 'oauth.dpop_downgrade')) {
       ledger.end(seq, { outcome: 'refused', ...evidence })
       return error
     }
@@ -151,7 +155,8 @@ function isBoundAs(now: SealedGrant, before: SealedGrant): boolean {
     now.issuer === before.issuer &&
     now.tokenEndpoint === before.tokenEndpoint &&
     now.clientId === before.clientId &&
-    now.resource === before.resource
+    now.resource === before.resource &&
+    now.dpopKey?.d === before.dpopKey?.d
   )
 }
 

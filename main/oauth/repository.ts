@@ -57,12 +57,12 @@ export function createRepository(state: State): Repository {
   const putGrant = state.prepare(
     // Not OR REPLACE: that would delete whichever other grant has the same account, and lose sight of its token.
     `INSERT INTO grants (id, server, account, label, issuer, registration, client_id, resource, scopes, state,
-       renewable, connected_at, refreshed_at, expires_at, quirks, withheld)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       renewable, connected_at, refreshed_at, expires_at, quirks, withheld, bound)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET label = excluded.label, registration = excluded.registration,
        scopes = excluded.scopes, state = excluded.state, renewable = excluded.renewable,
        connected_at = excluded.connected_at, refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, quirks = excluded.quirks,
-       withheld = excluded.withheld`,
+       withheld = excluded.withheld, bound = excluded.bound`,
   )
   const dropGrant = state.prepare('DELETE FROM grants WHERE id = ?')
   const byIssuer = state.prepare(
@@ -90,7 +90,7 @@ export function createRepository(state: State): Repository {
         ...[row.id, row.server, row.account, row.label, row.issuer, row.registration, row.clientId],
         ...[row.resource, JSON.stringify(row.scopes), row.state, row.renewable ? 1 : 0],
         ...[row.connectedAt, row.refreshedAt, row.expiresAt, JSON.stringify(row.quirks)],
-        JSON.stringify(row.withheld),
+        ...[JSON.stringify(row.withheld), row.bound],
       )
     },
     removeGrant: (id) => void dropGrant.run(id),
@@ -138,6 +138,7 @@ function asGrant(row: Row): GrantRow {
     refreshedAt: instantOrNull(row.refreshed_at),
     expiresAt: instantOrNull(row.expires_at),
     quirks: (JSON.parse(String(row.quirks)) as string[]).filter(isQuirk),
+    bound: row.bound === 'dpop' ? 'dpop' : null,
   }
 }
 

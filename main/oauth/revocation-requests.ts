@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi'
 import { type ErrorCode, isWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { retryAfterMs } from './backoff.ts'
+import type { BoundToken } from './dpop.ts'
 import { probe } from './probe.ts'
 import { asClient, authentication, type Party, requestOptions } from './wire.ts'
 
@@ -74,14 +75,30 @@ async function errorCode(response: Response): Promise<string | null> {
 
 /**
  * Shows the MCP server the old access token. `done`: the server refuses it.
+ *
+ * @param bound where the token is bound to a key: a server that refuses the proof has said nothing of the token
  */
 export async function probeToken(
   fetch: Fetch,
   serverUrl: string,
   accessToken: string,
+  bound: BoundToken | null,
 ): Promise<StepResult> {
+  const ask = async () => {
+    const shown = bound?.headers('POST', serverUrl) ?? { authorization: `Bearer ${accessToken}` }
+    const { status, headers } = await probe(fetch, serverUrl, await shown)
+    return { status, refusal: bound?.answered(status, headers) ?? null }
+  }
   try {
-    const { status } = await probe(fetch, serverUrl, accessToken)
+    const first = await ask()
+    const { status, refusal } = first.refusal === 'nonce' ? await ask() : first
+    if (refusal !== null)
+      return {
+        status,
+        outcome: 'failed',
+        detail:
+          'The server refused the proof that goes with the old access token (DPoP), so nothing is known of the token.',
+      }
     return status === 401
       ? { status, outcome: 'done', detail: 'The server refuses the old access token.' }
       : {

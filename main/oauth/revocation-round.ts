@@ -3,6 +3,7 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { Clients } from './clients.ts'
+import { openDpop } from './dpop.ts'
 import { introspect } from './introspection.ts'
 import type { Ledger } from './ledger.ts'
 import { MOST_TRIALS, remember } from './receipt.ts'
@@ -110,8 +111,10 @@ export function createRounds(options: RoundsOptions) {
     }
 
     async function showToServer(): Promise<void> {
-      if (sealed.accessToken === null) return
-      const result = await probeToken(party.fetch, sealed.serverUrl, sealed.accessToken)
+      const { accessToken, serverUrl } = sealed
+      if (accessToken === null) return
+      const bound = party.dpop?.bind(accessToken) ?? null
+      const result = await probeToken(party.fetch, serverUrl, accessToken, bound)
       note('probe', sealed.serverUrl, result)
     }
 
@@ -170,6 +173,8 @@ export function createRounds(options: RoundsOptions) {
       fetch: options.fetch(policy),
       policy,
       quirks: sealed.quirks,
+      // Without its proof a token is refused, dead or not.
+      dpop: sealed.dpopKey === null ? undefined : openDpop(sealed.dpopKey, clock),
     }
   }
 }

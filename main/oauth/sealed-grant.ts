@@ -4,6 +4,7 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import { quirkNames } from '../store/quirks.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { dpopKeySchema } from './dpop.ts'
 
 /**
  * The vault item of a grant. The token lies together with everything that decides where it may go, so that whoever
@@ -35,6 +36,8 @@ const sealedGrant = z.object({
   revocationEndsEveryGrant: z.boolean().default(false),
   /** How often the provider issued tokens for one that it said it had revoked. */
   minted: z.number().default(0),
+  /** What its tokens are bound to (RFC 9449); null for bearer tokens. */
+  dpopKey: dpopKeySchema.nullable().default(null),
 })
 
 export type SealedGrant = z.output<typeof sealedGrant>
@@ -70,6 +73,7 @@ export async function readSealed(
     throw new WarderError('vault.locked_or_missing', `The vault item of ${label} is damaged.`)
   if (parsed.data.refreshToken) knownSecrets.add(`${label} refresh token`, parsed.data.refreshToken)
   if (parsed.data.accessToken) knownSecrets.add(`${label} access token`, parsed.data.accessToken)
+  if (parsed.data.dpopKey) knownSecrets.add(`${label} DPoP key`, parsed.data.dpopKey.d)
   return parsed.data
 }
 

@@ -19,6 +19,7 @@ import { openSignInPage } from './browser.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
+import { bindsTokens, createDpopKey, type Dpop, openDpop } from './dpop.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { chooseScopes, withheldScopes } from './scopes.ts'
 import type { SealedGrant } from './sealed-grant.ts'
@@ -135,6 +136,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       definition.oauth?.scopes === undefined
         ? options.stepUps.union(server.name, provider.issuer, usual)
         : usual
+    const dpop = binding(server.name, discovered, profile)
     pending.get(server.name)?.()
     const wanted = { server: server.name, profile, provider, scopes, fetch, policy }
     const enrolment = await options.clients.enrol(wanted)
@@ -157,13 +159,39 @@ export function createSignIns(options: SignInsOptions): SignIns {
         profile,
         discovered,
         enrolment,
-        party: { provider, clientId, authMethod, secret, fetch, policy, quirks: profile.quirks },
+        party: {
+          provider,
+          clientId,
+          authMethod,
+          secret,
+          fetch,
+          policy,
+          quirks: profile.quirks,
+          dpop,
+        },
         request: createSignInRequest(about, options.randomBytes),
       }
     } catch (error) {
       listener.cancel()
       throw error
     }
+  }
+
+  /** The key of a grant is older than the grant: the very first request already names it (RFC 9449 §10). */
+  function binding(
+    server: string,
+    { provider, resource }: Discovered,
+    { quirks }: ProviderProfile,
+  ): Dpop | undefined {
+    const bound = repository
+      .grants()
+      .some((row) => row.server === server && row.state !== 'revoking' && row.bound === 'dpop')
+    // No provider binds ID tokens, so there a proof would prove nothing.
+    const usable = resource.dpop.usable && !quirks.includes('id-token-as-bearer')
+    if (!bindsTokens({ ...resource.dpop, usable }, provider, bound)) return undefined
+    const key = createDpopKey()
+    options.knownSecrets.add(`sign-in:${server} DPoP key`, key.d)
+    return openDpop(key, clock)
   }
 
   async function complete(flow: Flow, expiresAt: number): Promise<Grant> {
@@ -247,6 +275,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       state: 'connected',
       renewable: tokens.refreshToken !== null,
       quirks: flow.profile.quirks,
+      bound: flow.party.dpop === undefined ? null : 'dpop',
       connectedAt: clock(),
       refreshedAt: null,
       expiresAt: tokens.expiresAt,
@@ -296,6 +325,7 @@ function seal(flow: Flow, tokens: Tokens): SealedGrant {
     revokePage: profile.revokePage ?? null,
     revocationEndsEveryGrant: profile.revocationEndsEveryGrant ?? false,
     minted: 0,
+    dpopKey: party.dpop?.key ?? null,
   }
 }
 

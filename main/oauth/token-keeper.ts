@@ -2,11 +2,12 @@ import { isWarderError, type WarderError } from '../errors.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { Backoff } from './backoff.ts'
+import { type Dpop, openDpop } from './dpop.ts'
 import { type Clocks, elapsed, momentOf, sleptSince } from './elapsed.ts'
 import { frozen, signInNeeded } from './grant-errors.ts'
 import { createHeldTokens } from './held-tokens.ts'
 import type { Ledger } from './ledger.ts'
-import type { SignOutReason } from './ledger-entry.ts'
+import type { FreezeReason, SignOutReason } from './ledger-entry.ts'
 import { isRenewable, type Renewed, type Renewer } from './renewal.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { grantKey, grantLabel, readSealed, type SealedGrant, writeSealed } from './sealed-grant.ts'
@@ -50,6 +51,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { repository, ledger, backoff, vault, clock } = options
   const started = momentOf(options)
   const held = createHeldTokens(options)
+  const keys = new Map<string, Dpop>()
   const running = new Map<string, Promise<unknown>>()
   /** What a provider issued and the vault did not take yet: stored before anything else is asked for. */
   const unstored = new Map<string, Renewed>()
@@ -74,8 +76,17 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const grant = usable(id)
     const token = held.get(id)
     if (token === undefined || token.rejected) throw signInNeeded(grant)
-    const { value, expiresAt, serverUrl } = token
-    return { grant, value, expiresAt, serverUrl }
+    const { value, expiresAt, serverUrl, dpop } = token
+    return { grant, value, expiresAt, serverUrl, proof: dpop?.bind(value) ?? null }
+  }
+
+  /** A key that was at work before goes on with the nonces that it knows. */
+  function dpopOf(id: string, { dpopKey }: SealedGrant): Dpop | null {
+    if (dpopKey === null) return null
+    const known = keys.get(id)
+    const dpop = known?.key.d === dpopKey.d ? known : openDpop(dpopKey, clock)
+    keys.set(id, dpop)
+    return dpop
   }
 
   async function renew(id: string): Promise<void> {
@@ -88,6 +99,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     if (!isRenewable(sealed)) return takeStored(row, sealed)
     const about = {
       reason: held.reason(id),
+      dpop: dpopOf(id, sealed),
       sleptMs: sleptSince(options, held.get(id)?.since ?? started),
     }
     const renewed = await options.renewer.renew(row, sealed, about).catch((error: unknown) => {
@@ -100,6 +112,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   /** What a failed renewal means for the grant. @returns what to throw */
   function ended(row: GrantRow, error: unknown): unknown {
     if (isWarderError(error, 'grant.frozen')) return freeze(row)
+    if (isWarderError(error, 'oauth.dpop_downgrade')) {
+      freeze(row, 'unbound')
+      return error
+    }
     if (isWarderError(error, 'grant.sign_in_needed')) return signOut(row, 'provider', error)
     return error
   }
@@ -109,7 +125,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const { accessToken: value, expiresAt, serverUrl } = sealed
     const over = expiresAt !== null && clock() >= expiresAt
     if (value === null || over || held.get(row.id)?.rejected) throw signOut(row, 'expired')
-    held.put(row.id, { value, expiresAt, serverUrl }, false)
+    held.put(row.id, { value, expiresAt, serverUrl, dpop: dpopOf(row.id, sealed) }, false)
   }
 
   /** Stored and read back first, used then: a provider that rotates has already forgotten the old one. */
@@ -129,7 +145,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const scopes = tokens.scopes ?? now.scopes
     const saved = { ...now, scopes, refreshedAt: clock(), expiresAt }
     repository.saveGrant(saved)
-    held.put(row.id, { value, expiresAt, serverUrl: sealed.serverUrl }, true)
+    const { serverUrl } = sealed
+    held.put(row.id, { value, expiresAt, serverUrl, dpop: dpopOf(row.id, sealed) }, true)
     options.onRefreshed(saved)
   }
 
@@ -137,7 +154,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     return (
       sealed.issuer === row.issuer &&
       sealed.clientId === row.clientId &&
-      sealed.resource === row.resource
+      sealed.resource === row.resource &&
+      (sealed.dpopKey !== null) === (row.bound === 'dpop')
     )
   }
 
@@ -152,8 +170,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     return signInNeeded(row, cause?.message ?? signedOutBecause[reason], cause)
   }
 
-  function freeze(row: GrantRow): WarderError {
-    tell({ ...row, state: 'frozen' }, () => ledger.note(row, 'frozen'))
+  function freeze(row: GrantRow, reason?: FreezeReason): WarderError {
+    tell({ ...row, state: 'frozen' }, () => ledger.note(row, 'frozen', reason))
     return frozen(row)
   }
 
@@ -213,13 +231,15 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         held.drop(row.id)
         const { accessToken: value, expiresAt } = tokens
         const { serverUrl } = sealed
-        held.put(row.id, { value, expiresAt, serverUrl }, isRenewable(sealed))
+        const dpop = dpopOf(row.id, sealed)
+        held.put(row.id, { value, expiresAt, serverUrl, dpop }, isRenewable(sealed))
       })
     },
 
     seize(id) {
       const accessToken = held.get(id)?.value ?? unstored.get(id)?.tokens.accessToken ?? null
       held.drop(id)
+      keys.delete(id)
       backoff.clear(id)
       const settled = (running.get(id) ?? Promise.resolve()).catch(() => undefined)
       const newest = settled.then(() => {

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { isWarderError, WarderError } from '../errors.ts'
+import { withNonce } from './dpop.ts'
 import { splitScope } from './scopes.ts'
 import { asClient, authentication, type Party, requestOptions, resourceParameter } from './wire.ts'
 
@@ -37,7 +38,7 @@ export async function exchangeCode(
   },
   clock: () => number,
 ): Promise<Tokens> {
-  return asking('the sign-in', async () => {
+  return asking('the sign-in', party, async () => {
     const client = asClient(party)
     const response = await oauth.authorizationCodeGrantRequest(
       party.provider,
@@ -98,7 +99,7 @@ export async function refresh(
     return { ...bearer, claims: null }
   }
   try {
-    return await asking('the renewal', ask)
+    return await asking('the renewal', party, ask)
   } catch (error) {
     if (!isWarderError(error, 'oauth.token_refused')) throw error
     const final = finalErrors.has(String(error.details?.error)) || error.details?.silent === true
@@ -116,12 +117,12 @@ async function hasIdToken(response: Response): Promise<boolean> {
 }
 
 function judge(
+  { dpop }: Party,
   body: oauth.TokenEndpointResponse,
   claims: oauth.IDToken | null,
   clock: () => number,
 ): Tokens {
-  if (body.token_type !== 'bearer')
-    throw refused('The provider issued a type of token that was not asked for.')
+  checkType(body.token_type, dpop !== undefined)
   if (!tokenText.test(body.access_token)) throw refused('The provider issued an unusable token.')
   if (body.refresh_token !== undefined && !tokenText.test(body.refresh_token))
     throw refused('The provider issued an unusable refresh token.')
@@ -137,6 +138,17 @@ function judge(
   }
 }
 
+/** RFC 9449 §5: a type that was not asked for is no token of ours, and one without its binding is a downgrade. */
+function checkType(type: string, bound: boolean): void {
+  if (type === (bound ? 'dpop' : 'bearer')) return
+  if (bound && type === 'bearer')
+    throw new WarderError(
+      'oauth.dpop_downgrade',
+      'The provider was asked for a token that is bound to a key and issued one that is not.',
+    )
+  throw refused('The provider issued a type of token that was not asked for.')
+}
+
 const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server takes.'
 
 /**
@@ -146,21 +158,21 @@ const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server tak
  * @returns null where that is missing
  */
 function bearerOf(
-  { quirks }: Party,
+  party: Party,
   body: oauth.TokenEndpointResponse,
   clock: () => number,
 ): Tokens | null {
   const claims = oauth.getValidatedIdTokenClaims(body) ?? null
-  const tokens = judge(body, claims, clock)
-  if (!quirks.includes('id-token-as-bearer')) return tokens
+  const tokens = judge(party, body, claims, clock)
+  if (!party.quirks.includes('id-token-as-bearer')) return tokens
   if (body.id_token === undefined || claims === null) return null
   const expiresAt = Math.floor(Math.min(claims.exp * 1000, clock() + LONGEST_SECONDS * 1000))
   return { ...tokens, accessToken: body.id_token, expiresAt }
 }
 
-async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
+async function asking<T>(what: string, { dpop }: Party, ask: () => Promise<T>): Promise<T> {
   try {
-    return await ask()
+    return await withNonce(dpop, ask)
   } catch (error) {
     throw providerError(error, what)
   }

@@ -1,6 +1,7 @@
 import type { WarderError } from '../errors.ts'
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
+import type { BoundToken } from './dpop.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
@@ -23,15 +24,19 @@ export interface Grant {
   readonly expiresAt: number | null
   /** What it was made in spite of: the exceptions of its provider's profile. */
   readonly quirks: readonly Quirk[]
+  /** What its tokens are bound to: to a key that only this vault has (RFC 9449), or, null, to nothing. */
+  readonly bound: 'dpop' | null
 }
 
-/** An access token for the `Authorization: Bearer` header of one resource; lives in memory only. */
+/** An access token for the `Authorization` header of one resource; lives in memory only. */
 export interface AccessToken {
   readonly grant: Grant
   readonly value: string
   readonly expiresAt: number | null
   /** The URL of the MCP server that the person signed in for, from the vault: the token goes to no other. */
   readonly serverUrl: string
+  /** Makes the headers of each request anew where the token is bound to a key; null for a bearer token. */
+  readonly proof: BoundToken | null
 }
 
 export interface SignIn {

@@ -4,6 +4,7 @@ import { reachesLoopback } from '../net/hosts.ts'
 import { parseJsonLimited, readTextLimited } from '../net/limits.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
+import type { Dpop } from './dpop.ts'
 import type { ClientAuthMethod } from './repository.ts'
 
 /** One authorization server as one registered client of it sees it. */
@@ -17,6 +18,8 @@ export interface Party {
   readonly policy: UrlPolicy
   /** What this provider does otherwise, as the profile of the sign-in had it. */
   readonly quirks: readonly Quirk[]
+  /** The key that its tokens are bound to; absent where they are bearer tokens. */
+  readonly dpop?: Dpop | undefined
 }
 
 const LARGEST = 256 * 1024
@@ -24,12 +27,13 @@ const DEEPEST = 32
 const DEADLINE_MS = 15_000
 
 /** What every request to the provider has in common. POSTs never follow redirects: the dialer does not. */
-export function requestOptions({ fetch, policy }: Pick<Party, 'fetch' | 'policy'>) {
+export function requestOptions({ fetch, policy, dpop }: Pick<Party, 'fetch' | 'policy' | 'dpop'>) {
   return {
     [oauth.customFetch]: limited(fetch),
     // The URL policy let http through for loopback only, and only for a server that is there itself.
     [oauth.allowInsecureRequests]: reachesLoopback(policy),
     signal: () => AbortSignal.timeout(DEADLINE_MS),
+    ...(dpop === undefined ? {} : { DPoP: dpop.provider }),
   }
 }
 

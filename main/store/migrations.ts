@@ -52,4 +52,6 @@ export const migrations: readonly string[] = [
   `,
   // Scopes that a sign-in asked for and did not get, as a JSON array.
   "ALTER TABLE grants ADD COLUMN withheld TEXT NOT NULL DEFAULT '[]'",
+  // What the tokens of each grant are bound to: `dpop`, or nothing.
+  'ALTER TABLE grants ADD COLUMN bound TEXT',
 ]

@@ -49,6 +49,8 @@ export const accountView = z.object({
   quirks: z.array(z.string()),
   /** What revoking it does beyond it, to be said before; null where it does nothing more. */
   revokeWarning: z.string().nullable(),
+  /** `dpop`: its tokens are good only together with a key that is in the vault (RFC 9449). Null: whoever holds one may use it. */
+  bound: z.enum(['dpop']).nullable(),
 })
 
 export const secretView = z.object({
@@ -102,13 +104,14 @@ export const receiptView = z.object({
 
 const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start', 'proof'] as const
 const signOutReasons = ['provider', 'resource', 'expired', 'vault'] as const
+const freezeReasons = ['unbound'] as const
 
 /** One line in the life of an account. Durations are in milliseconds. */
 export const ledgerEntry = z.object({
   at: instant,
   event: z.enum(['renewal', 'signed-in', 'signed-out', 'frozen', 'revoked']),
-  /** Why a renewal was asked for, or why the account was signed out. */
-  reason: z.enum([...renewalReasons, ...signOutReasons]).nullable(),
+  /** Why a renewal was asked for, or why the account was signed out or is held. */
+  reason: z.enum([...renewalReasons, ...signOutReasons, ...freezeReasons]).nullable(),
   /** Of a renewal, as the rest; null while it is under way, or where Warder ended in the middle of it. */
   outcome: z.enum(['renewed', 'refused', 'unavailable', 'not-stored', 'held']).nullable(),
   endedAt: instant.nullable(),

@@ -22,10 +22,12 @@ const tokenOf = (server: string): AccessToken => ({
     refreshedAt: null,
     expiresAt: null,
     quirks: [],
+    bound: null,
   },
   value: `token-of-${server}`,
   expiresAt: null,
   serverUrl: url,
+  proof: null,
 })
 
 const injector = createInjector({

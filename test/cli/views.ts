@@ -72,6 +72,7 @@ export const accountSample: AccountView = {
   renewable: true,
   quirks: [],
   revokeWarning: null,
+  bound: null,
 }
 
 export const receiptSample: ReceiptView = {

@@ -12,6 +12,8 @@ const kinds = [
   'auth/pre-registration',
   'auth/authorization-server-migration',
   'auth/iss-wrong-issuer',
+  'auth/dpop',
+  'auth/dpop-nonce',
 ]
 
 describe('the official suite, at the shipped Warder', () => {

@@ -21,6 +21,8 @@ const next = '0.2.0-alpha.12'
 const SESSION_WIRE = '2025-11-25'
 
 const isRequired = ({ unscored }: Scenario) => unscored === null
+/** Extensions that Warder has: what the suite never scores counts here. */
+const extensions = ['auth/dpop', 'auth/dpop-nonce']
 const isOAuth = ({ name }: Scenario) => name.startsWith('auth/')
 
 /**
@@ -42,6 +44,16 @@ export const clientSuites: readonly Suite[] = [
     wire: SESSION_WIRE,
     scenarios: async () =>
       (await listScenarios(next, '2026-07-28')).filter((one) => isOAuth(one) && isRequired(one)),
+  },
+  {
+    name: 'client-extensions',
+    revision: '2026-07-28',
+    release: next,
+    wire: SESSION_WIRE,
+    scenarios: async () =>
+      (await listScenarios(next, '2026-07-28'))
+        .filter(({ name }) => extensions.includes(name))
+        .map((one) => ({ ...one, unscored: null })),
   },
   {
     name: 'client-0.1.16',

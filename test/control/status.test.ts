@@ -21,6 +21,7 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   refreshedAt: null,
   expiresAt: null,
   quirks: [],
+  bound: null,
 })
 
 describe('what waits for a sign-in', () => {

@@ -105,6 +105,7 @@ export function createWorld() {
     renewable: true,
     quirks: [],
     revokeWarning: null,
+    bound: null,
   }
   const accounts: AccountView[] = [
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bearerChallenge, parseChallenges } from '../../main/oauth/challenge.ts'
+import { parseChallenges, tokenChallenge } from '../../main/oauth/challenge.ts'
 
 const asData = (field: string) =>
   parseChallenges(field).map(({ scheme, parameters }) => ({
@@ -45,14 +45,14 @@ describe('WWW-Authenticate (RFC 9110 §11.6.1)', () => {
     const headers = new Headers({
       'www-authenticate': 'Basic realm="Bearer resource_metadata=x"',
     })
-    expect(bearerChallenge(headers)).toBeNull()
+    expect(tokenChallenge(headers)).toBeNull()
   })
 
   it('prefers the bearer challenge that names its metadata', () => {
     const headers = new Headers()
     headers.append('www-authenticate', 'Bearer realm="old"')
     headers.append('www-authenticate', 'Bearer resource_metadata="https://m.example/x"')
-    expect(bearerChallenge(headers)?.resourceMetadata).toBe('https://m.example/x')
+    expect(tokenChallenge(headers)?.resourceMetadata).toBe('https://m.example/x')
   })
 
   it.each([

@@ -30,6 +30,7 @@ const grant = (changes: Partial<Grant> = {}): Grant => ({
   withheld: [],
   renewable: true,
   quirks: [],
+  bound: null,
   connectedAt: at - 30 * DAY,
   refreshedAt: null,
   expiresAt: null,

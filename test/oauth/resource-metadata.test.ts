@@ -61,7 +61,7 @@ describe('what it may say (RFC 9728 §3.3)', () => {
   const check = (changes: Record<string, unknown>, scope?: string) =>
     checkResourceMetadata(
       { ...good, ...changes },
-      { resourceMetadata: undefined, scope, error: undefined },
+      { resourceMetadata: undefined, scope, error: undefined, dpop: null },
       policy,
       {},
     )

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
-import { bearerChallenge } from '../../oauth/challenge.ts'
+import { tokenChallenge } from '../../oauth/challenge.ts'
+import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { unlessAborted } from '../abort.ts'
 import type { ResponseMessage } from '../envelope.ts'
@@ -17,6 +18,12 @@ import {
 import { type Credential, NotProcessed, type Upstream, type UpstreamEvents } from './upstream.ts'
 
 type Answer = Dispatcher.ResponseData
+
+interface Exchanged {
+  readonly answer: Answer
+  /** What a 401 says of the proof that went along. */
+  readonly refusal: ProofRefusal
+}
 
 /**
  * A remote server over Streamable HTTP (MCP 2025-11-25, basic/transports): one POST a message, answered with JSON or a
@@ -40,7 +47,7 @@ export function connectHttp(options: {
 
   async function post(text: string, credential: Credential, signal: AbortSignal): Promise<Answer> {
     latest = credential
-    const answer = await exchange(
+    const { answer, refusal } = await exchange(
       'POST',
       { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
       credential,
@@ -49,31 +56,42 @@ export function connectHttp(options: {
     )
     if (answer.statusCode < 300) return answer
     discard(answer)
+    if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
     if (answer.statusCode === 404 && session !== null) throw new NotProcessed('session-expired')
-    const wanted = answer.statusCode === 403 ? scopesWanted(answer) : null
+    const wanted = answer.statusCode === 403 ? scopesWanted(answer, credential) : null
     if (wanted !== null) throw new NotProcessed('insufficient-scope', wanted)
     throw refused(answer.statusCode)
   }
 
-  function exchange(
+  /** What every request carries; of a bound token a proof that is good for this one only. */
+  async function fields(
+    method: 'POST' | 'GET' | 'DELETE',
+    { headers, proof }: Credential,
+    session: string | null,
+  ): Promise<Record<string, string>> {
+    return {
+      ...headers,
+      ...(await proof?.headers(method, url.href)),
+      ...(session === null ? {} : { 'mcp-session-id': session }),
+      ...(protocolVersion === null ? {} : { 'mcp-protocol-version': protocolVersion }),
+    }
+  }
+
+  async function exchange(
     method: 'POST' | 'GET',
     headers: Record<string, string>,
     credential: Credential,
     signal: AbortSignal,
     body?: string,
-  ): Promise<Answer> {
-    return dispatcher
+  ): Promise<Exchanged> {
+    const common = await fields(method, credential, session)
+    const answer = await dispatcher
       .request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
-        headers: {
-          ...headers,
-          ...credential.headers,
-          ...(session === null ? {} : { 'mcp-session-id': session }),
-          ...(protocolVersion === null ? {} : { 'mcp-protocol-version': protocolVersion }),
-        },
+        headers: { ...headers, ...common },
         ...(body === undefined ? {} : { body }),
         signal: AbortSignal.any([signal, closing.signal]),
         headersTimeout: limits.answerTimeoutMs,
@@ -83,6 +101,8 @@ export function connectHttp(options: {
       .catch((cause: unknown) => {
         throw unreachable(cause, signal, 'cannot be reached')
       })
+    const refusal = credential.proof?.answered(answer.statusCode, headersOf(answer)) ?? null
+    return { answer, refusal }
   }
 
   function unreachable(cause: unknown, signal: AbortSignal, what: string): WarderError {
@@ -181,7 +201,10 @@ export function connectHttp(options: {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    const answer = await exchange('GET', headers, credential, signal)
+    const ask = () => exchange('GET', headers, credential, signal)
+    const first = await ask()
+    if (first.refusal === 'nonce') discard(first.answer)
+    const { answer } = first.refusal === 'nonce' ? await ask() : first
     if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return answer
     discard(answer)
     return null
@@ -233,18 +256,16 @@ export function connectHttp(options: {
       closing.abort()
       if (ended === null || goodbye === null) return
       // Courtesy, not a duty: the server may answer 405 (§ Session Management).
-      await dispatcher
-        .request({
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: 'DELETE',
-          headers: {
-            ...goodbye.headers,
-            'mcp-session-id': ended,
-            ...(protocolVersion === null ? {} : { 'mcp-protocol-version': protocolVersion }),
-          },
-          signal: AbortSignal.timeout(limits.goodbyeTimeoutMs),
-        })
+      await fields('DELETE', goodbye, ended)
+        .then((headers) =>
+          dispatcher.request({
+            origin: url.origin,
+            path: url.pathname + url.search,
+            method: 'DELETE',
+            headers,
+            signal: AbortSignal.timeout(limits.goodbyeTimeoutMs),
+          }),
+        )
         .then(discard)
         .catch(() => {})
     },
@@ -254,10 +275,18 @@ export function connectHttp(options: {
 const SLOWEST_RETRY_MS = 60_000
 
 /** The scopes of a challenge that asks for more (RFC 6750 §3.1). @returns null for any other refusal */
-function scopesWanted(answer: Answer): readonly string[] | null {
-  const field = answer.headers['www-authenticate'] ?? []
-  const challenge = bearerChallenge(new Headers({ 'www-authenticate': [field].flat().join(', ') }))
+function scopesWanted(answer: Answer, { proof }: Credential): readonly string[] | null {
+  const challenge = tokenChallenge(headersOf(answer), proof ? ['dpop', 'bearer'] : ['bearer'])
   return challenge?.error === 'insufficient_scope' ? splitScope(challenge.scope) : null
+}
+
+/** What is judged of an answer; a field that no `Headers` could hold counts as absent. */
+function headersOf({ headers }: Answer): Headers {
+  const read = ['www-authenticate', 'dpop-nonce', 'date'].map((name): [string, string] => [
+    name,
+    [headers[name] ?? []].flat().join(', '),
+  ])
+  return new Headers(read.filter(([, value]) => /^[\t\x20-\xff]+$/.test(value)))
 }
 
 /** Frees the connection, whatever is still to come on it. */

@@ -1,4 +1,5 @@
 import type { WarderError } from '../../errors.ts'
+import type { BoundToken } from '../../oauth/dpop.ts'
 import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
 
@@ -13,6 +14,8 @@ export interface Credential {
   readonly account: string | null
   /** Ids of the grants whose tokens are in it. */
   readonly grants: readonly string[]
+  /** Headers that are made anew for each HTTP request, where the token is bound to a key (RFC 9449). */
+  readonly proof?: BoundToken | null
   /** Gets a new credential after the server answered 401 to this one. Absent where there is nothing to renew. */
   readonly renew?: () => Promise<void>
   /**
@@ -55,7 +58,7 @@ export interface UpstreamEvents {
 /** The server refused the message before it did anything. Unless it wants scopes, it may be sent again, as a new call. */
 export class NotProcessed extends Error {
   override readonly name = 'NotProcessed'
-  readonly reason: 'unauthorized' | 'session-expired' | 'insufficient-scope'
+  readonly reason: 'unauthorized' | 'nonce-wanted' | 'session-expired' | 'insufficient-scope'
   /** What the server wants, where it wants scopes. */
   readonly scopes: readonly string[]
   constructor(reason: NotProcessed['reason'], scopes: readonly string[] = []) {

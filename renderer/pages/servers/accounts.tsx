@@ -42,6 +42,9 @@ function Account({ account, onRevoke }: { account: AccountView; onRevoke: () => 
         {account.withheld.length > 0 && (
           <span className="quiet">Asked for and not given: {account.withheld.join(', ')}</span>
         )}
+        {account.bound === 'dpop' && (
+          <span className="quiet">Its tokens work only with a key in the vault (DPoP)</span>
+        )}
       </div>
       <Badge tone={tone}>{words}</Badge>
       <Button

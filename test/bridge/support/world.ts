@@ -97,8 +97,9 @@ export async function startWorld(
       refreshedAt: null,
       expiresAt: null,
       quirks: [],
+      bound: null,
     } as const
-    return { grant, value, expiresAt: null, serverUrl }
+    return { grant, value, expiresAt: null, serverUrl, proof: null }
   }
 
   const bridge = await openBridge({

@@ -29,8 +29,8 @@ const entrySchema = z.looseObject({
   provider_profile: z
     .strictObject({ pkce: z.literal('S256'), issuer_pattern: z.literal('exact') })
     .optional(),
-  // Warder sends no DPoP proofs yet, so it cannot be downgraded from them.
-  dpop_required: z.literal(false).optional(),
+  /** The resource takes only tokens that are bound to a key, and the provider says that it issues them. */
+  dpop_required: z.boolean().optional(),
 })
 
 type Entry = z.output<typeof entrySchema>
@@ -63,6 +63,7 @@ async function failure(entry: Entry): Promise<string | null> {
     if (isWarderError(error) && error.code !== 'internal.unexpected') return null
     throw error
   })
+  if (entry.dpop_required && !internet.proved()) return 'was met without a proof'
   if (entry.expect === 'reject') return met === null ? null : 'was accepted'
   return met === null ? 'was refused' : await misused(entry, house, met)
 }
@@ -150,6 +151,8 @@ interface Internet {
   show(entry: Entry): void
   /** Credentials and bodies of all requests. */
   readonly sent: readonly string[]
+  /** The token endpoint was sent a DPoP proof. */
+  proved(): boolean
 }
 
 /** An MCP server, its provider, and good documents at both. */
@@ -162,10 +165,28 @@ function paint(entry: Entry): Internet {
   )
   const resourceAt = `${server.host}/.well-known/oauth-protected-resource${server.pathname}`
   const sent: string[] = []
+  let proved = false
   const bodies = new Map<string, Body>([
     [place(server), { status: 401 }],
-    [resourceAt, { json: { resource: entry.configured_server, authorization_servers: [issuer] } }],
-    [metadataAt, { json: goodMetadata(issuer) }],
+    [
+      resourceAt,
+      {
+        json: {
+          resource: entry.configured_server,
+          authorization_servers: [issuer],
+          ...(entry.dpop_required && { dpop_bound_access_tokens_required: true }),
+        },
+      },
+    ],
+    [
+      metadataAt,
+      {
+        json: {
+          ...goodMetadata(issuer),
+          ...(entry.dpop_required && { dpop_signing_alg_values_supported: ['ES256'] }),
+        },
+      },
+    ],
     [place(`${issuer}/register`), { registration: { client_id: 'c1' } }],
     [
       place(`${issuer}/token`),
@@ -191,8 +212,10 @@ function paint(entry: Entry): Internet {
   }
   return {
     sent,
+    proved: () => proved,
     show: ({ kind, input }) => void bodies.set(at[kind], bodyOf(kind, input)),
     respond: (request, response) => {
+      proved ||= request.url === new URL(`${issuer}/token`).pathname && 'dpop' in request.headers
       const body = bodies.get(`${request.headers.host}${request.url}`) ?? { status: 404 }
       send(request, response, body, (text) =>
         sent.push(`${request.headers.authorization ?? ''} ${text}`),
