@@ -8,6 +8,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pipeline } from 'node:stream'
+import { proofChecker } from './dpop-proof.ts'
 import { testHome } from './home.ts'
 import { digest } from './identity-provider/journal.ts'
 import type { IdentityProvider } from './identity-provider/types.ts'
@@ -44,6 +45,15 @@ export interface ResourceServerOptions {
   readonly scopes?: readonly string[]
   /** Sees each request whole, for tests of what must not be in it. */
   readonly tap?: (request: IncomingMessage) => void
+  /** Takes bound tokens only (RFC 9449). */
+  readonly dpop?: DpopGuard
+}
+
+export interface DpopGuard {
+  /** What proofs have to name from now on; null: no nonce is asked for. */
+  nonce(): string | null
+  /** Every `jti` that was taken, in order. */
+  readonly proofs: Set<string>
 }
 
 /**
@@ -53,7 +63,7 @@ export interface ResourceServerOptions {
  */
 export async function startResourceServer(
   guard: Guard,
-  { scopes = ['mcp:read'], tap }: ResourceServerOptions = {},
+  { scopes = ['mcp:read'], tap, dpop }: ResourceServerOptions = {},
 ): Promise<ResourceServer> {
   await using started = new AsyncDisposableStack()
   const home = started.use(await testHome())
@@ -69,7 +79,7 @@ export async function startResourceServer(
 
   const origin = `http://127.0.0.1:${(door.address() as AddressInfo).port}`
   const url = `${origin}/mcp`
-  const admit = await admission(guard, url, scopes)
+  const admit = await admission(guard, url, scopes, dpop)
   door.on('request', (request, response) =>
     serve(request, response).catch(() => response.writeHead(503).end()),
   )
@@ -77,7 +87,7 @@ export async function startResourceServer(
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     tap?.(request)
     if ('issuer' in guard && request.url === metadataPath)
-      return sendMetadata(response, { resource: url, issuer: guard.issuer, scopes })
+      return sendMetadata(response, { resource: url, issuer: guard.issuer, scopes, dpop })
     if (request.url !== '/mcp') return void response.writeHead(404).end()
     const entry = note(request, response, guard)
     seen.push(entry)
@@ -107,12 +117,14 @@ function startEverything(socket: string) {
 interface Refusal {
   readonly status: number
   readonly challenge?: string
+  readonly nonce?: string | null
 }
 
 async function admission(
   guard: Guard,
   resource: string,
   scopes: readonly string[],
+  dpop: DpopGuard | undefined,
 ): Promise<(request: IncomingMessage) => Promise<Refusal | null>> {
   if ('open' in guard) return async () => null
   if ('header' in guard)
@@ -120,6 +132,7 @@ async function admission(
       headers[guard.header.toLowerCase()] === guard.value ? null : { status: 401 }
   await guard.acceptResource(resource)
   const validate = tokenValidator({ ...guard, resource, scopes })
+  if (dpop) return boundTokens(validate, resource, scopes, dpop)
   return ({ headers }) => bearerRefusal(headers.authorization, validate, resource, scopes)
 }
 
@@ -135,22 +148,59 @@ async function bearerRefusal(
     `scope="${scopes.join(' ')}"`,
   ]
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
-  const verdict = token ? await validate(token) : 'missing'
+  const verdict = token ? await validate(token, null) : 'missing'
   if (verdict === 'valid') return null
   if (verdict !== 'missing') parameters.unshift(`error="${verdict}"`)
   const status = verdict === 'insufficient_scope' ? 403 : 401
   return { status, challenge: `Bearer ${parameters.join(', ')}` }
 }
 
+/** RFC 9449 §7.1 and §9; nothing but the scheme DPoP is looked at. */
+function boundTokens(
+  validate: Validate,
+  resource: string,
+  scopes: readonly string[],
+  dpop: DpopGuard,
+): (request: IncomingMessage) => Promise<Refusal | null> {
+  const { check } = proofChecker(dpop.proofs)
+  const parameters = [
+    'algs="ES256"',
+    `resource_metadata="${new URL(metadataPath, resource)}"`,
+    `scope="${scopes.join(' ')}"`,
+  ]
+  const refusal = (error?: string): Refusal => ({
+    status: error === 'insufficient_scope' ? 403 : 401,
+    challenge: `DPoP ${[...(error ? [`error="${error}"`] : []), ...parameters].join(', ')}`,
+    nonce: error === 'use_dpop_nonce' ? dpop.nonce() : null,
+  })
+  return async ({ headers, method = '' }) => {
+    const token = /^DPoP (\S+)$/i.exec(headers.authorization ?? '')?.[1]
+    if (token === undefined) return refusal()
+    const proof = headers.dpop
+    const checked = await check({ method, url: resource, proof, token, nonce: dpop.nonce() })
+    if ('error' in checked) return refusal(checked.error)
+    const verdict = await validate(token, checked.jkt)
+    return verdict === 'valid' ? null : refusal(verdict)
+  }
+}
+
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   request.resume()
-  const headers = refusal.challenge ? { 'www-authenticate': refusal.challenge } : {}
+  const headers = {
+    ...(refusal.challenge && { 'www-authenticate': refusal.challenge }),
+    ...(refusal.nonce && { 'dpop-nonce': refusal.nonce }),
+  }
   response.writeHead(refusal.status, headers).end()
 }
 
 function sendMetadata(
   response: ServerResponse,
-  about: { resource: string; issuer: string; scopes: readonly string[] },
+  about: {
+    resource: string
+    issuer: string
+    scopes: readonly string[]
+    dpop: DpopGuard | undefined
+  },
 ): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(
     JSON.stringify({
@@ -158,6 +208,7 @@ function sendMetadata(
       authorization_servers: [about.issuer],
       scopes_supported: about.scopes,
       bearer_methods_supported: ['header'],
+      ...(about.dpop && { dpop_bound_access_tokens_required: true }),
     }),
   )
 }
@@ -170,7 +221,7 @@ function note(
   const credential =
     'header' in guard
       ? request.headers[guard.header.toLowerCase()]?.toString()
-      : request.headers.authorization?.replace(/^Bearer /i, '')
+      : request.headers.authorization?.replace(/^(?:Bearer|DPoP) /i, '')
   const entry: Mutable<SeenRequest> = {
     method: request.method ?? '',
     rpcMethod: null,
@@ -192,7 +243,7 @@ function forward(
   socketPath: string,
   entry: Mutable<SeenRequest>,
 ): void {
-  const { authorization: _credential, connection: _hop, ...headers } = request.headers
+  const { authorization: _credential, dpop: _proof, connection: _hop, ...headers } = request.headers
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {

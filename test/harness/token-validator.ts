@@ -2,7 +2,8 @@ import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwt
 
 /** The outcome of a token's check, in the words of RFC 6750 §3.1. */
 export type Verdict = 'valid' | 'invalid_token' | 'insufficient_scope'
-export type Validate = (token: string) => Promise<Verdict>
+/** @param jkt thumbprint of the key that was proved along with the token; null without a proof */
+export type Validate = (token: string, jkt: string | null) => Promise<Verdict>
 
 export interface ValidatorOptions {
   readonly issuer: string
@@ -23,7 +24,7 @@ interface AuthorizationServer {
  */
 export function tokenValidator(options: ValidatorOptions): Validate {
   let discovered: Promise<ReturnType<typeof checks>> | undefined
-  return async (token) => {
+  return async (token, jkt) => {
     discovered ??= discover(options.issuer)
       .then((server) => checks(server, options))
       .catch((error) => {
@@ -32,11 +33,18 @@ export function tokenValidator(options: ValidatorOptions): Validate {
       })
     const { byKeys, byIntrospection } = await discovered
     const claims = await (isJwt(token) ? byKeys(token) : byIntrospection(token))
-    return claims ? verdict(claims, options) : 'invalid_token'
+    return claims ? verdict(claims, jkt, options) : 'invalid_token'
   }
 }
 
-function verdict(claims: JWTPayload, { resource, scopes }: ValidatorOptions): Verdict {
+function verdict(
+  claims: JWTPayload,
+  jkt: string | null,
+  { resource, scopes }: ValidatorOptions,
+): Verdict {
+  // RFC 9449 §7.2: a bound token is no bearer token, and another key than its own proves nothing.
+  const { cnf } = claims as { cnf?: { jkt?: string } }
+  if ((cnf?.jkt ?? null) !== jkt) return 'invalid_token'
   if (![claims.aud].flat().includes(resource)) return 'invalid_token'
   const granted = String(claims.scope ?? '').split(' ')
   return scopes.every((scope) => granted.includes(scope)) ? 'valid' : 'insufficient_scope'

@@ -7,6 +7,7 @@ import { createInjector } from '../../../main/bridge/credentials.ts'
 import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
 import { createDialer } from '../../../main/net/dialer.ts'
+import type { Dpop } from '../../../main/oauth/dpop.ts'
 import { signInNeeded } from '../../../main/oauth/grant-errors.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
@@ -33,6 +34,8 @@ export interface World extends AsyncDisposable {
   pass(ms: number): void
   /** Base URL of the page; null: it has none. */
   page: string | null
+  /** The keys that tokens are bound to; a server without one has a bearer token. */
+  readonly keys: Map<string, Dpop>
   renewed: (server: string) => Promise<string>
   servers: Readonly<Record<string, ServerDefinition>>
   /** Called while a token is being fetched. */
@@ -77,6 +80,7 @@ export async function startWorld(
   await mkdir(socketDirectory, { mode: 0o700 })
   const tokens = new Map<string, string>()
   const { timer, pass } = manualTimer()
+  const keys = new Map<string, Dpop>()
 
   function tokenOf(server: string): AccessToken {
     const value = tokens.get(server) ?? 'none'
@@ -99,7 +103,13 @@ export async function startWorld(
       quirks: [],
       bound: null,
     } as const
-    return { grant, value, expiresAt: null, serverUrl, proof: null }
+    return {
+      grant,
+      value,
+      expiresAt: null,
+      serverUrl,
+      proof: keys.get(server)?.bind(value) ?? null,
+    }
   }
 
   const bridge = await openBridge({
@@ -146,6 +156,7 @@ export async function startWorld(
     parkSeconds: 50,
     pass,
     page: 'http://127.0.0.1:7',
+    keys,
     renewed: () => Promise.reject(new Error('nothing to renew')),
     servers,
     onFetch: () => {},

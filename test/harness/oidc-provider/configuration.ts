@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { errors } from 'oidc-provider'
 import { errorPage } from '../identity-provider/pages.ts'
 import type { ProgramSettings } from './settings.ts'
@@ -76,6 +76,10 @@ function features(settings: ProgramSettings) {
     devInteractions: { enabled: false },
     registration: { enabled: settings.registration },
     registrationManagement: { enabled: settings.registration },
+    dPoP: {
+      enabled: true,
+      ...(settings.dpopNonce && { nonceSecret: randomBytes(32), requireNonce: () => true }),
+    },
     revocation: { enabled: settings.revocation },
     introspection: {
       enabled: true,

@@ -11,6 +11,8 @@ export const settings = z.object({
   revocation: z.boolean().default(true),
   /** Who may introspect (RFC 7662): the resource server alone, or each client its own tokens too. */
   introspection: z.enum(['resource-server', 'own']).default('resource-server'),
+  /** DPoP proofs have to name a nonce that it gives out (RFC 9449 §8). */
+  dpopNonce: z.boolean().default(false),
   refreshTokens: z.boolean().default(true),
   /** A new refresh token at each use; the use of an old one ends the grant. */
   rotation: z.boolean().default(true),
