@@ -15,6 +15,7 @@ interface Program {
 
 const programs: readonly Program[] = [
   { debianPackage: 'chromium', isThere: () => chromiumPath() !== null },
+  { debianPackage: 'openssl', isThere: () => areOnPath('openssl') },
   ...(process.platform === 'linux' ? linuxPrograms() : []),
 ]
 
@@ -25,6 +26,12 @@ function linuxPrograms(): Program[] {
     { debianPackage: 'gnome-keyring', isThere: () => areOnPath('gnome-keyring-daemon') },
     { debianPackage: 'libsecret-1-0', isThere: () => isLibrary('libsecret-1.so.0') },
     { debianPackage: 'libsecret-tools', isThere: () => areOnPath('secret-tool') },
+    { debianPackage: 'strace', isThere: () => areOnPath('strace'), optional: true },
+    {
+      debianPackage: 'tinyproxy-bin',
+      isThere: () => areOnPath('tinyproxy'),
+      optional: true,
+    },
     {
       debianPackage: 'glewlwyd',
       isThere: () => existsSync(glewlwydProgram),

@@ -80,7 +80,8 @@ function refusalOf(
   gaveCredentials: boolean,
 ): WarderError | null {
   if (status >= 200 && status < 300) return null
-  if (status !== 407) return answered(url, `${status}`)
+  // tinyproxy answers 401 to a wrong password.
+  if (status !== 407 && status !== 401) return answered(url, `${status}`)
   return new WarderError(
     'net.proxy_auth',
     gaveCredentials

@@ -5,6 +5,7 @@ import type { UrlPolicy } from '../../main/net/url-policy.ts'
 import { type Authority, createAuthority } from '../harness/certificates.ts'
 import { type ConnectProxy, startConnectProxy } from '../harness/connect-proxy.ts'
 import { type TestHome, testHome } from '../harness/home.ts'
+import { isTinyproxyHere, startTinyproxy } from '../harness/tinyproxy.ts'
 import { type SecureServer, startSecureServer } from './secure-server.ts'
 import { startServer } from './server.ts'
 
@@ -242,6 +243,24 @@ describe('a proxy that fails', () => {
     expect(await failure('http://proxy.evil.example', lookup)).toMatchObject({
       code: 'net.address_refused',
     })
+  })
+})
+
+describe('tinyproxy', () => {
+  it('opens tunnels for whoever has the password', async ({ skip }) => {
+    skip(!isTinyproxyHere(), 'tinyproxy is not installed')
+    await using internet = await openProxy()
+    const credentials = ['me', 'right'] as const
+    await using proxy = await startTinyproxy({ upstream: internet.port, credentials })
+    const at = (user: string) => ({ HTTPS_PROXY: `http://${user}127.0.0.1:${proxy.port}` })
+    await using dialer = dialerBehind(at('me:right@'))
+    expect(await (await dialer.fetch(policy)(url)).text()).toBe('hello')
+    expect(internet.asked).toEqual([`${host}:443`])
+    for (const user of ['', 'me:wrong@']) {
+      await using other = dialerBehind(at(user))
+      await expect(other.fetch(policy)(url)).rejects.toEqual(code('net.proxy_auth'))
+    }
+    expect(internet.asked).toHaveLength(1)
   })
 })
 

@@ -5,13 +5,15 @@ import { authorizationUrl, checkBrowserUrl } from '../../../main/net/browser-url
 import { fetchDocument } from '../../../main/net/document.ts'
 import { fieldRules } from '../../../main/net/url-fields.ts'
 import { checkUrl, type UrlField, type UrlPolicy } from '../../../main/net/url-policy.ts'
+import { openSignInPage } from '../../../main/oauth/browser.ts'
+import type { Browser } from '../../../main/ports.ts'
 import { type SystemBrowser, startSystemBrowser } from '../../harness/xdg-open/index.ts'
 import { startStage } from '../../net/stage.ts'
 import type { Outcome } from '../corpus.ts'
 
 const addresses = z.union([z.array(z.string()), z.array(z.array(z.string()))])
 
-const entrySchema = z.looseObject({
+export const entrySchema = z.looseObject({
   id: z.string(),
   field: z.enum(Object.keys(fieldRules) as [UrlField, ...UrlField[]]),
   server_url: z.string(),
@@ -24,7 +26,7 @@ const entrySchema = z.looseObject({
   must_display_host: z.string().optional(),
 })
 
-type Entry = z.output<typeof entrySchema>
+export type Entry = z.output<typeof entrySchema>
 
 /** What Warder appends to every authorization endpoint, more or less. */
 const parameters = { response_type: 'code', client_id: 'warder', scope: 'files:read mail' }
@@ -50,7 +52,7 @@ async function judge(raw: unknown, browser: SystemBrowser): Promise<Outcome> {
 async function failure(entry: Entry, browser: SystemBrowser): Promise<string | undefined> {
   const before = browser.opened.length
   try {
-    await use(entry, browser)
+    await use(entry, createBrowser({ ...browser.env }, 'linux'))
   } catch (error) {
     if (!isWarderError(error, 'net.url_refused', 'net.address_refused')) return `broke: ${error}`
     if (browser.opened.length > before) return 'was opened, and then refused'
@@ -60,16 +62,15 @@ async function failure(entry: Entry, browser: SystemBrowser): Promise<string | u
   return misread(entry, browser.opened.slice(before))
 }
 
-/** @throws WarderError where the product refuses */
-async function use(entry: Entry, browser: SystemBrowser): Promise<void> {
+/** Opens or fetches a URL as the product does. @throws WarderError where the product refuses */
+export async function use(entry: Entry, browser: Browser): Promise<void> {
   const policy: UrlPolicy = {
     serverUrl: entry.server_url,
     allowPrivateNetwork: entry.allow_private_hosts,
   }
   checkUrl(entry.input, entry.field, policy)
   if (entry.field === 'authorization_endpoint') {
-    const { url } = authorizationUrl(entry.input, parameters, policy)
-    await createBrowser({ ...browser.env }, 'linux').open(url)
+    await openSignInPage(browser, authorizationUrl(entry.input, parameters, policy))
   }
   if (entry.field !== 'authorization_endpoint' || Object.keys(entry.dns).length > 0)
     await dial(entry, policy)
@@ -87,9 +88,15 @@ function misread(entry: Entry, opened: SystemBrowser['opened']): string | undefi
   if (entry.field !== 'authorization_endpoint') return undefined
   const [vector = [], ...more] = opened
   if (more.length > 0 || vector.length !== 1) return 'was not handed over once, as one argument'
+  return openedForms(entry).includes(vector[0] ?? '')
+    ? undefined
+    : 'reached the browser in another spelling'
+}
+
+/** What the browser may get, to the byte: the endpoint, a joint, our parameters. */
+export function openedForms({ input, must_open_prefix: prefix = input }: Entry): string[] {
   const own = new URLSearchParams(parameters).toString()
-  const exact = [`${prefix}?${own}`, `${prefix}&${own}`, `${prefix}${own}`]
-  return exact.includes(vector[0] ?? '') ? undefined : 'reached the browser in another spelling'
+  return [`${prefix}?${own}`, `${prefix}&${own}`, `${prefix}${own}`]
 }
 
 /** Fetches or posts as the field's user does, once for each answer that the resolver has ready. */
