@@ -9,9 +9,12 @@ import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 export interface AuditLog {
   /** Resolves once the row is on disk; the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
   intent(intent: Intent): Promise<void>
-  /** On disk soon after; a crash in between leaves an intent without outcome, which `closeLost` names at the next start. */
+  /**
+   * On disk with the next intent, or {@link OUTCOME_WAITS} later; a crash in between leaves an intent without outcome,
+   * which `closeLost` names at the next start.
+   */
   outcome(intent: Intent, outcome: Outcome): void
-  /** Newest first, or oldest first where `after` is given. */
+  /** Newest first, or oldest first where `after` is given; with every outcome that was given before. */
   query(filter: RowFilter): Row[]
   /** Gives every intent that an earlier run left without outcome the outcome `lost`. Before the first call of this one. */
   closeLost(): void
@@ -25,25 +28,35 @@ interface Waiting {
   readonly settle?: { resolve: () => void; reject: (error: WarderError) => void }
 }
 
-export function openAuditLog(options: { state: State; clock: () => number; mask: Mask }): AuditLog {
-  const { state, clock, mask } = options
+export function openAuditLog(options: {
+  state: State
+  clock: () => number
+  mask: Mask
+  /** Milliseconds. @returns what takes it back */
+  after?: (ms: number, run: () => void) => () => void
+}): AuditLog {
+  const { state, clock, mask, after = systemAfter } = options
   const events = createEmitter<{ appended: [rows: readonly Row[]] }>()
   const insert =
     state.prepare(`INSERT INTO audit (at, call, phase, user, client, proof, session, server, account, method,
     target, decision, rule, argument_keys, bytes, outcome, code, latency_ms, masked)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   let waiting: Waiting[] = []
-  let scheduled = false
+  let soon: NodeJS.Immediate | undefined
+  let later: (() => void) | undefined
 
+  /** A call waits for its intent; for its outcome nobody does. */
   function append(entry: Waiting): void {
     waiting.push(entry)
-    if (scheduled) return
-    scheduled = true
-    setImmediate(flush)
+    if (entry.settle !== undefined) soon ??= setImmediate(flush)
+    else later ??= after(OUTCOME_WAITS, flush)
   }
 
   function flush(): void {
-    scheduled = false
+    clearImmediate(soon)
+    later?.()
+    soon = undefined
+    later = undefined
     const batch = waiting
     waiting = []
     if (batch.length === 0) return
@@ -95,7 +108,10 @@ export function openAuditLog(options: { state: State; clock: () => number; mask:
           phase: 'outcome',
         },
       }),
-    query: (filter) => query(state, filter),
+    query(filter) {
+      if (later !== undefined) flush()
+      return query(state, filter)
+    },
     closeLost() {
       flush()
       const open = state.prepare(`SELECT * FROM audit AS i WHERE phase = 'intent'
@@ -107,6 +123,14 @@ export function openAuditLog(options: { state: State; clock: () => number; mask:
     flush,
     events,
   }
+}
+
+/** Milliseconds. Each commit waits for the disk; outcomes that share the next intent's cost none of their own. */
+const OUTCOME_WAITS = 25
+
+function systemAfter(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
 }
 
 /** Outcomes that could not be written wait for space on the disk up to this many. */

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { type AuditLog, openAuditLog } from '../../main/audit/log.ts'
 import { createMask } from '../../main/audit/mask.ts'
-import type { Intent, Outcome } from '../../main/audit/rows.ts'
+import type { Intent, Outcome, Row } from '../../main/audit/rows.ts'
 import { openState, type State } from '../../main/store/state.ts'
 import { createKnownSecrets } from '../../main/vault/known-secrets.ts'
 import { testHome } from '../harness/home.ts'
@@ -43,7 +43,7 @@ interface Opened extends AsyncDisposable {
   commits(): number
 }
 
-async function open(clock = () => 1_000): Promise<Opened> {
+async function open(clock = () => 1_000, after?: () => () => void): Promise<Opened> {
   const home = await testHome()
   const state = openState(home.path)
   let commits = 0
@@ -59,7 +59,12 @@ async function open(clock = () => 1_000): Promise<Opened> {
     home: home.path,
     state,
     secrets,
-    log: openAuditLog({ state: counted, clock, mask: createMask(secrets) }),
+    log: openAuditLog({
+      state: counted,
+      clock,
+      mask: createMask(secrets),
+      ...(after ? { after } : {}),
+    }),
     commits: () => commits,
     async [Symbol.asyncDispose]() {
       state.close()
@@ -113,6 +118,68 @@ describe('the audit log', () => {
       '5 b outcome',
       '6 d intent',
     ])
+  })
+
+  it('costs a call one commit: its outcome goes with the next intent', async () => {
+    await using opened = await open(undefined, () => () => {})
+    const { log } = opened
+    const before = opened.commits()
+    for (const call of ['a', 'b', 'c', 'd']) {
+      await log.intent(intent(call))
+      log.outcome(intent(call), ok)
+      // Turns of the event loop, as an answer takes them.
+      await new Promise(setImmediate)
+      await new Promise(setImmediate)
+    }
+    expect(opened.commits() - before).toBe(4)
+    expect(log.query(all)).toHaveLength(8)
+    expect(opened.commits() - before).toBe(5)
+  })
+
+  it('writes an outcome that no intent follows by itself', async () => {
+    await using opened = await open()
+    const { log } = opened
+    await log.intent(intent('a'))
+    const appended = new Promise<readonly Row[]>((resolve) => log.events.on('appended', resolve))
+    log.outcome(intent('a'), ok)
+    expect((await appended).map(({ call, phase }) => `${call} ${phase}`)).toEqual(['a outcome'])
+  })
+
+  it('shows a reader each outcome from the moment it is given', async () => {
+    await using opened = await open()
+    const { log } = opened
+    await log.intent(intent('a'))
+    log.outcome(intent('a'), ok)
+    expect(log.query(all).map(({ phase }) => phase)).toEqual(['intent', 'outcome'])
+  })
+
+  it('names a call lost whose outcome a crash took, and none twice', async () => {
+    await using home = await testHome()
+    await using after = await testHome()
+    const state = openState(home.path)
+    const log = openAuditLog({ state, clock: () => 1_000, mask: createMask(createKnownSecrets()) })
+    await log.intent(intent('a'))
+    log.outcome(intent('a'), ok)
+    for (const suffix of ['', '-wal'])
+      copyFileSync(
+        path.join(home.path, `state.db${suffix}`),
+        path.join(after.path, `state.db${suffix}`),
+      )
+    log.flush()
+    state.close()
+
+    const restarted = openState(after.path)
+    const found = openAuditLog({
+      state: restarted,
+      clock: () => 2_000,
+      mask: createMask(createKnownSecrets()),
+    })
+    found.closeLost()
+    expect(found.query(all).map(({ phase, outcome }) => [phase, outcome])).toEqual([
+      ['intent', null],
+      ['outcome', 'lost'],
+    ])
+    restarted.close()
   })
 
   it('keeps every field as it was', async () => {
