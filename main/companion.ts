@@ -108,6 +108,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         fetch: dialer.fetch,
         settings: () => config.current().settings,
         providers: () => config.current().providers,
+        choices: config.current,
         resolveSecret: async (name, server, issuer) =>
           secrets.read(name, clientSecretBinding(config.current(), { name, server, issuer })),
         clock,
@@ -186,6 +187,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         inBackground(bridge.cutServer(name))
         bridge.reconsider(name)
       }
+      inBackground(bridge.cutAccounts(before, after))
       if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) {
         bridge.announce()
         bridge.reconsider()

@@ -1,10 +1,12 @@
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
+import { type Asker, type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
-import { pick, type Server } from '../servers/servers.ts'
+import { injections, pick, type Server } from '../servers/servers.ts'
 import { type Config, isRemote } from '../store/config-schema.ts'
+import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
@@ -37,6 +39,8 @@ export interface Bridge {
   cutGrant(grant: string): Promise<void>
   /** Cuts every session with this server: its definition changed or is gone. */
   cutServer(server: string): Promise<void>
+  /** Cuts every session that would use other accounts now. */
+  cutAccounts(before: Choices, after: Choices): Promise<void>
   /** Opens a server and asks for its tools, for the user. @throws WarderError as the server, the grant or the vault says */
   test(server: string): Promise<ProbeResult>
   /** Tells clients to ask for the lists of a server again, of every server where none is named. */
@@ -83,8 +87,9 @@ export async function openBridge(options: {
     ...options.house,
     parking,
     pageOf: options.pageOf,
-    connect(name, events) {
+    connect(name, asker, events) {
       return createConnection({
+        asker,
         lookup: () => lookup(name),
         injector,
         revoked: (grant) => revoked.has(grant),
@@ -124,12 +129,14 @@ export async function openBridge(options: {
     client: string,
     proof: 'same-user' | 'bearer',
     server: string,
+    folder: string | null,
     channel: Channel | null,
   ): Session {
     clients.seen(client)
     const session = createSession({
       principals: { user, client, proof },
       server,
+      folder,
       house,
       standing: channel,
     })
@@ -157,7 +164,7 @@ export async function openBridge(options: {
   }
 
   const http = openHttpSessions({
-    begin: (client, server) => begin(client, 'bearer', server, null),
+    begin: (client, server) => begin(client, 'bearer', server, null, null),
     end,
     relay: (text, session, reply) => relay(text, session, reply, house),
   })
@@ -176,14 +183,14 @@ export async function openBridge(options: {
 
   function openDoor(client: string, socket: string): Promise<SocketDoor> {
     return openSocketDoor(socket, {
-      open(wanted, channel) {
+      open({ server: wanted, folder = null }, channel) {
         let server: string
         try {
           server = chosen(wanted)
         } catch (error) {
           return { receive: async (line) => refuseEach(line, error, channel), close: () => {} }
         }
-        const session = begin(client, 'same-user', server, channel)
+        const session = begin(client, 'same-user', server, folder, channel)
         return {
           receive: (line) => relay(line, session, channel, house),
           close: () => void end(session),
@@ -246,6 +253,11 @@ export async function openBridge(options: {
           `The definition of ${server} was changed while the call was under way.`,
         ),
       ),
+    cutAccounts: (before, after) =>
+      cutWhere(
+        ({ server, asker }) => choosesOthers(server, asker, before, after),
+        new WarderError('server.ended', 'Another account was chosen while the call was under way.'),
+      ),
     test: (server) => probe(house, server, user),
     announce,
     signedIn(server) {
@@ -262,6 +274,19 @@ export async function openBridge(options: {
       await endWhere(() => true)
     },
   }
+}
+
+/** Whether somebody's choice differs for the server, or for one whose token its definition asks for. */
+function choosesOthers(name: string, asker: Asker, before: Choices, after: Choices): boolean {
+  // What happens to one that is gone is told elsewhere.
+  if (!Object.hasOwn(after.servers, name)) return false
+  const { definition } = pick(after.servers, name)
+  const others = injections(definition).flatMap(({ from }) =>
+    from.kind === 'grant' ? [from.server] : [],
+  )
+  const account = (choices: Choices, server: string) =>
+    chosenAccount(choices, server, asker, realFolder)?.account
+  return [name, ...others].some((server) => account(before, server) !== account(after, server))
 }
 
 /** Every request of a client that cannot be served gets the reason; nothing is closed without a word. */

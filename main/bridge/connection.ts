@@ -1,4 +1,5 @@
 import { WarderError } from '../errors.ts'
+import type { Asker } from '../oauth/account-choice.ts'
 import type { Server } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
@@ -63,13 +64,14 @@ interface Link {
 
 export function createConnection(options: {
   lookup: () => Server
+  asker: Asker
   injector: Injector
   /** True from the instant that a grant is revoked: a token that was fetched before must not leave after. */
   revoked: (grant: string) => boolean
   connect: (credential: Credential, events: UpstreamEvents) => Promise<Upstream>
   events: UpstreamEvents
 }): Connection {
-  const { lookup, injector, revoked, connect, events } = options
+  const { lookup, asker, injector, revoked, connect, events } = options
   let current: Link | null = null
   /** All that are not closed: beside the current one those that were forgotten by their server and still answer calls. */
   const links = new Set<Link>()
@@ -83,10 +85,10 @@ export function createConnection(options: {
 
   async function inject(): Promise<Credential> {
     const server = lookup()
-    if (isRemote(server.definition)) return injector.headers(server)
+    if (isRemote(server.definition)) return injector.headers(server, asker)
     // A running server got its credentials when it was started.
     if (current !== null) return { ...current.latest, server, environment: null }
-    return injector.environment(server)
+    return injector.environment(server, asker)
   }
 
   /** The last look before something leaves: much may have happened since the credential was fetched. */
@@ -95,8 +97,14 @@ export function createConnection(options: {
     if (credential.grants.some(revoked))
       throw new WarderError('grant.sign_in_needed', 'The account was revoked during the call.')
     // Fetched for the definition as it was; the server that is open now is of another one.
-    if (link !== null && !sameServer(link.server, credential.server))
+    if (link === null) return
+    if (!sameServer(link.server, credential.server)) throw new NotProcessed('session-expired')
+    // A session that was opened as one account is never carried on as another.
+    if (!sameGrants(link.latest, credential)) {
+      detach(link)
+      if (link.busy === 0) void drop(link)
       throw new NotProcessed('session-expired')
+    }
   }
 
   function open(credential: Credential, replay: RequestMessage | null): Link {
@@ -253,3 +261,6 @@ const forgotten = (error: unknown) =>
 /** A reloaded configuration has new objects for what did not change. */
 const sameServer = (a: Server, b: Server) =>
   a.definition === b.definition || JSON.stringify(a.definition) === JSON.stringify(b.definition)
+
+const sameGrants = (a: Credential, b: Credential) =>
+  a.grants.length === b.grants.length && a.grants.every((grant) => b.grants.includes(grant))

@@ -1,4 +1,5 @@
 import { WarderError } from '../errors.ts'
+import type { Asker } from '../oauth/account-choice.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import { destination, injections, type Server } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
@@ -7,10 +8,10 @@ import type { Credential } from './upstream/upstream.ts'
 
 /** The credentials that a server's definition asks for, fetched at the moment they are used. */
 export interface Injector {
-  /** Headers for one message to a remote server. @throws WarderError `grant.*`, `secret.*`, `vault.*` */
-  headers(server: Server): Promise<Credential>
+  /** Headers for one message of whoever asks to a remote server. @throws WarderError `grant.*`, `secret.*`, `vault.*` */
+  headers(server: Server, asker: Asker): Promise<Credential>
   /** Environment for a local server that is about to start. @throws WarderError as above */
-  environment(server: Server): Promise<Credential>
+  environment(server: Server, asker: Asker): Promise<Credential>
 }
 
 export function createInjector(options: {
@@ -19,7 +20,7 @@ export function createInjector(options: {
 }): Injector {
   const { grants, secrets } = options
 
-  async function resolve(from: Reference, server: Server) {
+  async function resolve(from: Reference, server: Server, asker: Asker) {
     if (from.kind === 'secret') {
       const value = await secrets.read(from.name, {
         server: server.name,
@@ -27,7 +28,7 @@ export function createInjector(options: {
       })
       return { value, token: null }
     }
-    const token = await grants.accessToken(from.server)
+    const token = await grants.accessToken(from.server, asker)
     if (token.proof !== null)
       throw new WarderError(
         'grant.bound',
@@ -37,11 +38,15 @@ export function createInjector(options: {
   }
 
   /** What a definition puts into headers or variables, references resolved, and the tokens among it. */
-  async function gather(server: Server, configured: Readonly<Record<string, string>> = {}) {
+  async function gather(
+    server: Server,
+    asker: Asker,
+    configured: Readonly<Record<string, string>> = {},
+  ) {
     const values = Object.entries(configured).filter(([, value]) => parseReference(value) === null)
     const tokens: AccessToken[] = []
     for (const { name, from } of injections(server.definition)) {
-      const { value, token } = await resolve(from, server)
+      const { value, token } = await resolve(from, server, asker)
       values.push([name, value])
       if (token !== null) tokens.push(token)
     }
@@ -49,15 +54,15 @@ export function createInjector(options: {
   }
 
   return {
-    async headers(server) {
+    async headers(server, asker) {
       const { definition } = server
       if (!isRemote(definition)) return { server, ...NOTHING }
-      const { values, tokens } = await gather(server, definition.headers)
+      const { values, tokens } = await gather(server, asker, definition.headers)
       const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
       if (definition.auth !== 'oauth')
         return { server, headers, environment: null, ...usedGrants(tokens) }
 
-      const token = await grants.accessToken(server.name)
+      const token = await grants.accessToken(server.name, asker)
       // The definition may have been edited since the sign-in: a token goes nowhere but where it was issued for.
       if (token.serverUrl !== definition.url)
         throw new WarderError(
@@ -75,10 +80,10 @@ export function createInjector(options: {
           grants.insufficient(token, { scopes, operation, configured: definition.oauth?.scopes }),
       }
     },
-    async environment(server) {
+    async environment(server, asker) {
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
-      const { values, tokens } = await gather(server, definition.env)
+      const { values, tokens } = await gather(server, asker, definition.env)
       return { server, headers: {}, environment: Object.fromEntries(values), ...usedGrants(tokens) }
     },
   }

@@ -1,5 +1,6 @@
 import { InitializeResultSchema, ListToolsResultSchema } from '@modelcontextprotocol/core'
 import { WarderError } from '../errors.ts'
+import { NOBODY } from '../oauth/account-choice.ts'
 import { version } from '../version.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
 import { maskJson } from './mask-json.ts'
@@ -23,7 +24,7 @@ export interface ProbeResult {
  */
 export async function probe(house: House, name: string, user: string): Promise<ProbeResult> {
   const principals = { user, client: '@user', proof: 'same-user', session: 'test' } as const
-  const connection = house.connect(name, { onMessage: () => {}, onClosed: () => {} })
+  const connection = house.connect(name, NOBODY, { onMessage: () => {}, onClosed: () => {} })
   const signal = AbortSignal.timeout(PROBE_MS)
 
   /** As the relay does it: what was refused for want of a nonce is a call of its own the second time. */

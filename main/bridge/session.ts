@@ -18,12 +18,15 @@ interface Waiting {
 export function createSession(options: {
   principals: Omit<Principals, 'session'>
   server: string
+  /** Where the client was started, as its shim says; null where nobody says. */
+  folder: string | null
   house: House
   /** The way back that is always there (a socket), or null where each message has its own (HTTP). */
   standing: Channel | null
 }): Session {
   const { server, house, standing } = options
   const principals = { ...options.principals, session: randomUUID() }
+  const asker = { client: principals.client, folder: options.folder }
   const waiting = new Map<string, Waiting>()
   /** Server → the sign-in that the client's person was asked for. */
   const elicitations = new Map<string, string>()
@@ -34,7 +37,8 @@ export function createSession(options: {
   const session: Session = {
     principals,
     server,
-    connection: house.connect(server, {
+    asker,
+    connection: house.connect(server, asker, {
       onMessage: (message, related) => session.serverSide.receive(message, related),
       onClosed: () => session.serverSide.forget(),
     }),

@@ -3,6 +3,7 @@ import type { Mask } from '../audit/mask.ts'
 import type { WarderError } from '../errors.ts'
 import type { Emitter } from '../events.ts'
 import type { Principals } from '../identity/principals.ts'
+import type { Asker } from '../oauth/account-choice.ts'
 import type { Decide } from '../policy/decide.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
@@ -35,6 +36,8 @@ export interface Pending {
 export interface Session {
   readonly principals: Principals
   readonly server: string
+  /** Whose accounts it uses. */
+  readonly asker: Asker
   readonly connection: Connection
   readonly serverSide: ServerSide
   /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy`, `bridge.not_opened` after the end */
@@ -116,5 +119,6 @@ export interface House {
   readonly parking: Parking
   /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */
   pageOf(server: string): Promise<string | null>
-  connect(server: string, events: UpstreamEvents): Connection
+  /** @param asker whose account is used */
+  connect(server: string, asker: Asker, events: UpstreamEvents): Connection
 }

@@ -5,14 +5,28 @@ interface Named {
   readonly account: string
 }
 
-export const signInNeeded = (row: Named | null, why = '', cause?: unknown) =>
-  new WarderError(
-    'grant.sign_in_needed',
-    row === null
-      ? 'The account is not there any more: sign in again.'
-      : `${row.server}/${row.account} needs a new sign-in: run \`warder connect ${row.server}\`. ${why}`.trim(),
-    row === null ? { cause } : { cause, details: { server: row.server, account: row.account } },
-  )
+/** @param row `account` null: nobody is signed in at the server yet */
+export function signInNeeded(
+  row: (Omit<Named, 'account'> & { readonly account: string | null }) | null,
+  why = '',
+  cause?: unknown,
+): WarderError {
+  if (row === null)
+    return new WarderError(
+      'grant.sign_in_needed',
+      'The account is not there any more: sign in again.',
+      { cause },
+    )
+  const { server, account } = row
+  const sentence =
+    account === null
+      ? `The server ${server} needs a signed-in account: run \`warder connect ${server}\`.`
+      : `${server}/${account} needs a new sign-in: run \`warder connect ${server}\`. ${why}`
+  return new WarderError('grant.sign_in_needed', sentence.trim(), {
+    cause,
+    details: { server, account },
+  })
+}
 
 export const frozen = (row: Named) =>
   new WarderError(

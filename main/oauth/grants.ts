@@ -6,9 +6,11 @@ import { createDocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
+import { realFolder } from '../store/folders.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { type Asker, type Choices, chosenAccount, NOBODY, pickGrant } from './account-choice.ts'
 import { startAwakeClock } from './awake-clock.ts'
 import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
@@ -33,6 +35,8 @@ export interface GrantsOptions {
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
   /** The profiles of identity providers that server definitions may name. */
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
+  /** Which account of a server a person chose for whom. */
+  readonly choices: () => Choices
   /** The client secret that a server definition refers to as `secret:NAME`. @throws WarderError `secret.*`, `vault.*` */
   readonly resolveSecret: (name: string, server: string, issuer: string) => Promise<string>
   readonly clock?: () => number
@@ -99,24 +103,16 @@ export function createGrants(options: GrantsOptions): Grants {
     return () => revoker.carryOn(receipt.id, seized)
   }
 
-  function grantFor(server: string): GrantRow {
-    const rows = repository.grants().filter((row) => row.server === server)
-    const best =
-      rows.find((row) => row.state === 'connected') ??
-      rows.find((row) => row.state === 'frozen') ??
-      rows.find((row) => row.state === 'sign-in-needed')
-    if (best !== undefined) return best
-    throw new WarderError(
-      'grant.sign_in_needed',
-      `The server ${server} needs a signed-in account: run \`warder connect ${server}\`.`,
-    )
+  function grantFor(server: string, asker: Asker): GrantRow {
+    const choice = chosenAccount(options.choices(), server, asker, realFolder)
+    return pickGrant(repository.grants(), server, asker, choice)
   }
 
   return {
     list: () => repository.grants(),
     find: (name) => findGrant(repository.grants(), name),
     connect: (server, wish = {}) => signIns.connect(server, wish),
-    accessToken: async (server) => keeper.access(grantFor(server).id),
+    accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),
     insufficient: (token, challenge) => stepUps.needed(token.grant, challenge),
     async revoke(id, reason) {

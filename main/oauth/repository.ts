@@ -24,6 +24,12 @@ export interface GrantRow extends Grant {
   readonly label: string | null
 }
 
+/** A person at a provider: no other claim is unique, and none is never given to somebody else (OpenID Connect Core §5.7). */
+export interface AccountOwner {
+  readonly issuer: string
+  readonly subject: string
+}
+
 export interface ReceiptRow extends Receipt {
   /** Kept until the revocation is settled, since the client may have to authenticate for it. */
   readonly registration: string
@@ -37,6 +43,9 @@ export interface Repository {
   grant(id: string): GrantRow | null
   saveGrant(row: GrantRow): void
   removeGrant(id: string): void
+  /** Whose name it is at the server, or was; null where it was never anybody's, as far as the provider said. */
+  ownerOf(server: string, account: string): AccountOwner | null
+  saveOwner(server: string, account: string, owner: AccountOwner): void
   /** Registrations at the issuer, newest first. */
   registrations(issuer: string): Registration[]
   registrationsOfClient(clientId: string): Registration[]
@@ -57,14 +66,19 @@ export function createRepository(state: State): Repository {
   const putGrant = state.prepare(
     // Not OR REPLACE: that would delete whichever other grant has the same account, and lose sight of its token.
     `INSERT INTO grants (id, server, account, label, issuer, registration, client_id, resource, scopes, state,
-       renewable, connected_at, refreshed_at, expires_at, quirks, withheld, bound)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET label = excluded.label, registration = excluded.registration,
+       renewable, connected_at, refreshed_at, expires_at, quirks, withheld, bound, subject, organisation, since)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET account = excluded.account, label = excluded.label,
+       subject = excluded.subject, organisation = excluded.organisation, registration = excluded.registration,
        scopes = excluded.scopes, state = excluded.state, renewable = excluded.renewable,
        connected_at = excluded.connected_at, refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, quirks = excluded.quirks,
        withheld = excluded.withheld, bound = excluded.bound`,
   )
   const dropGrant = state.prepare('DELETE FROM grants WHERE id = ?')
+  const owner = state.prepare('SELECT * FROM account_names WHERE server = ? AND account = ?')
+  const putOwner = state.prepare(
+    'INSERT OR IGNORE INTO account_names (server, account, issuer, subject) VALUES (?, ?, ?, ?)',
+  )
   const byIssuer = state.prepare(
     'SELECT * FROM registrations WHERE issuer = ? ORDER BY registered_at DESC, id',
   )
@@ -91,9 +105,13 @@ export function createRepository(state: State): Repository {
         ...[row.resource, JSON.stringify(row.scopes), row.state, row.renewable ? 1 : 0],
         ...[row.connectedAt, row.refreshedAt, row.expiresAt, JSON.stringify(row.quirks)],
         ...[JSON.stringify(row.withheld), row.bound],
+        ...[row.subject, row.organisation, row.since],
       )
     },
     removeGrant: (id) => void dropGrant.run(id),
+    ownerOf: (server, account) => mapped(owner.get(server, account), asOwner),
+    saveOwner: (server, account, { issuer, subject }) =>
+      void putOwner.run(server, account, issuer, subject),
     registrations: (issuer) => byIssuer.all(issuer).map(asRegistration),
     registrationsOfClient: (clientId) => byClient.all(clientId).map(asRegistration),
     registration: (id) => mapped(oneRegistration.get(id), asRegistration),
@@ -139,8 +157,16 @@ function asGrant(row: Row): GrantRow {
     expiresAt: instantOrNull(row.expires_at),
     quirks: (JSON.parse(String(row.quirks)) as string[]).filter(isQuirk),
     bound: row.bound === 'dpop' ? 'dpop' : null,
+    subject: textOrNull(row.subject),
+    organisation: textOrNull(row.organisation),
+    since: Number(row.since),
   }
 }
+
+const asOwner = (row: Row): AccountOwner => ({
+  issuer: String(row.issuer),
+  subject: String(row.subject),
+})
 
 function asRegistration(row: Row): Registration {
   return {

@@ -8,7 +8,8 @@ import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
-import { nameAccount } from './account.ts'
+import { identify, type Person } from './account.ts'
+import { type Place, placeAccount } from './account-place.ts'
 import {
   createSignInRequest,
   profileParameters,
@@ -26,7 +27,7 @@ import type { SealedGrant } from './sealed-grant.ts'
 import type { StepUps } from './step-up.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 import { exchangeCode, type Tokens } from './token-requests.ts'
-import type { Grant, SignIn } from './types.ts'
+import type { Connected, SignIn } from './types.ts'
 import type { Party } from './wire.ts'
 
 export interface SignIns {
@@ -87,7 +88,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const { repository, clock } = options
   /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
   const pending = new Map<string, () => void>()
-  const completing = new Set<Promise<Grant>>()
+  const completing = new Set<Promise<unknown>>()
 
   async function connect(server: Server, wish: Wish): Promise<SignIn> {
     await tryVault(options.vault())
@@ -194,7 +195,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     return openDpop(key, clock)
   }
 
-  async function complete(flow: Flow, expiresAt: number): Promise<Grant> {
+  async function complete(flow: Flow, expiresAt: number): Promise<Connected> {
     const { request, party, enrolment, server } = flow
     const { provider } = party
     const issAdvertised = provider.authorization_response_iss_parameter_supported === true
@@ -212,19 +213,17 @@ export function createSignIns(options: SignInsOptions): SignIns {
     }
   }
 
-  async function keep(flow: Flow, tokens: Tokens): Promise<Grant> {
+  async function keep(flow: Flow, tokens: Tokens): Promise<Connected> {
     const label = `grant:${flow.server.name}`
     options.knownSecrets.add(`${label} access token`, tokens.accessToken)
     if (tokens.refreshToken !== null)
       options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
-    const account = await nameAccount(flow.party, tokens, flow.label)
-    const earlier = repository
-      .grants()
-      .find(
-        (row) =>
-          row.server === flow.server.name && row.account === account && row.state !== 'revoking',
-      )
-    const row = rowOf(flow, tokens, account, earlier)
+    const { issuer } = flow.request
+    const person = await identify(flow.party, tokens, flow.profile.claims)
+    const at = { server: flow.server.name, issuer }
+    const place = placeAccount(repository, at, person, flow.label)
+    const { earlier, account, named, insteadOf } = place
+    const row = rowOf(flow, tokens, person, place)
     const replaced = earlier !== undefined && earlier.id !== row.id ? earlier : undefined
     // A new grant is listed before the vault holds its token: a crash in between leaves no token that nobody knows of.
     if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
@@ -232,9 +231,13 @@ export function createSignIns(options: SignInsOptions): SignIns {
     if (isRevoking(row.id))
       throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
     if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
-    repository.saveGrant(row)
+    repository.transaction(() => {
+      const { subject } = person
+      if (subject !== null) repository.saveOwner(row.server, account, { issuer, subject })
+      repository.saveGrant(row)
+    })
     options.onConnected(row)
-    return row
+    return { ...row, named, insteadOf }
   }
 
   const isRevoking = (id: string) => repository.grant(id)?.state === 'revoking'
@@ -256,8 +259,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
   function rowOf(
     flow: Flow,
     tokens: Tokens,
-    account: string,
-    earlier: GrantRow | undefined,
+    { subject, organisation }: Person,
+    { account, label, earlier }: Place,
   ): GrantRow {
     const { request, enrolment, server } = flow
     const { clientId } = enrolment.registration
@@ -265,7 +268,9 @@ export function createSignIns(options: SignInsOptions): SignIns {
       id: keepsIdentity(earlier, request, clientId) ? earlier.id : options.randomId(),
       server: server.name,
       account,
-      label: flow.label ?? null,
+      label,
+      subject,
+      organisation,
       issuer: request.issuer,
       registration: enrolment.registration.id,
       clientId,
@@ -277,6 +282,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       quirks: flow.profile.quirks,
       bound: flow.party.dpop === undefined ? null : 'dpop',
       connectedAt: clock(),
+      since: earlier?.since ?? clock(),
       refreshedAt: null,
       expiresAt: tokens.expiresAt,
     }

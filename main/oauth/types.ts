@@ -2,6 +2,7 @@ import type { WarderError } from '../errors.ts'
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
 import type { BoundToken } from './dpop.ts'
+import type { Asker } from './account-choice.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
@@ -10,6 +11,10 @@ export interface Grant {
   readonly server: string
   /** The account at the provider, as a person knows it (an e-mail address, a login, a label given at sign-in). */
   readonly account: string
+  /** The provider's own identifier of that person (OpenID Connect Core §2, `sub`); null where it names nobody. */
+  readonly subject: string | null
+  /** The tenant, domain or organisation of the account, as the provider writes it. */
+  readonly organisation: string | null
   readonly issuer: string
   readonly clientId: string
   readonly resource: string
@@ -20,6 +25,8 @@ export interface Grant {
   readonly renewable: boolean
   /** Milliseconds since the epoch, here and below. */
   readonly connectedAt: number
+  /** Of the first sign-in with this account. */
+  readonly since: number
   readonly refreshedAt: number | null
   readonly expiresAt: number | null
   /** What it was made in spite of: the exceptions of its provider's profile. */
@@ -39,6 +46,14 @@ export interface AccessToken {
   readonly proof: BoundToken | null
 }
 
+/** What came of a sign-in. */
+export interface Connected extends Grant {
+  /** Who named the account; `nobody`: it has a name that stands in until the person gives one. */
+  readonly named: 'provider' | 'person' | 'nobody'
+  /** The account that the person wanted to sign in again, where another one has signed in: that one is as it was. */
+  readonly insteadOf: string | null
+}
+
 export interface SignIn {
   readonly flow: string
   readonly url: string
@@ -53,7 +68,7 @@ export interface SignIn {
   /** Takes the address that a browser on another machine ended at. @throws as `CallbackListener.paste` */
   answer(address: string): void
   /** Settles when the person is done. @throws WarderError `oauth.*` */
-  readonly completed: Promise<Grant>
+  readonly completed: Promise<Connected>
   cancel(): void
 }
 
@@ -139,10 +154,11 @@ export interface Grants {
     options?: { readonly account?: string | undefined; readonly issuer?: string | undefined },
   ): Promise<SignIn>
   /**
-   * A live access token of the server's grant, refreshed ahead of its expiry, one refresh in flight per grant.
-   * @throws WarderError `grant.sign_in_needed`, `grant.frozen`, `vault.*`, `oauth.provider_unavailable`
+   * A live access token of the account that was chosen for whoever asks, refreshed ahead of its expiry, one refresh in
+   * flight per grant. No other account is ever used in its place.
+   * @throws WarderError `grant.sign_in_needed`, `grant.ambiguous`, `grant.frozen`, `vault.*`, `oauth.provider_unavailable`
    */
-  accessToken(server: string): Promise<AccessToken>
+  accessToken(server: string, asker?: Asker): Promise<AccessToken>
   /** The resource answered 401 to this token: renew unless that has happened already. @throws as `accessToken` */
   rejected(token: AccessToken): Promise<AccessToken>
   /**

@@ -177,8 +177,11 @@ function putBack(change: HeldChange, inForce: Config, file: ConfigFile): void {
       file.set(['settings', 'proxy'], inForce.settings.proxy)
       return
     case 'client':
-      file.set(['clients', change.subject], undefined)
+    case 'accounts': {
+      const before = Object.entries(inForce.clients).find(([name]) => name === change.subject)
+      file.set(['clients', change.subject], before?.[1])
       return
+    }
     case 'rule.deny-removed':
       file.set(['rules', -1], change.rule)
       return

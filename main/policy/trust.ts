@@ -3,8 +3,9 @@ import { canonicalJson } from '../audit/canonical-json.ts'
 import { widensNetworks } from '../servers/networks.ts'
 import { describeProvider } from '../servers/providers.ts'
 import { describeProxy } from '../servers/proxy.ts'
-import { describe, destination, secretsOf } from '../servers/servers.ts'
+import { describe, destination, quote, secretsOf } from '../servers/servers.ts'
 import {
+  type ClientDefinition,
   type Config,
   isRemote,
   type ProviderProfile,
@@ -29,7 +30,7 @@ export type HeldChange = {
   /** The approved configuration with this change taken in. */
   readonly approve: (approved: Config) => Config
 } & (
-  | { readonly kind: 'server' | 'provider' | 'client' | 'proxy' }
+  | { readonly kind: 'server' | 'provider' | 'client' | 'accounts' | 'proxy' }
   | { readonly kind: 'rule.allow' | 'rule.deny-removed'; readonly rule: Rule }
 )
 
@@ -55,8 +56,8 @@ export function compare(approved: Config, proposed: Config): Comparison {
   const providers = inForce(approved.providers, proposed.providers, (name, profile) =>
     isHeld.has(providerChangeId(name, profile)),
   )
-  const clients = Object.fromEntries(
-    Object.entries(proposed.clients).filter(([name]) => Object.hasOwn(approved.clients, name)),
+  const clients = inForce(approved.clients, proposed.clients, (name, definition) =>
+    isHeld.has(clientChangeId(name, definition)),
   )
   const rules = [
     ...proposed.rules.filter((rule) => rule.effect === 'deny' || includes(approved.rules, rule)),
@@ -151,6 +152,7 @@ export function widens(before: ServerDefinition | undefined, after: ServerDefini
   if (same(before, after)) return false
   if (!isRemote(after)) return true
   if (widensNetworks(before, after)) return true
+  if (defaultAccount(before) !== defaultAccount(after)) return true
   if (after.provider !== undefined && !same(met(before), met(after))) return true
   if (
     secretsOf(after).length === 0 &&
@@ -197,17 +199,50 @@ function withProxy(
   return proxy === undefined ? settings : { ...settings, proxy }
 }
 
+const defaultAccount = (definition: ServerDefinition | undefined) =>
+  definition !== undefined && isRemote(definition) ? definition.account : undefined
+
+/** Whose token a client gets is a matter of trust in both directions: without a choice it gets another account's. */
 function heldClients(approved: Config, proposed: Config): HeldChange[] {
-  return Object.keys(proposed.clients)
-    .filter((name) => !Object.hasOwn(approved.clients, name))
-    .map((name) => ({
-      id: changeId('client', name),
-      kind: 'client' as const,
+  return Object.entries(proposed.clients).flatMap(([name, definition]) => {
+    const before = own(approved.clients, name)
+    if (before !== undefined && same(before, definition)) return []
+    const isNew = before === undefined
+    return {
+      id: clientChangeId(name, definition),
+      kind: isNew ? ('client' as const) : ('accounts' as const),
       subject: name,
-      title: `Let the client ${name} in`,
-      lines: [`${name} gets a socket of its own; what it may call is decided by the rules.`],
-      approve: (config) => ({ ...config, clients: { ...config.clients, [name]: {} } }),
-    }))
+      title: isNew ? `Let the client ${name} in` : `Change the accounts of the client ${name}`,
+      lines: [
+        ...(isNew
+          ? [`${name} gets a socket of its own; what it may call is decided by the rules.`]
+          : []),
+        ...(isNew && !hasChoices(definition) ? [] : describeAccounts(name, definition)),
+      ],
+      approve: (config) => ({ ...config, clients: { ...config.clients, [name]: definition } }),
+    }
+  })
+}
+
+const hasChoices = ({ accounts = {}, folders = [] }: ClientDefinition) =>
+  Object.keys(accounts).length + folders.length > 0
+
+/** Whose token a client gets, in plain lines for the person who is asked: whatever differs between two differs here. */
+export function describeAccounts(
+  client: string,
+  { accounts = {}, folders = [] }: ClientDefinition,
+): string[] {
+  const lines = (chosen: Readonly<Record<string, string>>, where: string) =>
+    Object.entries(chosen).map(
+      ([server, account]) => `${client} uses the account ${quote(account)} of ${server}${where}`,
+    )
+  return [
+    ...folders.flatMap(({ folder, accounts: chosen }) =>
+      lines(chosen, ` when it is started in ${quote(folder)} or below`),
+    ),
+    ...lines(accounts, folders.length === 0 ? '' : ' elsewhere'),
+    `${client} uses the usual account of every ${hasChoices({ accounts, folders }) ? 'other ' : ''}server`,
+  ]
 }
 
 function heldRules(approved: Config, proposed: Config): HeldChange[] {
@@ -244,6 +279,9 @@ function heldRules(approved: Config, proposed: Config): HeldChange[] {
 
 const serverChangeId = (name: string, definition: ServerDefinition) =>
   changeId('server', [name, definition])
+
+const clientChangeId = (name: string, definition: ClientDefinition) =>
+  changeId('client', [name, definition])
 
 const providerChangeId = (name: string, profile: ProviderProfile) =>
   changeId('provider', [name, profile])

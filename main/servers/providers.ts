@@ -104,6 +104,8 @@ export function describeProvider(name: string, profile: ProviderProfile): string
     ),
     ...say(profile.redirectUri, (uri) => `it answers at ${quote(uri)}`),
     ...say(profile.ports, (ports) => `it answers at one of the ports ${ports.join(', ')}`),
+    ...say(profile.claims?.account, (claim) => `accounts there are named by ${quote(claim)}`),
+    ...say(profile.claims?.organisation, (claim) => `their organisation is ${quote(claim)}`),
     ...profile.quirks.map((quirk) => `exception ${quirk}: ${quirks[quirk].known}`),
     ...say(profile.revokePage, (url) => `access is taken back at ${quote(url)}`),
     ...(profile.revocationEndsEveryGrant

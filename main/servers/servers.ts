@@ -71,6 +71,9 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
       header: 'needs no sign-in: what its headers hold lets it in',
       public: 'needs no sign-in',
     }[definition.auth],
+    ...(definition.account === undefined
+      ? []
+      : [`clients without a choice use the account ${quote(definition.account)}`]),
     ...networkLines(definition),
     ...plainValues(definition.headers).map(([header, value]) => `gets ${header}: ${quote(value)}`),
     ...injected(definition),

@@ -4,7 +4,7 @@
  * runs it at once.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { constants, type Stats } from 'node:fs'
+import { constants, realpathSync, type Stats } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
@@ -74,8 +74,17 @@ export async function runShim(argv: readonly string[], io: ShimIo = process): Pr
 async function shim(argv: readonly string[], io: ShimIo): Promise<number> {
   const { client, server, home } = readArguments(argv, io.env)
   const socket = await reach(home, client, io.startMs ?? defaultStartMs)
-  socket.write(`${JSON.stringify({ warder: 1, server })}\n`)
+  socket.write(`${JSON.stringify({ warder: 1, server, folder: startedIn() })}\n`)
   return pump(io, socket)
+}
+
+/** Where the client started us, links followed; undefined where that folder is gone, or may not be seen. */
+function startedIn(): string | undefined {
+  try {
+    return realpathSync.native(process.cwd())
+  } catch {
+    return undefined
+  }
 }
 
 function readArguments(argv: readonly string[], env: Environment) {

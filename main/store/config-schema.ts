@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { normalNetwork } from '../net/networks.ts'
 import { isProxyText } from '../net/proxy.ts'
+import { accountSchema, clientSchema } from './client-schema.ts'
 import { providerSchema } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
+export { type ClientDefinition, clientSchema } from './client-schema.ts'
 export { type ProviderProfile, providerSchema } from './provider-schema.ts'
 export { nameSchema, parseReference, type Reference } from './references.ts'
 
@@ -46,6 +48,9 @@ export const remoteServerSchema = z.strictObject({
     .optional()
     .describe('The profile of its identity provider; members of `oauth` here go before it.'),
   oauth: oauthClientSchema.optional(),
+  account: accountSchema
+    .optional()
+    .describe('The account of clients that have none chosen; else the one connected first.'),
   allowedNetworks: z
     .array(network)
     .min(1)
@@ -126,7 +131,7 @@ export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   servers: z.record(nameSchema, serverSchema).default({}),
   providers: z.record(nameSchema, providerSchema).default({}),
-  clients: z.record(nameSchema, z.strictObject({})).default({}),
+  clients: z.record(nameSchema, clientSchema).default({}),
   rules: z.array(ruleSchema).max(10_000).default([]),
   settings: settingsSchema.default({}),
 })

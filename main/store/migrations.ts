@@ -54,4 +54,15 @@ export const migrations: readonly string[] = [
   "ALTER TABLE grants ADD COLUMN withheld TEXT NOT NULL DEFAULT '[]'",
   // What the tokens of each grant are bound to: `dpop`, or nothing.
   'ALTER TABLE grants ADD COLUMN bound TEXT',
+  `
+  -- Who stands behind an account, and since when the account is there: a new sign-in keeps its place.
+  ALTER TABLE grants ADD COLUMN subject TEXT;
+  ALTER TABLE grants ADD COLUMN organisation TEXT;
+  ALTER TABLE grants ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  UPDATE grants SET since = connected_at;
+
+  -- A name stays with whom it was given to, also after the grant is gone: a choice by name never moves to somebody else.
+  CREATE TABLE account_names (server TEXT NOT NULL, account TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL,
+    PRIMARY KEY (server, account)) STRICT
+  `,
 ]

@@ -19,6 +19,16 @@ const loopbackUri = singleLine.regex(/^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhos
 
 const port = z.int().min(1024).max(65_535)
 
+const claimName = singleLine.min(1).max(256)
+
+/** Claims of the ID token, of userinfo or of introspection. */
+const claimNames = z
+  .strictObject({
+    account: claimName.optional().describe('What the account is called after; else the e-mail.'),
+    organisation: claimName.optional().describe('The tenant, domain or organisation.'),
+  })
+  .optional()
+
 const fields = z.strictObject({
   preset: nameSchema.optional().describe('Where it came from; means nothing further.'),
   issuer: urlSchema
@@ -49,6 +59,7 @@ const fields = z.strictObject({
     .optional()
     .describe('Registered ports; the first one that is free is taken.'),
   quirks: z.array(z.enum(quirkNames)).max(quirkNames.length).default([]),
+  claims: claimNames,
   revokePage: urlSchema
     .optional()
     .describe("The provider's own page for taking access back; a receipt may name it."),

@@ -23,6 +23,9 @@ const tokenOf = (server: string): AccessToken => ({
     expiresAt: null,
     quirks: [],
     bound: null,
+    subject: null,
+    organisation: null,
+    since: 0,
   },
   value: `token-of-${server}`,
   expiresAt: null,
@@ -30,9 +33,14 @@ const tokenOf = (server: string): AccessToken => ({
   proof: null,
 })
 
+const asker = { client: 'cursor', folder: '/work/a' }
+
 const injector = createInjector({
   grants: {
-    accessToken: async (server) => tokenOf(server),
+    accessToken: async (server, who) => {
+      expect(who).toBe(asker)
+      return tokenOf(server)
+    },
     rejected: async (token) => token,
     insufficient: () => new WarderError('grant.scopes_needed', 'more'),
   },
@@ -44,7 +52,7 @@ const server = (definition: object) => ({ name: 's', definition: serverSchema.pa
 describe('the credential of a remote server', () => {
   it('names the account whose token stands in a header', async () => {
     const headers = { 'X-Other': 'grant:other', 'X-Key': 'secret:key', 'X-Plain': 'plain' }
-    expect(await injector.headers(server({ url, auth: 'header', headers }))).toMatchObject({
+    expect(await injector.headers(server({ url, auth: 'header', headers }), asker)).toMatchObject({
       headers: { 'x-other': 'token-of-other', 'x-key': 'value-of-key', 'x-plain': 'plain' },
       account: 'other/ann',
       grants: ['grant-other'],
@@ -54,6 +62,7 @@ describe('the credential of a remote server', () => {
   it('names its own account first, and every other one', async () => {
     const credential = await injector.headers(
       server({ url, headers: { 'X-Other': 'grant:other', Authorization: 'Bearer planted' } }),
+      asker,
     )
     expect(credential).toMatchObject({
       headers: { 'x-other': 'token-of-other', authorization: 'Bearer token-of-s' },
@@ -63,7 +72,7 @@ describe('the credential of a remote server', () => {
   })
 
   it('names none where no grant is used', async () => {
-    const credential = await injector.headers(server({ url, auth: 'public' }))
+    const credential = await injector.headers(server({ url, auth: 'public' }), asker)
     expect(credential).toMatchObject({ headers: {}, account: null, grants: [] })
   })
 })
@@ -71,7 +80,7 @@ describe('the credential of a remote server', () => {
 describe('the credential of a local server', () => {
   it('goes into its environment', async () => {
     const env = { A: 'secret:key', B: 'grant:other', C: 'plain' }
-    expect(await injector.environment(server({ command: 'x', env }))).toMatchObject({
+    expect(await injector.environment(server({ command: 'x', env }), asker)).toMatchObject({
       headers: {},
       environment: { A: 'value-of-key', B: 'token-of-other', C: 'plain' },
       account: 'other/ann',

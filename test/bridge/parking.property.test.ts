@@ -63,8 +63,9 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
   const testHouse: House = {
     ...house,
     parking,
-    connect: (_name, events) =>
+    connect: (_name, asker, events) =>
       createConnection({
+        asker,
         lookup: () => server,
         injector: {
           async headers() {
@@ -81,6 +82,7 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
   const session = createSession({
     principals: { user: 'u', client: 'one', proof: 'same-user' },
     server: 's',
+    folder: null,
     house: testHouse,
     standing: null,
   })

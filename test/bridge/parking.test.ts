@@ -257,6 +257,7 @@ describe('a call that may have been processed', () => {
     const session = createSession({
       principals: { user: 'u', client: 'one', proof: 'same-user' },
       server: 's',
+      folder: null,
       standing: null,
       house: {
         ...house,

@@ -22,6 +22,9 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   expiresAt: null,
   quirks: [],
   bound: null,
+  subject: null,
+  organisation: null,
+  since: 0,
 })
 
 describe('what waits for a sign-in', () => {

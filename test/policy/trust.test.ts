@@ -358,3 +358,45 @@ describe('a proxy', () => {
     expect(compare(approved, config({}))).toEqual({ effective: config({}), held: [] })
   })
 })
+
+describe('whose token a client gets', () => {
+  const url = 'https://a.example/mcp'
+  const base = { accounts: { a: 'ada' }, folders: [{ folder: '/w', accounts: { a: 'bob' } }] }
+  const of = (cursor: object, account?: string) =>
+    config({ servers: { a: { url, account } }, clients: { cursor } })
+  const approved = of(base, 'ada')
+
+  it.each([
+    ['another account', { ...base, accounts: { a: 'eve' } }],
+    ['a choice more', { ...base, accounts: { a: 'ada', b: 'ada' } }],
+    ['a choice less', { ...base, accounts: {} }],
+    ['another folder', { ...base, folders: [{ folder: '/', accounts: { a: 'bob' } }] }],
+    [
+      'another account in a folder',
+      { ...base, folders: [{ folder: '/w', accounts: { a: 'eve' } }] },
+    ],
+    ['no folder any more', { accounts: base.accounts }],
+  ])('waits for a person where the file says %s, and stays what it was', (_what, cursor) => {
+    const { effective, held } = compare(approved, of(cursor, 'ada'))
+    expect(effective).toEqual(approved)
+    expect(held).toMatchObject([{ kind: 'accounts', subject: 'cursor' }])
+    const [change] = held
+    expect(compare(change?.approve(approved) ?? approved, of(cursor, 'ada')).held).toEqual([])
+  })
+
+  it.each([['eve'], [undefined]])('waits where the account of a server becomes %s', (account) => {
+    const { effective, held } = compare(approved, of(base, account))
+    expect(effective).toEqual(approved)
+    expect(held).toMatchObject([{ kind: 'server', subject: 'a' }])
+  })
+
+  it('is told to the person who lets a client in', () => {
+    const { held } = compare(config({}), config({ clients: { cursor: base } }))
+    expect(held[0]?.lines).toEqual([
+      'cursor gets a socket of its own; what it may call is decided by the rules.',
+      'cursor uses the account bob of a when it is started in /w or below',
+      'cursor uses the account ada of a elsewhere',
+      'cursor uses the usual account of every other server',
+    ])
+  })
+})

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
 import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
@@ -99,6 +100,10 @@ async function outcome(home: string, args?: string[]) {
 
 const onceConnected = () => Promise.withResolvers<net.Socket>()
 
+/** The first line: where it was started is the folder of the tests. */
+const hello = (parts: object) =>
+  `${JSON.stringify({ warder: 1, ...parts, folder: realpathSync.native(process.cwd()) })}\n`
+
 describe('the pump', () => {
   it('sends the hello, then bytes both ways, and leaves with the client', async () => {
     await using home = await companionHome()
@@ -112,7 +117,7 @@ describe('the pump', () => {
     const message = Buffer.concat([Buffer.from([0xff, 0, 13, 10]), Buffer.alloc(3_000_000, 'x')])
     shim.stdin.end(message)
     connection.write(message)
-    expect(await heard).toBe(`{"warder":1,"server":"notes"}\n${message.toString()}`)
+    expect(await heard).toBe(`${hello({ server: 'notes' })}${message.toString()}`)
     connection.end('last answer\n')
     expect(await said).toBe(`${message.toString()}last answer\n`)
     expect([await shim.ended, await shim.stderr]).toEqual([0, ''])
@@ -125,7 +130,7 @@ describe('the pump', () => {
     await using shim = startShim(home.path)
     const connection = await promise
     shim.stdin.end()
-    expect(await text(connection)).toBe('{"warder":1}\n')
+    expect(await text(connection)).toBe(hello({}))
     connection.end()
     expect(await shim.ended).toBe(0)
   })
@@ -170,7 +175,7 @@ describe('the pump', () => {
     }
     shim.stdin.end()
     const heard = await text(connection)
-    expect(heard.length).toBe('{"warder":1}\n'.length + written)
+    expect(heard.length).toBe(hello({}).length + written)
   })
 })
 

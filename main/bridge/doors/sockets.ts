@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
 import { nameSchema } from '../../store/config-schema.ts'
+import { isFolder } from '../../store/folders.ts'
 import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
@@ -20,7 +21,7 @@ export interface SocketDoor {
 /** A client that came through its socket and named its server. */
 export interface SocketVisit {
   /** @returns what takes its messages */
-  open(server: string | undefined, channel: Channel): Visitor
+  open(greeting: Greeting, channel: Channel): Visitor
 }
 
 export interface Visitor {
@@ -29,8 +30,18 @@ export interface Visitor {
   close(): void
 }
 
-/** First line of the shim: which server the client was wired to. */
-const greeting = z.object({ warder: z.literal(1), server: nameSchema.optional() })
+/**
+ * First line of the shim: which server the client was wired to, and the folder it was started in. The folder is the word
+ * of whoever holds the socket. It tells the projects of one client apart; it attests nothing.
+ */
+const greeting = z.object({
+  warder: z.literal(1),
+  server: nameSchema.optional(),
+  // One that is no folder of ours is none: a client in a strange place still gets in.
+  folder: z.string().max(4096).refine(isFolder).optional().catch(undefined),
+})
+
+export type Greeting = z.output<typeof greeting>
 
 /** @throws WarderError `store.unwritable` */
 export async function openSocketDoor(path: string, visit: SocketVisit): Promise<SocketDoor> {
@@ -128,9 +139,9 @@ async function within(ms: number, answers: Promise<unknown>, socket: Socket): Pr
 }
 
 /** @throws WarderError `bridge.malformed` */
-function greetingOf(line: string): string | undefined {
+function greetingOf(line: string): Greeting {
   try {
-    return greeting.parse(JSON.parse(line)).server
+    return greeting.parse(JSON.parse(line))
   } catch (cause) {
     throw new WarderError(
       'bridge.malformed',

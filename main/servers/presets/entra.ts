@@ -5,6 +5,7 @@ export const entra: Preset = {
   title: 'Microsoft Entra ID',
   sources: [
     'https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc',
+    'https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference',
     'https://learn.microsoft.com/en-us/answers/questions/218113/openid-connect-authorization-code-flow-with-proof',
     'https://github.com/MicrosoftDocs/azure-docs/issues/38427',
     'https://github.com/modelcontextprotocol/csharp-sdk/issues/741',
@@ -17,6 +18,8 @@ export const entra: Preset = {
   profile: {
     issuer: 'https://login.microsoftonline.com/{tenant}/v2.0',
     quirks: ['no-pkce-metadata', 'no-resource-parameter', 'tenant-must-be-named'],
+    // Its e-mail claim is not verified, and the subject differs from application to application.
+    claims: { account: 'preferred_username', organisation: 'tid' },
     revokePage: 'https://myapps.microsoft.com/',
   },
   registration: 'by-hand',

@@ -5,11 +5,13 @@ export const google: Preset = {
   title: 'Google',
   sources: [
     'https://developers.google.com/identity/protocols/oauth2',
+    'https://developers.google.com/identity/openid-connect/openid-connect',
     'https://accounts.google.com/.well-known/openid-configuration',
   ],
   profile: {
     issuer: 'https://accounts.google.com',
     quirks: ['offline-access-parameters'],
+    claims: { organisation: 'hd' },
     revokePage: 'https://myaccount.google.com/connections',
     revocationEndsEveryGrant: true,
   },

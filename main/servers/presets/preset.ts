@@ -13,7 +13,10 @@ export interface Preset {
   readonly serverUrl?: string
   readonly tenant?: Tenant
   readonly profile: Partial<
-    Pick<ProviderProfile, 'issuer' | 'quirks' | 'revokePage' | 'revocationEndsEveryGrant'>
+    Pick<
+      ProviderProfile,
+      'issuer' | 'quirks' | 'claims' | 'revokePage' | 'revocationEndsEveryGrant'
+    >
   >
   /** `by-hand`: Warder has to be registered at the provider by a person, who then gives its client ID. */
   readonly registration: 'automatic' | 'by-hand'

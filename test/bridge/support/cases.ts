@@ -133,8 +133,9 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
   const nothing = { server, headers: {}, environment: null, account: null, grants: [] }
   const testHouse: House = {
     ...house,
-    connect: (_name, events) =>
+    connect: (_name, asker, events) =>
       createConnection({
+        asker,
         lookup: () => server,
         injector: { headers: async () => nothing, environment: async () => nothing },
         revoked: () => false,
@@ -146,6 +147,7 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
   const one = createSession({
     principals: { user: 'u', client, proof: 'same-user' },
     server: 's',
+    folder: null,
     house: testHouse,
     standing: null,
   })

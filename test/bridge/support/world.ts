@@ -102,6 +102,9 @@ export async function startWorld(
       expiresAt: null,
       quirks: [],
       bound: null,
+      subject: null,
+      organisation: null,
+      since: 0,
     } as const
     return {
       grant,

@@ -36,6 +36,7 @@ export interface HouseOptions {
   readonly vault?: SecretStore
   readonly settings?: GrantsOptions['settings']
   readonly providers?: Readonly<Record<string, unknown>>
+  readonly choices?: GrantsOptions['choices']
   readonly resolveSecret?: GrantsOptions['resolveSecret']
   readonly browser?: GrantsOptions['browser']
   readonly fetch?: GrantsOptions['fetch']
@@ -61,6 +62,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       fetch: options.fetch ?? dialer.fetch,
       settings: options.settings ?? (() => ({})),
       providers: () => providers,
+      choices: options.choices ?? (() => ({ servers: {}, clients: {} })),
       resolveSecret: options.resolveSecret ?? (async () => 'a-client-secret'),
       clock: () => time.now,
       monotonic: () => time.now - time.asleep,

@@ -41,6 +41,7 @@ const grants = createGrants({
   fetch: createDialer().fetch,
   settings: () => ({}),
   providers: () => ({}),
+  choices: () => ({ servers: {}, clients: {} }),
   resolveSecret: async () => '',
   clock: () => Date.now() + passed,
 })
