@@ -1,5 +1,5 @@
 import { WarderError } from '../errors.ts'
-import type { Asker } from '../oauth/account-choice.ts'
+import type { Asker } from '../oauth/asker.ts'
 import type { Server } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'

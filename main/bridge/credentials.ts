@@ -1,5 +1,5 @@
 import { WarderError } from '../errors.ts'
-import type { Asker } from '../oauth/account-choice.ts'
+import type { Asker } from '../oauth/asker.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import { destination, injections, type Server } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'

@@ -1,6 +1,6 @@
 import { InitializeResultSchema, ListToolsResultSchema } from '@modelcontextprotocol/core'
 import { WarderError } from '../errors.ts'
-import { NOBODY } from '../oauth/account-choice.ts'
+import { NOBODY } from '../oauth/asker.ts'
 import { version } from '../version.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from './envelope.ts'
 import { maskJson } from './mask-json.ts'

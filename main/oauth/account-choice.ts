@@ -1,17 +1,9 @@
 import { WarderError } from '../errors.ts'
 import type { Config } from '../store/config-schema.ts'
 import { isWithin, segments } from '../store/folders.ts'
+import type { Asker } from './asker.ts'
 import { signInNeeded } from './grant-errors.ts'
 import type { GrantRow } from './repository.ts'
-
-/** Who asks for a server's token. A client without one: the person's own test of a server. */
-export interface Asker {
-  readonly client: string | null
-  /** Where its shim was started, as the shim says: a label that tells projects apart, and no proof of anything. */
-  readonly folder: string | null
-}
-
-export const NOBODY: Asker = { client: null, folder: null }
 
 /** Which account of a server a person chose for whoever asks, and where that is written. */
 export interface Choice {

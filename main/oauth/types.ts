@@ -1,8 +1,10 @@
 import type { WarderError } from '../errors.ts'
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
+
+import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
-import type { Asker } from './account-choice.ts'
+
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */

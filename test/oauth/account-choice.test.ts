@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
-import {
-  type Asker,
-  type Choices,
-  chosenAccount,
-  NOBODY,
-  pickGrant,
-} from '../../main/oauth/account-choice.ts'
+import { type Choices, chosenAccount, pickGrant } from '../../main/oauth/account-choice.ts'
+import { type Asker, NOBODY } from '../../main/oauth/asker.ts'
 import { configSchema } from '../../main/store/config-schema.ts'
 import { type Random, seededRandom } from '../bridge/random-json.ts'
 
