@@ -23,6 +23,7 @@ const steps: Record<ReceiptStep['step'], string> = {
   'introspect-access-token': 'access token, introspected',
   probe: 'access token, shown to the server',
   'try-refresh': 'refresh token, tried again',
+  'delete-registration': "Warder's registration",
 }
 
 /** Receipts for a person: the verdict first, then what was done, then what may live on. */

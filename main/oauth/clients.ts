@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { isWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
@@ -16,7 +15,10 @@ import {
   registeredPlaces,
 } from './redirect-uri.ts'
 import { confidentialMethod, registerDynamically, takesDocuments } from './registration.ts'
+import type { RegistrationRemovals, RemovalStep } from './registration-removals.ts'
+import { createRegistrationUpkeep } from './registration-upkeep.ts'
 import type { Registration, Repository } from './repository.ts'
+import { registrationKey, registrationOf, writeStoredClient } from './stored-client.ts'
 
 /** A client that a sign-in can use, and the listener that stands at its redirect URI. */
 export interface Enrolment {
@@ -37,8 +39,13 @@ export interface Clients {
   enrol(wanted: Wanted): Promise<Enrolment>
   /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
   secret(reference: string | null, server: string, issuer: string): Promise<string | null>
-  /** Forgets a dynamic registration that no grant and no pending revocation uses any more. */
-  retire(id: string): Promise<void>
+  /**
+   * Forgets a dynamic registration that no grant and no pending revocation uses any more, and has the provider delete it
+   * where it offers that.
+   *
+   * @returns how that went; null where the provider was not asked @throws WarderError `vault.*`
+   */
+  retire(id: string): Promise<RemovalStep | null>
 }
 
 interface Wanted {
@@ -57,16 +64,15 @@ export interface ClientsOptions {
   readonly knownSecrets: KnownSecrets
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
   readonly resolveSecret: (name: string, server: string, issuer: string) => Promise<string>
+  readonly fetch: (policy: UrlPolicy) => Fetch
+  readonly removals: RegistrationRemovals
   readonly clock: () => number
   readonly randomId: () => string
 }
 
-/** A secret is bound to the issuer that gave it out: it goes to no other (MCP, Authorization Server Binding). */
-const storedSecret = z.object({ issuer: z.string(), secret: z.string() })
-const secretKey = (registration: string) => `registration:${registration}`
-
 export function createClients(options: ClientsOptions): Clients {
   const { repository, vault, knownSecrets, clock } = options
+  const upkeep = createRegistrationUpkeep(options)
 
   async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
     const { issuer } = wanted.provider
@@ -142,7 +148,8 @@ export function createClients(options: ClientsOptions): Clients {
    */
   async function reusable(wanted: Wanted): Promise<Enrolment | null> {
     for (const one of repository.registrations(wanted.provider.issuer)) {
-      if (one.method !== 'dynamic' || inUse(one.id) || isOver(one)) continue
+      if (one.method !== 'dynamic' || inUse(one.id)) continue
+      if (isOver(one) && !(await isGoodAgain(one))) continue
       const listener = await openUnlessTaken(placeOf(one.redirectUri))
       if (listener === null) continue
       return { registration: one, clientSecret: secretOf(one), listener }
@@ -159,9 +166,15 @@ export function createClients(options: ClientsOptions): Clients {
     )
   }
 
+  async function isGoodAgain({ id, issuer }: Registration): Promise<boolean> {
+    await upkeep.current(id, issuer)
+    const now = repository.registration(id)
+    return now !== null && !isOver(now)
+  }
+
   const isOver = ({ expiresAt }: Registration) => expiresAt !== null && expiresAt <= clock()
   const secretOf = ({ authMethod, id }: Registration) =>
-    authMethod === 'none' ? null : secretKey(id)
+    authMethod === 'none' ? null : registrationKey(id)
 
   async function openUnlessTaken(place: ListeningPlace): Promise<CallbackListener | null> {
     try {
@@ -179,7 +192,7 @@ export function createClients(options: ClientsOptions): Clients {
       const { scopes, profile } = wanted
       const request = { redirectUri: listener.redirectUri, scopes, quirks: profile.quirks }
       const client = await registerDynamically(wanted.provider, request, wanted, clock)
-      const { secret, ...rest } = client
+      const { secret, management, ...rest } = client
       const registration: Registration = {
         ...rest,
         id: options.randomId(),
@@ -188,10 +201,9 @@ export function createClients(options: ClientsOptions): Clients {
         redirectUri: listener.redirectUri,
         registeredAt: clock(),
       }
-      if (secret !== null) {
-        knownSecrets.add(`registration:${issuer} client secret`, secret)
-        await vault().set(secretKey(registration.id), JSON.stringify({ issuer, secret }))
-      }
+      const stored = { issuer, secret, management }
+      if (secret !== null || management !== null)
+        await writeStoredClient(vault(), registration.id, stored, knownSecrets)
       repository.saveRegistration(registration)
       return { registration, clientSecret: secretOf(registration), listener }
     } catch (error) {
@@ -225,22 +237,21 @@ export function createClients(options: ClientsOptions): Clients {
       const configured = parseReference(reference)
       if (configured?.kind === 'secret')
         return options.resolveSecret(configured.name, server, issuer)
-      const item = await vault().get(reference)
-      const stored = storedSecret.safeParse(item === null ? null : JSON.parse(item))
-      if (!stored.success || stored.data.issuer !== issuer)
+      const stored = await upkeep.current(registrationOf(reference), issuer)
+      if (stored === null || stored.secret === null)
         throw new WarderError(
           'vault.locked_or_missing',
           'The client secret of this registration is not in the vault.',
         )
-      knownSecrets.add(`registration:${issuer} client secret`, stored.data.secret)
-      return stored.data.secret
+      return stored.secret
     },
 
     async retire(id) {
-      const kept = inUse(id) || repository.registration(id)?.method !== 'dynamic'
-      if (kept) return
-      await vault().delete(secretKey(id))
-      repository.removeRegistration(id)
+      const registration = repository.registration(id)
+      if (inUse(id) || registration?.method !== 'dynamic') return null
+      return options.removals.remove(id, registration.issuer, () =>
+        repository.removeRegistration(id),
+      )
     },
   }
 }

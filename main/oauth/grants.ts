@@ -18,6 +18,7 @@ import { createClients } from './clients.ts'
 import { findGrant } from './find-grant.ts'
 import { createHistories } from './history.ts'
 import { createLedger } from './ledger.ts'
+import { createRegistrationRemovals } from './registration-removals.ts'
 import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
@@ -67,7 +68,8 @@ export function createGrants(options: GrantsOptions): Grants {
     randomBytes,
     randomId,
   }
-  const clients = createClients(shared)
+  const removals = createRegistrationRemovals(shared)
+  const clients = createClients({ ...shared, removals })
   const keeper = createTokenKeeper({
     ...shared,
     renewer: createRenewer({ ...shared, clients }),
@@ -128,11 +130,15 @@ export function createGrants(options: GrantsOptions): Grants {
     receipts: () => repository.receipts(),
     history: createHistories(shared),
     on: events.on,
-    start: () => revoker.start(),
+    start() {
+      revoker.start()
+      removals.start()
+    },
     async close() {
       await signIns.close()
       await keeper.settle()
       await revoker.close()
+      await removals.close()
       awake.stop()
     },
   }

@@ -6,6 +6,7 @@ import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
 import type { Provider } from './metadata.ts'
 import { documentRedirectUri } from './redirect-uri.ts'
+import { type Management, managementOf } from './registration-management.ts'
 import type { ClientAuthMethod } from './repository.ts'
 import { providerError } from './token-requests.ts'
 import { requestOptions } from './wire.ts'
@@ -17,6 +18,8 @@ export interface RegisteredClient {
   readonly secret: string | null
   /** Milliseconds since the epoch; null where the secret does not expire. */
   readonly expiresAt: number | null
+  /** Where the provider lets the client be managed (RFC 7592). */
+  readonly management: Management | null
 }
 
 const methods = ['none', 'client_secret_basic', 'client_secret_post'] as const
@@ -92,7 +95,8 @@ export async function registerDynamically(
   clock: () => number,
 ): Promise<RegisteredClient> {
   const body = await ask(provider, request, net)
-  return checkRegistration(body, request.redirectUri, net.policy, clock)
+  const client = checkRegistration(body, request.redirectUri, net.policy, clock)
+  return { ...client, management: managementOf(body, provider, net.policy) }
 }
 
 async function ask(
@@ -135,7 +139,7 @@ export function checkRegistration(
   redirectUri: string,
   policy: UrlPolicy,
   clock: () => number,
-): RegisteredClient {
+): Omit<RegisteredClient, 'management'> {
   const parsed = registrationResponse.safeParse(body)
   if (!parsed.success) throw failed('The registration response is not what RFC 7591 asks for.')
   const answer = parsed.data

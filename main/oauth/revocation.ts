@@ -5,7 +5,7 @@ import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { Clients } from './clients.ts'
 import type { Ledger } from './ledger.ts'
-import { conclude, firstStep } from './receipt.ts'
+import { conclude, firstStep, remember } from './receipt.ts'
 import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
 import { createRounds } from './revocation-round.ts'
 import {
@@ -145,8 +145,10 @@ export function createRevoker(options: RevokerOptions): Revoker {
     repository.removeGrant(receipt.grant)
     const saved = save({ ...receipt, nextAttemptAt: null })
     // What is left of the registration is no token: when it cannot be removed now, nothing is lost by that.
-    await options.clients.retire(receipt.registration).catch(() => undefined)
-    return saved
+    const removed = await options.clients.retire(receipt.registration).catch(() => null)
+    if (removed === null) return saved
+    const step = { at: clock(), step: 'delete-registration', ...removed } as const
+    return save({ ...saved, steps: remember(saved.steps, step) })
   }
 
   function save(receipt: ReceiptRow): ReceiptRow {

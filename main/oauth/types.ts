@@ -83,6 +83,7 @@ export type StepName =
   | 'introspect-access-token'
   | 'probe'
   | 'try-refresh'
+  | 'delete-registration'
 
 export interface ReceiptStep {
   readonly at: number

@@ -65,4 +65,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE account_names (server TEXT NOT NULL, account TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL,
     PRIMARY KEY (server, account)) STRICT
   `,
+  `
+  -- Dynamic registrations that nobody uses any more, until their providers have deleted them.
+  CREATE TABLE registration_removals (id TEXT PRIMARY KEY, issuer TEXT NOT NULL, attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL) STRICT
+  `,
 ]

@@ -79,6 +79,7 @@ export const receiptStep = z.object({
     'introspect-access-token',
     'probe',
     'try-refresh',
+    'delete-registration',
   ]),
   endpoint: z.string().nullable(),
   /** HTTP status that the other side answered, null where none was asked or none came. */

@@ -21,6 +21,7 @@ const steps: Record<ReceiptStep['step'], string> = {
   'introspect-access-token': 'Access token, by introspection',
   probe: 'Access token, shown to the server',
   'try-refresh': 'Refresh token, tried again',
+  'delete-registration': "Warder's registration there",
 }
 
 const outcomes: Record<ReceiptStep['outcome'], [Tone, string]> = {

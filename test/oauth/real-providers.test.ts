@@ -67,10 +67,10 @@ const call = (url: string, token: string) =>
   }).then((response) => response.status)
 
 describe.each([
-  ['oidc-provider', () => startOidcProvider(), undefined],
-  ['better-auth', () => startBetterAuth(), undefined],
-  ['glewlwyd', () => startGlewlwyd(), glewlwydMissing],
-] as const)('%s', (_name, startProvider, missing) => {
+  ['oidc-provider', () => startOidcProvider(), { deletesClients: 204 }, undefined],
+  ['better-auth', () => startBetterAuth(), { deletesClients: null }, undefined],
+  ['glewlwyd', () => startGlewlwyd(), { deletesClients: 200 }, glewlwydMissing],
+] as const)('%s', (_name, startProvider, offers, missing) => {
   beforeEach(({ skip }) => skip(missing !== undefined, missing))
 
   it('signs in, uses, renews, survives a restart, and revokes with proof', async () => {
@@ -100,6 +100,8 @@ describe.each([
       expect.arrayContaining(['local done', 'revoke-refresh-token done']),
     )
     expect(['proven', 'revoked']).toContain(receipt.state)
+    const deletion = receipt.steps.find(({ step }) => step === 'delete-registration')
+    expect(deletion?.status ?? null).toBe(offers.deletesClients)
     // Whatever the receipt claims must be so.
     const status = await call(server.url, restarted.value)
     expect(receipt.state === 'proven').toBe(status === 401)

@@ -75,7 +75,10 @@ function features(settings: ProgramSettings) {
   return {
     devInteractions: { enabled: false },
     registration: { enabled: settings.registration },
-    registrationManagement: { enabled: settings.registration },
+    registrationManagement: {
+      enabled: settings.registration,
+      rotateRegistrationAccessToken: true,
+    },
     dPoP: {
       enabled: true,
       ...(settings.dpopNonce && { nonceSecret: randomBytes(32), requireNonce: () => true }),
