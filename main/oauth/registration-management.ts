@@ -166,7 +166,12 @@ const AGAIN = (what: string) =>
 /** RFC 7592 §2.3 says 204; glewlwyd says 200. Who does not know the token or the client any more has none of ours. */
 function judge(status: number): Deletion {
   if (status === 204 || status === 200)
-    return { status, outcome: 'done', detail: "The provider deleted Warder's registration." }
+    return {
+      status,
+      outcome: 'done',
+      detail:
+        "The provider deleted Warder's registration, and with it should end what it was given.",
+    }
   if (status === 401 || status === 404)
     return { status, outcome: 'done', detail: 'The provider has no such registration any more.' }
   if (status >= 500 || status === 429)

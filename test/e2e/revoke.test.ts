@@ -88,9 +88,13 @@ describe('with the provider there', () => {
     expect(receipt).toMatchObject({ account: ACCOUNT, state: 'proven', remains: null })
     expect(steps(receipt)).toEqual([
       ['local', 'done', null],
+      ['introspect-refresh-token', 'unsupported', 200],
+      ['introspect-access-token', 'unsupported', 200],
       ['revoke-refresh-token', 'done', 200],
       ['revoke-access-token', 'done', 200],
       ['probe', 'done', 401],
+      ['try-refresh', 'done', 400],
+      ['delete-registration', 'done', 204],
     ])
     expect(await receipts(stage)).toEqual([receipt])
     expect(await warder.ok(['accounts'])).toEqual([])
@@ -153,7 +157,7 @@ describe('with the provider away', () => {
 
 describe('at a provider that cannot revoke', () => {
   it('ends the use here, and says what may live on and what to do about it', async () => {
-    const provider = startOidcProvider({ revocation: false })
+    const provider = startOidcProvider({ revocation: false, management: false })
     await using stage = await openStage({ chromium, provider })
     await stage.connect()
     const client = await stage.warder.client(CLIENT, REMOTE)

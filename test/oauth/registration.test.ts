@@ -78,6 +78,7 @@ describe('which client signs in', () => {
     expect(JSON.parse((await house.vault.get(`registration:${row?.id}`)) ?? '')).toEqual({
       issuer: provider.origin,
       secret: 'handed-out-secret',
+      management: null,
     })
   })
 

@@ -76,7 +76,7 @@ function features(settings: ProgramSettings) {
     devInteractions: { enabled: false },
     registration: { enabled: settings.registration },
     registrationManagement: {
-      enabled: settings.registration,
+      enabled: settings.registration && settings.management,
       rotateRegistrationAccessToken: true,
     },
     dPoP: {

@@ -7,6 +7,8 @@ export const settings = z.object({
   accessTokenFormat: z.enum(['opaque', 'jwt']).default('opaque'),
   /** Dynamic client registration (RFC 7591). */
   registration: z.boolean().default(true),
+  /** RFC 7592; who deletes a client there ends its tokens. */
+  management: z.boolean().default(true),
   /** RFC 7009. */
   revocation: z.boolean().default(true),
   /** Who may introspect (RFC 7662): the resource server alone, or each client its own tokens too. */
