@@ -4,6 +4,7 @@ import { createInjector } from '../../main/bridge/credentials.ts'
 import { connectHttp } from '../../main/bridge/upstream/http.ts'
 import { NotProcessed } from '../../main/bridge/upstream/upstream.ts'
 import { createDialer } from '../../main/net/dialer.ts'
+import { NOBODY } from '../../main/oauth/asker.ts'
 import { createDpopKey, openDpop } from '../../main/oauth/dpop.ts'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
@@ -31,7 +32,7 @@ async function callThroughBridge(house: House, { url }: ResourceServer): Promise
   const secrets = { read: () => Promise.reject(new Error('no secret is asked for')) }
   const injector = createInjector({ grants: house.grants, secrets })
   const refused: string[] = []
-  const credential = await injector.headers(serverAt(url))
+  const credential = await injector.headers(serverAt(url), NOBODY)
   const ask = () => upstream.request(opening, '1', credential, AbortSignal.timeout(20_000))
   try {
     await ask().catch((error: unknown) => {
