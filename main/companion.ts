@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
+import { createSignedRecords } from './audit/signed-records.ts'
 import { openBridge } from './bridge/bridge.ts'
 import { createInjector } from './bridge/credentials.ts'
 import { createSignInNotes } from './bridge/sign-in-notes.ts'
@@ -16,6 +17,7 @@ import { createDialer } from './net/dialer.ts'
 import { createGrants } from './oauth/grants.ts'
 import { openApprovedConfig } from './policy/approved-config.ts'
 import { createDecide } from './policy/decide.ts'
+import { createStop } from './policy/stop.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { clientSecretBinding } from './servers/providers.ts'
@@ -116,11 +118,14 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       }),
       (opened) => opened.close(),
     )
+    const stop = createStop(state)
+    const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const runtime = ending.add(createRuntime(), (opened) => opened.close())
 
     const decide = createDecide({
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),
+      stopped: () => stop.current() !== null,
     })
     const meta = openMeta(state)
     const bridge = ending.add(
@@ -130,7 +135,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         config: config.current,
         held: () => Object.keys(config.proposedServers()),
         clients,
-        injector: createInjector({ grants, secrets }),
+        injector: createInjector({ grants, secrets, stop }),
         dialer,
         runtime,
         socketDirectory: sockets,
@@ -156,6 +161,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       clients,
       audit,
       bridge,
+      runtime,
+      stop,
+      records,
       presence: ports.presence,
       openUi: options.openUi,
     })

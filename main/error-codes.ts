@@ -456,6 +456,22 @@ export const errorCodes = {
     meaning: 'No rule allows this client to do that, or a rule denies it.',
     mend: 'The audit shows the deciding rule; change the rules in config.json if the call is wanted.',
   },
+  'policy.stopped': {
+    exit: 4,
+    meaning:
+      'Everything was stopped (`warder revoke --all`), so no call passes and nobody signs in.',
+    mend: 'A person lifts the stop with `warder resume`; accounts then have to sign in again.',
+  },
+  'receipt.unknown': {
+    exit: 3,
+    meaning: 'There is no receipt with that id.',
+    mend: 'See `warder receipts`.',
+  },
+  'receipt.not_genuine': {
+    exit: 1,
+    meaning: 'A record in the file is not signed, or was changed after it was signed.',
+    mend: 'Do not rely on the records that the message names; export them again from the companion that has them.',
+  },
   'bridge.malformed': {
     exit: 1,
     meaning:

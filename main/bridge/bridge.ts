@@ -3,6 +3,7 @@ import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
 import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Asker } from '../oauth/asker.ts'
+import { stoppedError } from '../policy/stop.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
 import { injections, pick, type Server } from '../servers/servers.ts'
@@ -42,6 +43,10 @@ export interface Bridge {
   cutServer(server: string): Promise<void>
   /** Cuts every session that would use other accounts now. */
   cutAccounts(before: Choices, after: Choices): Promise<void>
+  /** Cuts every session with `policy.stopped`, and ends those that came with a bearer. */
+  cutAll(): Promise<void>
+  /** The client of each session there is. */
+  sessions(): string[]
   /** Opens a server and asks for its tools, for the user. @throws WarderError as the server, the grant or the vault says */
   test(server: string): Promise<ProbeResult>
   /** Tells clients to ask for the lists of a server again, of every server where none is named. */
@@ -259,6 +264,14 @@ export async function openBridge(options: {
         ({ server, asker }) => choosesOthers(server, asker, before, after),
         new WarderError('server.ended', 'Another account was chosen while the call was under way.'),
       ),
+    async cutAll() {
+      // Both begin at once: a server that does not take its goodbye holds up nobody.
+      await Promise.all([
+        cutWhere(() => true, stoppedError()),
+        endWhere(({ principals }) => principals.proof === 'bearer'),
+      ])
+    },
+    sessions: () => [...sessions].map(({ principals }) => principals.client),
     test: (server) => probe(house, server, user),
     announce,
     signedIn(server) {

@@ -1,6 +1,7 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
+import type { Stop } from '../policy/stop.ts'
 import { destination, injections, type Server } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
@@ -17,6 +18,8 @@ export interface Injector {
 export function createInjector(options: {
   grants: Pick<Grants, 'accessToken' | 'rejected' | 'insufficient'>
   secrets: Pick<NamedSecrets, 'read'>
+  /** @throws WarderError `policy.stopped` */
+  stop?: Pick<Stop, 'refuse'>
 }): Injector {
   const { grants, secrets } = options
 
@@ -55,6 +58,7 @@ export function createInjector(options: {
 
   return {
     async headers(server, asker) {
+      options.stop?.refuse()
       const { definition } = server
       if (!isRemote(definition)) return { server, ...NOTHING }
       const { values, tokens } = await gather(server, asker, definition.headers)
@@ -81,6 +85,7 @@ export function createInjector(options: {
       }
     },
     async environment(server, asker) {
+      options.stop?.refuse()
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
       const { values, tokens } = await gather(server, asker, definition.env)

@@ -4,6 +4,7 @@ import type { Intent, Outcome } from '../audit/rows.ts'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Decision } from '../policy/decide.ts'
+import { stoppedError } from '../policy/stop.ts'
 import type { ResponseMessage } from './envelope.ts'
 import type { Request } from './operations.ts'
 
@@ -55,7 +56,8 @@ export function outcomeOf(answer: ResponseMessage): Pick<Outcome, 'outcome' | 'c
 }
 
 /** What a client is told that may not. It names what was asked, not the rules: those are the user's business. */
-export function denied(request: Request, server: string): WarderError {
+export function denied(request: Request, server: string, decision: Decision): WarderError {
+  if (decision.code === 'policy.stopped') return stoppedError()
   const { operation, target } = request
   const what = target && operation ? `${operation.kind} ${target}` : 'this'
   return new WarderError(

@@ -106,7 +106,7 @@ async function carry(
 
   let credential: Credential | null = null
   try {
-    if (decision.effect === 'deny') throw denied(request, server)
+    if (decision.effect === 'deny') throw denied(request, server, decision)
     pending.signal.throwIfAborted()
     credential = await session.connection.inject()
     pending.signal.throwIfAborted()
@@ -210,7 +210,7 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
     reply(message, pending, openWithoutServer(message, session.server, error))
     return null
   }
-  record({ outcome: code === 'policy.denied' ? 'denied' : 'error', code, account })
+  record({ outcome: code.startsWith('policy.') ? 'denied' : 'error', code, account })
   if (unsent && signInFor(message, known) !== null) return known
   reply(message, pending, await refusalFor(idOf(message), known, session, house))
   return null

@@ -45,6 +45,23 @@ export const addClient: Verb = (program, action) => {
     )
 
   client
+    .command('renew')
+    .argument('<name>')
+    .summary('a new bearer in the place of the old one; shows it once')
+    .description(
+      'Gives a client a new bearer token; the one it had is void at once. Its socket stays as it is.',
+    )
+    .addHelpText('after', examples('warder client renew cursor'))
+    .action(
+      action(async (context, name: string) => {
+        const renewed = await withPresence(context, (confirm) =>
+          context.control.call('clients:renew', { name, ...confirm }),
+        )
+        context.output.result(renewed, addedLines)
+      }),
+    )
+
+  client
     .command('remove')
     .argument('<name>')
     .summary('shut a client out at once')

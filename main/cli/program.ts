@@ -21,6 +21,7 @@ import { addSecret } from './secret.ts'
 import { addServe } from './serve.ts'
 import { addServer } from './server.ts'
 import { addStatus } from './status.ts'
+import { addResume } from './stop.ts'
 import { addUi } from './ui.ts'
 import { addWhy } from './why.ts'
 
@@ -36,6 +37,7 @@ const verbs: readonly Verb[] = [
   addWhy,
   addRevoke,
   addReceipts,
+  addResume,
   addClient,
   addApprovals,
   addAudit,

@@ -36,6 +36,7 @@ export function receiptLines(receipts: readonly ReceiptView[]): Line[] {
     return [
       [{ text: receipt.account, style: 'bold' }, ': ', { text: words, style }] satisfies Line,
       `  at ${receipt.issuer}, ${localTime(receipt.startedAt)}, because: ${receipt.reason}`,
+      `  ${signed(receipt)}`,
       ...receipt.steps.map(stepLine),
       ...(receipt.remains === null ? [] : [`  may live on: ${receipt.remains}`]),
     ]
@@ -50,4 +51,9 @@ export function localPartFailed(receipt: ReceiptView): boolean {
 function stepLine({ step, outcome, endpoint, status, detail }: ReceiptStep): string {
   const asked = endpoint === null ? '' : ` [${endpoint}${status === null ? '' : ` ${status}`}]`
   return `  ${steps[step]}: ${outcome}. ${detail}${asked}`
+}
+
+function signed({ id, signature }: ReceiptView): string {
+  if (signature?.signature == null) return `receipt ${id}, not signed yet`
+  return `receipt ${id}, version ${signature.version}, signed by ${signature.key}`
 }

@@ -2,6 +2,7 @@ import type { Input } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { localPartFailed, receiptLines } from './receipt-lines.ts'
+import { stopLines } from './stop.ts'
 
 interface RevokeOptions {
   readonly server?: string
@@ -16,7 +17,7 @@ export const addRevoke: Verb = (program, action) => {
     .argument('[account]', 'SERVER/ACCOUNT, from `warder accounts`')
     .option('--server <name>', 'every account at this server')
     .option('--client <name>', 'shut this client out: its socket and its bearer')
-    .option('--all', 'every account')
+    .option('--all', 'stop everything: every account, bearer and call, until `warder resume`')
     .summary('end access now, and say what was proven')
     .description(
       'Takes tokens out of use on this machine at once, then revokes them at the provider and checks. The receipt says what was proven, what is tried again, and what may live on.',
@@ -37,7 +38,9 @@ async function revoke(
   account: string | undefined,
   options: RevokeOptions,
 ): Promise<void> {
-  const receipts = await control.call('accounts:revoke', target(account, options))
+  const what = target(account, options)
+  if (what === 'all') return output.result(await control.call('stop:now', {}), stopLines)
+  const receipts = await control.call('accounts:revoke', what)
   output.result(receipts, (all) =>
     all.length === 0 ? [nothingToProve(options)] : receiptLines(all),
   )
@@ -50,12 +53,14 @@ const nothingToProve = ({ client }: RevokeOptions) =>
     ? 'Done. No account had a token to revoke.'
     : `The client ${client} is shut out; its socket and bearer are void.`
 
-function target(account: string | undefined, options: RevokeOptions): Input<'accounts:revoke'> {
-  const targets: Input<'accounts:revoke'>[] = [
+type Target = Input<'accounts:revoke'> | 'all'
+
+function target(account: string | undefined, options: RevokeOptions): Target {
+  const targets: Target[] = [
     ...(account === undefined ? [] : [{ account }]),
     ...(options.server === undefined ? [] : [{ server: options.server }]),
     ...(options.client === undefined ? [] : [{ client: options.client }]),
-    ...(options.all ? [{ all: true as const }] : []),
+    ...(options.all ? ['all' as const] : []),
   ]
   const [only] = targets
   if (only === undefined || targets.length > 1)

@@ -35,6 +35,9 @@ function statusLines(status: StatusView): Line[] {
     `sockets   ${status.sockets}`,
     `servers   ${status.servers}`,
     `accounts  ${status.accounts}`,
+    ...(status.stopped === null
+      ? []
+      : [waiting(`everything is stopped since ${localTime(status.stopped)}`, 'warder resume')]),
     ...signInNeeded.map((account) => {
       const [server = account] = account.split('/', 1)
       return waiting(

@@ -6,8 +6,9 @@ import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
 import { revokeWarning } from './revoke-warning.ts'
+import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
-import { accountView, instantView, receiptView, whyView } from './views.ts'
+import { accountView, instantView, whyView } from './views.ts'
 
 type AccountChannel =
   | 'accounts:list'
@@ -19,9 +20,10 @@ type AccountChannel =
   | 'accounts:revoke'
   | 'accounts:why'
   | 'receipts:list'
+  | 'receipts:export'
 
 export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
-  const { config, grants } = house
+  const { config, grants, records } = house
   const flows = new Map<string, SignIn>()
 
   const viewed = (grant: Grant) => accountView(grant, revokeWarning(config.current(), grant))
@@ -37,6 +39,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
       return grants.list().map(viewed)
     },
     async 'accounts:connect'({ server: name, account, issuer: asked }) {
+      house.stop.refuse()
       const { definition } = knownServer(config, name)
       if (!isRemote(definition) || definition.auth !== 'oauth')
         throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
@@ -82,30 +85,42 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
           `everything of ${what.server} was revoked`,
         )
       }
-      if ('client' in what) {
-        await removeClient(house, what.client)
-        return []
-      }
-      return revokeAll(house, () => true, 'everything was revoked')
+      await removeClient(house, what.client)
+      return []
     },
     async 'accounts:why'({ account, limit }) {
       return whyView(grants.history(account, limit), Date.now())
     },
     async 'receipts:list'() {
-      return grants.receipts().map(receiptView)
+      return receiptViews(records, grants.receipts())
+    },
+    async 'receipts:export'() {
+      await records.settle()
+      return {
+        format: 'warder.records',
+        version: 1,
+        exportedAt: instantView(Date.now()),
+        keys: { ...records.keys() },
+        records: ['receipt', 'stop'].flatMap((kind) =>
+          records.list(kind).map(({ document, signature, key }) => ({
+            document: JSON.parse(document) as Record<string, unknown>,
+            signature,
+            key,
+          })),
+        ),
+      }
     },
   }
 }
 
 /** Revokes side by side: the local part of each is done before the first provider was asked. */
 export async function revokeAll(
-  { grants }: Pick<ControlHouse, 'grants'>,
+  { grants, records }: Pick<ControlHouse, 'grants' | 'records'>,
   matches: (grant: Grant) => boolean,
   reason: string,
 ): Promise<ReceiptView[]> {
   // One whose provider has not answered yet is tried again now.
   const chosen = grants.list().filter(matches)
-  return (await Promise.all(chosen.map((grant) => grants.revoke(grant.id, reason)))).map(
-    receiptView,
-  )
+  const receipts = await Promise.all(chosen.map((grant) => grants.revoke(grant.id, reason)))
+  return receiptViews(records, receipts)
 }

@@ -8,7 +8,7 @@ import { instantView } from './views.ts'
 
 export function clientHandlers(
   house: ControlHouse,
-): Handlers<'clients:list' | 'clients:add' | 'clients:remove'> {
+): Handlers<'clients:list' | 'clients:add' | 'clients:renew' | 'clients:remove'> {
   const { config, clients, bridge, presence } = house
   return {
     async 'clients:list'() {
@@ -62,6 +62,27 @@ export function clientHandlers(
       return {
         client: clientView(name, house, false),
         bearer,
+        http: `http://127.0.0.1:${bridge.port}`,
+      }
+    },
+    async 'clients:renew'({ name, confirm: answer }) {
+      if (!clients.has(name) || !Object.hasOwn(config.current().clients, name))
+        throw new WarderError('client.unknown', `There is no client ${name}.`)
+      await confirm(
+        presence,
+        {
+          kind: 'client.renew',
+          title: `Give the client ${name} a new bearer`,
+          lines: [
+            `Whoever holds it may call as ${name} what the rules allow`,
+            'The bearer it had is void',
+          ],
+        },
+        answer,
+      )
+      return {
+        bearer: clients.renew(name),
+        client: clientView(name, house, false),
         http: `http://127.0.0.1:${bridge.port}`,
       }
     },

@@ -11,14 +11,17 @@ import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
 import { clientHandlers } from './clients.ts'
 import type { ControlHouse } from './house.ts'
+import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
 import { serverHandlers } from './servers.ts'
 import { statusHandlers } from './status.ts'
+import { stopHandlers } from './stop.ts'
 import type { Control, Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
 
 /** The control API over the rooms below: every transport calls this, and nothing else reaches those rooms from outside. */
 export function createControl(house: ControlHouse): Control {
+  sealReceipts(house.grants, house.records)
   const handlers: Handlers = {
     ...statusHandlers(house),
     ...serverHandlers(house),
@@ -27,6 +30,7 @@ export function createControl(house: ControlHouse): Control {
     ...clientHandlers(house),
     ...approvalHandlers(house),
     ...auditHandlers(house),
+    ...stopHandlers(house),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>
@@ -60,6 +64,8 @@ export function createControl(house: ControlHouse): Control {
       try {
         const handler = handlers[name] as (value: unknown) => Promise<unknown>
         const output = await handler(parsed.data)
+        if (name === 'stop:now' || name === 'stop:resume')
+          for (const area of ['status', 'clients', 'accounts', 'receipts'] as const) changed(area)()
         if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
         return output
       } catch (error) {

@@ -1,10 +1,13 @@
 import type { Output } from '../../preload/contract/index.ts'
 import type { AuditLog } from '../audit/log.ts'
+import type { SignedRecords } from '../audit/signed-records.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
+import type { Stop } from '../policy/stop.ts'
 import type { Presence } from '../ports.ts'
+import type { Runtime } from '../runtime/supervisor.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 
@@ -23,6 +26,9 @@ export interface ControlHouse {
   readonly clients: Clients
   readonly audit: AuditLog
   readonly bridge: Bridge
+  readonly runtime: Pick<Runtime, 'running' | 'endServer'>
+  readonly stop: Stop
+  readonly records: SignedRecords
   readonly presence: Presence
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>

@@ -16,6 +16,7 @@ export function statusHandlers(
       const accounts = grants.list()
       const waiting = bridge.parking.waiting()
       const { state, why } = await vault.status()
+      const stopped = house.stop.current()
       return {
         version: house.version,
         shell: house.shell,
@@ -23,6 +24,7 @@ export function statusHandlers(
         pid: process.pid,
         startedAt: instantView(house.startedAt),
         user: house.user,
+        stopped: stopped === null ? null : instantView(stopped.at),
         vault: { kind: vault.kind, state, why },
         http: `http://127.0.0.1:${bridge.port}`,
         sockets: house.socketDirectory,

@@ -39,7 +39,10 @@ export function accountView(grant: Grant, revokeWarning: string | null): Account
   }
 }
 
-export function receiptView(receipt: Receipt): ReceiptView {
+/** A receipt as it is signed. */
+export type ReceiptContent = Omit<ReceiptView, 'signature'>
+
+export function receiptContent(receipt: Receipt): ReceiptContent {
   return {
     id: receipt.id,
     account: accountName(receipt),

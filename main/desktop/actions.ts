@@ -1,4 +1,4 @@
-import type { AccountView, Output, ReceiptView } from '../../preload/contract/index.ts'
+import type { AccountView, Output, ReceiptView, StopRecord } from '../../preload/contract/index.ts'
 import type { Control } from '../control/types.ts'
 import { toWarderError } from '../errors.ts'
 import type { Notifier } from '../ports.ts'
@@ -24,6 +24,12 @@ export function createActions(parts: ActionParts): (action: TrayAction) => Promi
         return tellFailure(parts.notifier, `${action.server} is not revoked`, () =>
           revoke(parts, action.server),
         )
+      case 'stop':
+        return tellFailure(parts.notifier, 'Not everything is stopped', () => stop(parts))
+      case 'resume':
+        return tellFailure(parts.notifier, 'Nothing was resumed', async () => {
+          await parts.control.call('stop:resume', {})
+        })
       case 'open':
         return parts.open()
       case 'quit':
@@ -91,6 +97,23 @@ async function revoke({ control, notifier, ask }: ActionParts, server: string) {
       title: `${receipt.account}: ${states[receipt.state]}`,
       body: remains(receipt),
     })
+}
+
+async function stop({ control, notifier, ask }: ActionParts) {
+  const lines = [
+    'Every call is refused until you resume. Every account is revoked, every bearer is void.',
+    'Secrets that you entered stay in the vault, unused: Warder cannot revoke them.',
+  ]
+  if (!(await ask('Stop everything?', lines, 'Stop everything'))) return
+  const { grants, failures } = (await control.call('stop:now', {})) as StopRecord
+  const open = grants.filter(({ state }) => state !== 'proven').length
+  notifier.notify({
+    title: 'Everything is stopped',
+    body: [
+      open === 0 ? 'Every token was seen dead.' : `Not proven at the provider yet: ${open}.`,
+      ...failures,
+    ].join(' '),
+  })
 }
 
 const states: Record<ReceiptView['state'], string> = {

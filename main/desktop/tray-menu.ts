@@ -17,6 +17,8 @@ export type TrayItem =
 export type TrayAction =
   | { readonly do: 'connect'; readonly server: string }
   | { readonly do: 'revoke'; readonly server: string }
+  | { readonly do: 'stop' }
+  | { readonly do: 'resume' }
   | { readonly do: 'open' }
   | { readonly do: 'quit' }
 
@@ -31,13 +33,16 @@ export function trayMenu({ status, servers }: TrayState): TrayMenu {
   const urgent = [...signIns(status, servers), ...approvals(status)]
   const line = statusLine(status)
   return {
-    attention: urgent.length > 0,
+    attention: urgent.length > 0 || status.stopped !== null,
     tooltip: line,
     items: [
       { kind: 'line', label: line },
       ...(urgent.length > 0 ? [separator, ...urgent] : []),
       ...(servers.length > 0 ? [separator, ...servers.map(serverMenu)] : []),
       separator,
+      status.stopped === null
+        ? { kind: 'action', label: 'Stop everything…', action: { do: 'stop' } }
+        : { kind: 'action', label: 'Resume…', action: { do: 'resume' } },
       { kind: 'action', label: 'Open Warder', action: { do: 'open' } },
       { kind: 'action', label: 'Quit Warder', action: { do: 'quit' } },
     ],
@@ -46,6 +51,7 @@ export function trayMenu({ status, servers }: TrayState): TrayMenu {
 
 /** The worst news first, for there is room for one line. */
 function statusLine(status: StatusView): string {
+  if (status.stopped !== null) return 'Warder: everything is stopped'
   if (status.vault.kind === 'none') return 'Warder: no vault, nothing can be stored'
   if (status.vault.state !== 'available') return `Warder: the ${status.vault.kind} is locked`
   if (status.config !== null) return 'Warder: config.json has a mistake'

@@ -16,6 +16,10 @@ export interface Clients {
   add(name: string): string
   /** The bearer and the socket are void when this returns. @throws WarderError `client.unknown` */
   remove(name: string): void
+  /** A bearer in the place of the old one, which is void. @throws WarderError `client.unknown` */
+  renew(name: string): string
+  /** No bearer is good any more when this returns; the clients stay. @returns their names */
+  voidBearers(): string[]
   /** @returns the client whose bearer this is, or null */
   byBearer(bearer: string): string | null
   seen(name: string): void
@@ -34,6 +38,8 @@ export function createClients(options: {
   )
   const remove = state.prepare('DELETE FROM clients WHERE name = ?')
   const touch = state.prepare('UPDATE clients SET last_seen_at = ? WHERE name = ?')
+  const exchange = state.prepare('UPDATE clients SET bearer_sha256 = ? WHERE name = ?')
+  const voidAll = state.prepare("UPDATE clients SET bearer_sha256 = x''")
   const hashed = state.prepare('SELECT name FROM clients WHERE bearer_sha256 = ?')
 
   return {
@@ -54,6 +60,17 @@ export function createClients(options: {
     remove(name) {
       const { changes } = state.transaction(() => remove.run(name))
       if (changes === 0) throw new WarderError('client.unknown', `There is no client ${name}.`)
+    },
+    renew(name) {
+      const bearer = `wdr_${randomBytes(32).toString('base64url')}`
+      const { changes } = state.transaction(() => exchange.run(sha256(bearer), name))
+      if (changes === 0) throw new WarderError('client.unknown', `There is no client ${name}.`)
+      return bearer
+    },
+    voidBearers() {
+      // No SHA-256 is empty.
+      state.transaction(() => voidAll.run())
+      return all.all().map((row) => String(row.name))
     },
     // Looking up by hash takes the same time whatever part of a guess is right.
     byBearer: (bearer) => {

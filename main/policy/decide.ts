@@ -20,6 +20,8 @@ export interface Decision {
   readonly effect: 'allow' | 'deny'
   /** The deciding rule as a person would write it, or why none decided. Goes into the audit. */
   readonly rule: string
+  /** Where it is not a rule that says no. */
+  readonly code?: 'policy.stopped'
 }
 
 /** The decision point. The same function answers for a call and for each line of a list. Never throws. */
@@ -32,9 +34,13 @@ export type Decide = (request: DecisionRequest) => Decision
 export function createDecide(options: {
   rules: () => readonly Rule[]
   isClient: (name: string) => boolean
+  /** Nothing passes, whatever the rules say. */
+  stopped?: () => boolean
 }): Decide {
   return (request) => {
     try {
+      if (options.stopped?.())
+        return { effect: 'deny', rule: 'everything is stopped', code: 'policy.stopped' }
       if (!options.isClient(request.principals.client))
         return { effect: 'deny', rule: 'unknown client' }
       // Without a name that can be read, a deny rule cannot be asked whether it means this one.

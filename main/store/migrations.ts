@@ -70,4 +70,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE registration_removals (id TEXT PRIMARY KEY, issuer TEXT NOT NULL, attempts INTEGER NOT NULL,
     due_at INTEGER NOT NULL) STRICT
   `,
+  `
+  -- Every version of a receipt or another record that is signed; unsigned while the vault that has the key is locked.
+  CREATE TABLE signed_records (kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL,
+    document TEXT NOT NULL, signature TEXT, key_id TEXT, PRIMARY KEY (kind, id, version)) STRICT;
+  -- The public halves of the keys that were used.
+  CREATE TABLE signing_keys (id TEXT PRIMARY KEY, public_key TEXT NOT NULL, made_at INTEGER NOT NULL) STRICT
+  `,
 ]

@@ -6,9 +6,11 @@ import {
   clientView,
   instant,
   receiptView,
+  recordsExport,
   secretView,
   serverView,
   statusView,
+  stopRecord,
   whyView,
 } from './views.ts'
 
@@ -109,7 +111,6 @@ export const channels = {
       z.strictObject({ account: z.string().min(1).max(256) }),
       z.strictObject({ server: name }),
       z.strictObject({ client: name }),
-      z.strictObject({ all: z.literal(true) }),
     ]),
     z.array(receiptView),
   ),
@@ -122,6 +123,12 @@ export const channels = {
     whyView,
   ),
   'receipts:list': channel(nothing, z.array(receiptView)),
+  'receipts:export': channel(nothing, recordsExport),
+
+  /** Ends every access, now; narrows, so it never asks. */
+  'stop:now': channel(nothing, stopRecord),
+  'stop:resume': channel(z.strictObject({ confirm }), nothing),
+  'stop:records': channel(nothing, z.array(stopRecord)),
 
   /** The client ID metadata document to publish; the setting says where. */
   'cimd:get': channel(nothing, z.record(z.string(), z.unknown())),
@@ -129,6 +136,11 @@ export const channels = {
   'clients:list': channel(nothing, z.array(clientView)),
   /** The bearer is shown this once; only its hash is kept. */
   'clients:add': channel(
+    z.strictObject({ name, confirm }),
+    z.object({ client: clientView, bearer: z.string(), http: z.string() }),
+  ),
+  /** A new bearer in the place of the old one, shown this once. */
+  'clients:renew': channel(
     z.strictObject({ name, confirm }),
     z.object({ client: clientView, bearer: z.string(), http: z.string() }),
   ),

@@ -88,6 +88,15 @@ export const receiptStep = z.object({
   detail: z.string(),
 })
 
+/** What a record is signed with: Ed25519 (RFC 8032) over its document in canonical JSON (RFC 8785), base64url. */
+export const signatureView = z.object({
+  version: z.number().int(),
+  /** Null while the vault that has the key is locked. */
+  signature: z.string().nullable(),
+  key: z.string().nullable(),
+  publicKey: z.string().nullable(),
+})
+
 export const receiptView = z.object({
   id: z.string(),
   account: z.string(),
@@ -101,6 +110,49 @@ export const receiptView = z.object({
   steps: z.array(receiptStep),
   /** What may live on, and until when, in a sentence; null where nothing does. */
   remains: z.string().nullable(),
+  /** Null where it is not kept as a record yet. */
+  signature: signatureView.nullable(),
+})
+
+/** What `stop:now` did, in full; its grants follow their receipts until these are settled. */
+export const stopRecord = z.object({
+  id: z.string(),
+  at: instant,
+  /** Until nothing was usable on this machine any more; null where Warder ended before it had measured that. */
+  localMs: z.number().nullable(),
+  resumedAt: instant.nullable(),
+  grants: z.array(
+    z.object({
+      account: z.string(),
+      receipt: z.string(),
+      state: receiptView.shape.state,
+      remains: z.string().nullable(),
+    }),
+  ),
+  clients: z.array(
+    z.object({ name: z.string(), bearer: z.literal('void'), sessionsCut: z.number().int() }),
+  ),
+  children: z.array(z.object({ server: z.string(), pid: z.number().int(), ended: z.boolean() })),
+  secrets: z.array(z.object({ name: z.string(), server: z.string().nullable(), note: z.string() })),
+  /** What could not be done, in sentences. */
+  failures: z.array(z.string()),
+})
+
+/** Records to be taken away and verified anywhere, without a companion. */
+export const recordsExport = z.object({
+  format: z.literal('warder.records'),
+  version: z.literal(1),
+  exportedAt: instant,
+  /** Public keys (Ed25519, base64url) by their RFC 7638 thumbprints. */
+  keys: z.record(z.string(), z.string()),
+  records: z.array(
+    z.object({
+      /** What is signed: `kind`, `id`, `version`, `at` and `content`. */
+      document: z.record(z.string(), z.unknown()),
+      signature: z.string().nullable(),
+      key: z.string().nullable(),
+    }),
+  ),
 })
 
 const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start', 'proof'] as const
@@ -193,6 +245,8 @@ export const statusView = z.object({
   pid: z.number().int(),
   startedAt: instant,
   user: z.string(),
+  /** Since when everything is stopped; null where it is not. */
+  stopped: instant.nullable(),
   vault: vaultView,
   /** Base URL of the token door; a server is at `/mcp/NAME`. */
   http: z.string(),
@@ -222,3 +276,6 @@ export type WhyView = z.infer<typeof whyView>
 export type AuditRow = z.infer<typeof auditRow>
 export type ApprovalView = z.infer<typeof approvalView>
 export type StatusView = z.infer<typeof statusView>
+export type SignatureView = z.infer<typeof signatureView>
+export type StopRecord = z.infer<typeof stopRecord>
+export type RecordsExport = z.infer<typeof recordsExport>

@@ -6,6 +6,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { Time } from '../parts/time.tsx'
 import { placeOf } from '../shell/vault-line.tsx'
 import { Needs } from './needs.tsx'
+import { Stop } from './stop.tsx'
 
 export function Overview() {
   const status = useStatus()
@@ -18,6 +19,7 @@ export function Overview() {
         <>
           <Needs status={status.data} />
           <Now status={status.data} />
+          <Stop status={status.data} />
         </>
       )}
     </>

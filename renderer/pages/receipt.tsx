@@ -43,6 +43,7 @@ export function Receipt({ receipt }: { receipt: ReceiptView }) {
       <p className="quiet">
         {receipt.reason}, at {hostOf(receipt.issuer)}, <Time at={receipt.startedAt} />
       </p>
+      <p className="quiet">{signed(receipt)}</p>
       <ol className="steps">
         {receipt.steps.map((step) => (
           <Step key={`${step.at} ${step.step}`} step={step} />
@@ -55,6 +56,11 @@ export function Receipt({ receipt }: { receipt: ReceiptView }) {
       )}
     </li>
   )
+}
+
+function signed({ signature }: ReceiptView): string {
+  if (signature?.signature == null) return 'Not signed yet: that needs the vault to be open.'
+  return `Signed, version ${signature.version}`
 }
 
 function Step({ step }: { step: ReceiptStep }) {

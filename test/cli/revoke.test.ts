@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { receiptLines } from '../../main/cli/receipt-lines.ts'
-import type { ReceiptView } from '../../preload/contract/index.ts'
+import type { ReceiptView, StopRecord } from '../../preload/contract/index.ts'
 import { startStandIn } from './stand-in.ts'
 import { receiptSample } from './views.ts'
 import { document, warder } from './warder.ts'
@@ -17,7 +17,6 @@ describe('revoke', () => {
     [['linear/ada@example.com'], { account: 'linear/ada@example.com' }],
     [['--server', 'linear'], { server: 'linear' }],
     [['--client', 'cursor'], { client: 'cursor' }],
-    [['--all'], { all: true }],
   ])('%j asks for exactly that, without a question', async (args, input) => {
     await using companion = await startStandIn({ 'accounts:revoke': () => [receiptSample] })
     const done = await warder(['revoke', ...args, '--json', '--home', companion.home])
@@ -36,7 +35,7 @@ describe('revoke', () => {
 
   it('says in words what was done, what is tried again and what may live on', async () => {
     await using companion = await startStandIn({ 'accounts:revoke': () => [receiptSample] })
-    const { stdout } = await warder(['revoke', '--all', '--home', companion.home])
+    const { stdout } = await warder(['revoke', '--server', 'linear', '--home', companion.home])
     expect(stdout).toContain(
       'linear/ada@example.com: out of use here; the provider has not confirmed yet',
     )
@@ -51,18 +50,48 @@ describe('revoke', () => {
     await using companion = await startStandIn({
       'accounts:revoke': () => [receiptSample, failedHere],
     })
-    const failed = await warder(['revoke', '--all', '--json', '--home', companion.home])
+    const failed = await warder([
+      'revoke',
+      '--server',
+      'linear',
+      '--json',
+      '--home',
+      companion.home,
+    ])
     expect(failed.code).toBe(1)
     expect(document(failed)).toEqual([receiptSample, failedHere])
   })
 
   it.each([
-    [['--all'], 'Done. No account had a token to revoke.\n'],
+    [['--server', 'linear'], 'Done. No account had a token to revoke.\n'],
     [['--client', 'zed'], 'The client zed is shut out; its socket and bearer are void.\n'],
   ])('%j is done where no account was involved', async (args, stdout) => {
     await using companion = await startStandIn({ 'accounts:revoke': () => [] })
     const done = await warder(['revoke', ...args, '--home', companion.home])
     expect(done).toEqual({ code: 0, stdout, stderr: '' })
+  })
+})
+
+describe('revoke --all', () => {
+  it('stops everything and answers with its record, without a question', async () => {
+    const record: StopRecord = {
+      id: 'stop-1',
+      at: '2026-11-21T12:00:00.000Z',
+      localMs: 12,
+      resumedAt: null,
+      grants: [{ account: 'a/b', receipt: 'r', state: 'pending', remains: 'Until noon.' }],
+      clients: [{ name: 'desk', bearer: 'void', sessionsCut: 1 }],
+      children: [{ server: 'files', pid: 7, ended: false }],
+      secrets: [{ name: 'key', server: 'notes', note: 'Change it where it was issued.' }],
+      failures: ['A process of files could not be ended: end it by hand.'],
+    }
+    await using companion = await startStandIn({ 'stop:now': () => record })
+    const asked = await warder(['revoke', '--all', '--json', '--home', companion.home])
+    expect(document(asked)).toEqual(record)
+    expect(companion.calls).toEqual([{ channel: 'stop:now', input: {} }])
+    const { stdout } = await warder(['revoke', '--all', '--home', companion.home])
+    for (const words of ['a/b: pending', 'Until noon', 'desk', 'NOT ended', 'key (notes)'])
+      expect(stdout).toContain(words)
   })
 })
 

@@ -20,6 +20,7 @@ export const statusSample: StatusView = {
   pid: 4711,
   startedAt: at,
   user: 'ada',
+  stopped: null,
   vault: { kind: 'none', state: 'absent', why: 'No keychain service answers.' },
   http: 'http://127.0.0.1:7100',
   sockets: '/run/user/1000/warder-0123456789ab',
@@ -76,6 +77,7 @@ export const accountSample: AccountView = {
 }
 
 export const receiptSample: ReceiptView = {
+  signature: null,
   id: 'receipt-1',
   account: 'linear/ada@example.com',
   server: 'linear',

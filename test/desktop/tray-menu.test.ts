@@ -9,6 +9,7 @@ const status: StatusView = {
   pid: 1,
   startedAt: '2026-01-01T00:00:00Z',
   user: 'alice',
+  stopped: null,
   vault: { kind: 'keychain', state: 'available', why: null },
   http: 'http://127.0.0.1:1',
   sockets: '/run/warder',
@@ -48,6 +49,7 @@ describe('trayMenu', () => {
     expect(labels({})).toEqual([
       '(Warder: 0 servers, 0 accounts)',
       '-',
+      'Stop everything…',
       'Open Warder',
       'Quit Warder',
     ])
@@ -68,6 +70,7 @@ describe('trayMenu', () => {
       '  (Sign-in needed)',
       '  Connect…',
       '-',
+      'Stop everything…',
       'Open Warder',
       'Quit Warder',
     ])

@@ -77,6 +77,27 @@ export function createPageControl() {
       changed('receipts')
       return world.receipts.slice(0, gone.length)
     },
+    'stop:now': () => {
+      world.status.stopped = new Date().toISOString()
+      changed('status')
+      return {
+        id: 'stop-1',
+        at: world.status.stopped,
+        localMs: 12,
+        resumedAt: null,
+        grants: [],
+        clients: [],
+        children: [],
+        secrets: [],
+        failures: [],
+      }
+    },
+    'stop:resume': ({ confirm }) => {
+      confirmed('Let calls through again', confirm)
+      world.status.stopped = null
+      changed('status')
+      return {}
+    },
     'clients:add': ({ name, confirm }) => {
       confirmed(`Let ${name} use Warder`, confirm)
       const client = { ...world.client, name }

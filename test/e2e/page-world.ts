@@ -23,6 +23,7 @@ export function createWorld() {
     pid: 4242,
     startedAt: ago(200 * minute),
     user: 'alice',
+    stopped: null,
     vault: { kind: 'keychain', state: 'available', why: null },
     http: 'http://127.0.0.1:7411',
     sockets: '/run/user/1000/warder',
@@ -165,6 +166,7 @@ export function createWorld() {
       step('probe', 'done', 'The old token was refused.', 401),
     ],
     remains: null,
+    signature: null,
   })
   const receipts: ReceiptView[] = [
     {

@@ -88,6 +88,7 @@ describe('with the provider there', () => {
     expect(receipt).toMatchObject({ account: ACCOUNT, state: 'proven', remains: null })
     expect(steps(receipt)).toEqual([
       ['local', 'done', null],
+      // This provider lets nobody but the resource server introspect.
       ['introspect-refresh-token', 'unsupported', 200],
       ['introspect-access-token', 'unsupported', 200],
       ['revoke-refresh-token', 'done', 200],

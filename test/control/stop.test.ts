@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest'
+import { keyId, verify } from '../../main/audit/signing.ts'
+import type { Output } from '../../preload/contract/index.ts'
+import { refusal, startWorld, type World } from './world.ts'
+
+const call = async (world: World, bearer: string) => {
+  const answer = await fetch(`${world.companion.http}/mcp/notes`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name: 't', version: '1' },
+      },
+    }),
+  })
+  return { status: answer.status, text: await answer.text() }
+}
+
+async function withClient(world: World): Promise<string> {
+  const { bearer } = (await world.agree('clients:add', { name: 'desk' })) as Output<'clients:add'>
+  return bearer
+}
+
+it('voids every bearer at once; the client stays, and a new bearer is refused with the stable code until a person resumes', async () => {
+  await using world = await startWorld()
+  const bearer = await withClient(world)
+  const record = (await world.call('stop:now', {})) as Output<'stop:now'>
+  expect(record.clients).toEqual([{ name: 'desk', bearer: 'void', sessionsCut: 0 }])
+  expect((await call(world, bearer)).status).toBe(401)
+  expect(await world.call('clients:list', {})).toMatchObject([{ name: 'desk' }])
+
+  const renewed = (await world.agree('clients:renew', { name: 'desk' })) as Output<'clients:renew'>
+  expect((await call(world, bearer)).status).toBe(401)
+  expect((await call(world, renewed.bearer)).text).toContain('policy.stopped')
+  expect(await world.call('audit:query', {})).toMatchObject([
+    { outcome: 'denied', code: 'policy.stopped' },
+    { decision: 'deny', rule: 'everything is stopped' },
+  ])
+
+  await world.agree('stop:resume', {})
+  expect((await call(world, renewed.bearer)).text).not.toContain('policy.stopped')
+  expect(await world.call('stop:records', {})).toMatchObject([
+    { id: record.id, resumedAt: expect.any(String) },
+  ])
+})
+
+it('narrows, so it asks nobody; resuming and a new bearer widen', async () => {
+  await using world = await startWorld()
+  await withClient(world)
+  await world.call('stop:now', {})
+  await refusal(world.call('stop:resume', {}), 'presence.required')
+  await refusal(world.call('clients:renew', { name: 'desk' }), 'presence.required')
+  expect(await world.call('status:get', {})).toMatchObject({ stopped: expect.any(String) })
+})
+
+it('lists what it cannot revoke, and lets nobody sign in', async () => {
+  await using world = await startWorld()
+  await world.call('secrets:set', { name: 'notes-key', value: 'a-static-secret' })
+  const { secrets } = (await world.call('stop:now', {})) as Output<'stop:now'>
+  expect(secrets).toMatchObject([
+    { name: 'notes-key', note: expect.stringContaining('cannot revoke') },
+  ])
+  await refusal(world.call('accounts:connect', { server: 'notes' }), 'policy.stopped')
+})
+
+it('leaves a record that is signed and exported', async () => {
+  await using world = await startWorld()
+  const { id } = (await world.call('stop:now', {})) as Output<'stop:now'>
+  const { records, keys } = (await world.call('receipts:export', {})) as Output<'receipts:export'>
+  const [record] = records
+  expect(record?.document).toMatchObject({ kind: 'stop', id, content: { id } })
+  const publicKey = keys[record?.key ?? ''] ?? ''
+  expect(keyId(publicKey)).toBe(record?.key)
+  expect(verify(record?.document, publicKey, record?.signature ?? '')).toBe(true)
+})
