@@ -146,11 +146,12 @@ it.each(['keychain', 'file'] as const)('with the vault %s', { timeout: 180_000 }
   await house.warder.ok(['revoke', '--server', REMOTE])
   await house.provider.setCondition('offline')
   await house.warder.ok(['revoke', '--all'])
-  await listen(house.warder.client(CLIENT, REMOTE), echo)
+  heard.push(String(await errorOf(house.warder.client(CLIENT, REMOTE).then(echo))))
   for (const verb of [
     'status',
     'accounts',
     'receipts',
+    'receipts export',
     'server list',
     'secret list',
     'client list',
