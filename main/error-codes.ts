@@ -467,11 +467,6 @@ export const errorCodes = {
     meaning: 'There is no receipt with that id.',
     mend: 'See `warder receipts`.',
   },
-  'receipt.not_genuine': {
-    exit: 1,
-    meaning: 'A record in the file is not signed, or was changed after it was signed.',
-    mend: 'Do not rely on the records that the message names; export them again from the companion that has them.',
-  },
   'bridge.malformed': {
     exit: 1,
     meaning:
