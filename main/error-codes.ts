@@ -413,6 +413,11 @@ export const errorCodes = {
       'A token that has to be bound to a key (DPoP, RFC 9449) came without its binding, or was asked for without it.',
     mend: 'Nothing was accepted, and no token was sent without its proof. If the change is genuine, revoke the account and connect again.',
   },
+  'import.changed': {
+    exit: 1,
+    meaning: 'A token file of another program changed between looking at it and shredding it.',
+    mend: 'Look again with `warder import`: the program may have renewed its token meanwhile.',
+  },
   'grant.unknown': {
     exit: 3,
     meaning: 'No account has that name.',
