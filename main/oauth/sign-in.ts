@@ -1,4 +1,3 @@
-import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { DocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
@@ -6,10 +5,7 @@ import type { Browser } from '../ports.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
 import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
-import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
-import { identify, type Person } from './account.ts'
-import { type Place, placeAccount } from './account-place.ts'
 import {
   createSignInRequest,
   profileParameters,
@@ -21,14 +17,11 @@ import { issuerChoice } from './choose-issuer.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
 import { bindsTokens, createDpopKey, type Dpop, openDpop } from './dpop.ts'
-import type { GrantRow, Repository } from './repository.ts'
-import { chooseScopes, withheldScopes } from './scopes.ts'
-import type { SealedGrant } from './sealed-grant.ts'
+import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
+import { chooseScopes } from './scopes.ts'
 import type { StepUps } from './step-up.ts'
-import type { TokenKeeper } from './token-keeper.ts'
-import { exchangeCode, type Tokens } from './token-requests.ts'
+import { exchangeCode } from './token-requests.ts'
 import type { Connected, SignIn } from './types.ts'
-import type { Party } from './wire.ts'
 
 export interface SignIns {
   /** @throws as `Grants.connect` */
@@ -48,24 +41,16 @@ interface Wish {
   readonly issuer?: string | undefined
 }
 
-export interface SignInsOptions {
-  readonly repository: Repository
+export interface SignInsOptions extends KeepOptions {
   readonly vault: () => SecretStore
-  readonly knownSecrets: KnownSecrets
   readonly browser: Browser
   readonly clients: Clients
-  readonly keeper: TokenKeeper
   readonly stepUps: StepUps
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly documents: DocumentCache
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
-  readonly clock: () => number
   readonly randomBytes: (size: number) => Buffer
-  readonly randomId: () => string
-  readonly onConnected: (row: GrantRow) => void
-  /** Revokes a grant that a new sign-in takes the place of; local part done when it returns. */
-  readonly supersede: (row: GrantRow) => void
 }
 
 const LIFETIME_MS = 600_000
@@ -73,19 +58,15 @@ const LIFETIME_MS = 600_000
 const VAULT_CHECK = 'sign-in-check'
 
 /** Everything that one sign-in goes by, from discovery on. */
-interface Flow {
+interface Flow extends Source {
   readonly id: string
-  readonly server: Server
-  readonly label: string | undefined
-  readonly profile: ProviderProfile
-  readonly discovered: Discovered
   readonly enrolment: Enrolment
-  readonly party: Party
   readonly request: SignInRequest
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
   const { repository, clock } = options
+  const keep = createKeep(options)
   /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
   const pending = new Map<string, () => void>()
   const completing = new Set<Promise<unknown>>()
@@ -213,81 +194,6 @@ export function createSignIns(options: SignInsOptions): SignIns {
     }
   }
 
-  async function keep(flow: Flow, tokens: Tokens): Promise<Connected> {
-    const label = `grant:${flow.server.name}`
-    options.knownSecrets.add(`${label} access token`, tokens.accessToken)
-    if (tokens.refreshToken !== null)
-      options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
-    const { issuer } = flow.request
-    const person = await identify(flow.party, tokens, flow.profile.claims)
-    const at = { server: flow.server.name, issuer }
-    const place = placeAccount(repository, at, person, flow.label)
-    const { earlier, account, named, insteadOf } = place
-    const row = rowOf(flow, tokens, person, place)
-    const replaced = earlier !== undefined && earlier.id !== row.id ? earlier : undefined
-    // A new grant is listed before the vault holds its token: a crash in between leaves no token that nobody knows of.
-    if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
-    await adopt(flow, tokens, row, earlier)
-    if (isRevoking(row.id))
-      throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
-    if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
-    repository.transaction(() => {
-      const { subject } = person
-      if (subject !== null) repository.saveOwner(row.server, account, { issuer, subject })
-      repository.saveGrant(row)
-    })
-    options.onConnected(row)
-    return { ...row, named, insteadOf }
-  }
-
-  const isRevoking = (id: string) => repository.grant(id)?.state === 'revoking'
-
-  async function adopt(
-    flow: Flow,
-    tokens: Tokens,
-    row: GrantRow,
-    earlier: GrantRow | undefined,
-  ): Promise<void> {
-    try {
-      await options.keeper.adopt(row, seal(flow, tokens), tokens)
-    } catch (error) {
-      if (earlier === undefined) repository.removeGrant(row.id)
-      throw error
-    }
-  }
-
-  function rowOf(
-    flow: Flow,
-    tokens: Tokens,
-    { subject, organisation }: Person,
-    { account, label, earlier }: Place,
-  ): GrantRow {
-    const { request, enrolment, server } = flow
-    const { clientId } = enrolment.registration
-    return {
-      id: keepsIdentity(earlier, request, clientId) ? earlier.id : options.randomId(),
-      server: server.name,
-      account,
-      label,
-      subject,
-      organisation,
-      issuer: request.issuer,
-      registration: enrolment.registration.id,
-      clientId,
-      resource: request.resource,
-      scopes: tokens.scopes ?? request.scopes,
-      withheld: withheldScopes(request.scopes, tokens.scopes),
-      state: 'connected',
-      renewable: tokens.refreshToken !== null,
-      quirks: flow.profile.quirks,
-      bound: flow.party.dpop === undefined ? null : 'dpop',
-      connectedAt: clock(),
-      since: earlier?.since ?? clock(),
-      refreshedAt: null,
-      expiresAt: tokens.expiresAt,
-    }
-  }
-
   return {
     connect,
     async close() {
@@ -301,53 +207,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
  * Says now, not after the browser, that nothing could be stored. Only a write tells: a locked keychain answers a read of
  * what is not there as an open one does. Where it can ask for its password, it does so here.
  */
-async function tryVault(vault: SecretStore): Promise<void> {
+export async function tryVault(vault: SecretStore): Promise<void> {
   await vault.set(VAULT_CHECK, 'x')
   await vault.delete(VAULT_CHECK)
-}
-
-function seal(flow: Flow, tokens: Tokens): SealedGrant {
-  const { party, request, enrolment, profile } = flow
-  const { serverUrl, allowPrivateNetwork = false } = party.policy
-  const { provider } = flow.discovered
-  return {
-    v: 1,
-    serverUrl,
-    allowPrivateNetwork,
-    resource: request.resource,
-    issuer: request.issuer,
-    tokenEndpoint: provider.token_endpoint,
-    revocationEndpoint: provider.revocation_endpoint ?? null,
-    introspectionEndpoint: provider.introspection_endpoint ?? null,
-    clientId: party.clientId,
-    redirectUri: request.redirectUri,
-    authMethod: party.authMethod,
-    clientSecret: enrolment.clientSecret,
-    refreshToken: tokens.refreshToken,
-    accessToken: tokens.refreshToken === null ? tokens.accessToken : null,
-    expiresAt: tokens.expiresAt,
-    metadataUrl: profile.metadataUrl ?? null,
-    quirks: profile.quirks,
-    revokePage: profile.revokePage ?? null,
-    revocationEndsEveryGrant: profile.revocationEndsEveryGrant ?? false,
-    minted: 0,
-    dpopKey: party.dpop?.key ?? null,
-  }
-}
-
-/**
- * A client that is the same at every sign-in (registered by hand, or by document) keeps the grant's identity, and the
- * new token takes the place of the old one: many providers answer the revocation of one token by ending all of the
- * same client and account, so revoking the old one would end the new.
- */
-function keepsIdentity(
-  earlier: GrantRow | undefined,
-  request: SignInRequest,
-  clientId: string,
-): earlier is GrantRow {
-  return (
-    earlier?.issuer === request.issuer &&
-    earlier.clientId === clientId &&
-    earlier.resource === request.resource
-  )
 }
