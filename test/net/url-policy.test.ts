@@ -1,11 +1,8 @@
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isWarderError } from '../../main/errors.ts'
 import { authorizationUrl, checkBrowserUrl } from '../../main/net/browser-url.ts'
 import type { UrlField } from '../../main/net/url-fields.ts'
 import { checkUrl, type UrlPolicy } from '../../main/net/url-policy.ts'
-import { readEntries } from '../corpus/corpus.ts'
-import { run } from '../corpus/runners/urls.ts'
 
 const remote: UrlPolicy = { serverUrl: 'https://mcp.vendor.example/mcp' }
 const local: UrlPolicy = { serverUrl: 'http://127.0.0.1:3000/mcp' }
@@ -20,25 +17,6 @@ function refusedBy(raw: string, field: UrlField = 'authorization_endpoint', poli
     return error.details?.rule
   }
 }
-
-describe('the corpus', () => {
-  it('is judged right in every entry, hostile and benign', async () => {
-    const entries = await readEntries(path.join(import.meta.dirname, '../corpus/urls.json'))
-    const outcomes = await run(entries)
-    expect(outcomes).toHaveLength(194)
-    expect(outcomes.filter((outcome) => !outcome.passed)).toEqual([])
-  })
-
-  it('would notice a policy that lets everything or nothing pass', async () => {
-    const [entry] = await readEntries(path.join(import.meta.dirname, '../corpus/urls.json'))
-    const base = entry as Record<string, unknown>
-    const harmless = { ...base, input: 'https://idp.example/authorize' }
-    expect(await run([harmless])).toMatchObject([{ passed: false, reason: 'was accepted' }])
-    expect(await run([{ ...base, expect: 'accept' }])).toMatchObject([
-      { passed: false, reason: expect.stringContaining('was refused') },
-    ])
-  })
-})
 
 describe('spelling', () => {
   it.each([

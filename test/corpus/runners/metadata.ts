@@ -86,7 +86,8 @@ const profiles = (entry: Entry) => ({
 async function meet(entry: Entry, house: House): Promise<SignIn> {
   // Few documents of the corpus offer registration, and what they are about is another thing.
   const byHand = { clientId: 'by-hand', redirectUri: 'http://127.0.0.1/cb' }
-  const client = entry.kind === 'registration_response' ? undefined : byHand
+  const registers = entry.kind === 'registration_response' || entry.expect === 'accept-first-trusted'
+  const client = registers ? undefined : byHand
   const { name, definition } = serverAt(entry.configured_server, client)
   const server = { name, definition: { ...definition, provider: 'corpus' } }
   const signIn = await house.grants.connect(server)
@@ -104,6 +105,10 @@ async function misused(entry: Entry, house: House, signIn: SignIn): Promise<stri
   const input = entry.input as Record<string, unknown>
   const [grant] = house.grants.list()
   switch (entry.expect) {
+    case 'accept-first-trusted': {
+      const [first] = input.authorization_servers as string[]
+      return signIn.issuer === first ? null : 'led to another provider'
+    }
     case 'accept-with-iss-check':
       return signIn.host === new URL(signIn.issuer).host ? 'hides who is opened' : null
     case 'accept-encoded': {
