@@ -5,7 +5,14 @@ export default defineConfig({
   test: {
     include: [
       'test/net/url-policy.test.ts',
+      'test/net/addresses.test.ts',
+      'test/net/hosts.test.ts',
+      'test/net/networks.test.ts',
+      'test/net/url-fields.test.ts',
       'test/net/url-verdicts.test.ts',
+      'test/oauth/browser.test.ts',
+      'test/oauth/callback-answer.test.ts',
+      'test/oauth/redirect-uri.test.ts',
       'test/oauth/callback.test.ts',
       'test/oauth/callback-corpus.test.ts',
     ],

@@ -1,12 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { openCallback } from '../../main/oauth/callback.ts'
-import { fixedRedirectUri, freshPlace, placeOf } from '../../main/oauth/redirect-uri.ts'
+import { freshPlace, placeOf } from '../../main/oauth/redirect-uri.ts'
 
 const expected = { state: 'the-state', issuer: 'https://a.example', issAdvertised: false }
 const answer = (redirectUri: string) => fetch(`${redirectUri}?code=c&state=the-state`)
+
+const interfaces = Object.values(networkInterfaces()).flat()
+const hasIpv6 = interfaces.some((one) => one?.address === '::1')
 
 async function squat(address: string, port = 0): Promise<Server> {
   const server = createServer().listen(port, address)
@@ -93,32 +97,92 @@ describe('the callback listener', () => {
   })
 })
 
-describe('redirect URIs', () => {
+describe('what the listener says', () => {
   it.each([
-    ['http://127.0.0.1:47811/cb/x', { host: '127.0.0.1', port: 47811, path: '/cb/x' }],
-    ['http://127.0.0.1/cb', { host: '127.0.0.1', port: 0, path: '/cb' }],
-    ['http://[::1]:8080', { host: '[::1]', port: 8080, path: '/' }],
-    ['http://localhost/cb', { host: 'localhost', port: 0, path: '/cb' }],
-  ])('%s is a place to listen', (uri, place) => {
-    expect(placeOf(uri)).toEqual(place)
+    ['access_denied', 'The sign-in was refused at the provider.'],
+    ['invalid_scope', 'The provider does not know, or does not grant, one of the scopes.'],
+    ['invalid_target', 'The provider does not issue tokens for this server.'],
+    ['unauthorized_client', 'The provider does not allow this client to sign in that way.'],
+    ['server_error', 'The provider failed on its own side.'],
+    ['temporarily_unavailable', 'The provider is overloaded or under maintenance.'],
+    ['constructor', 'The provider answered the sign-in with an error.'],
+    ['<script>', 'The provider answered the sign-in with an error.'],
+  ])('of the error %s is in its own words (RFC 6749 §4.1.2.1)', async (error, message) => {
+    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
+    const waiting = listener.wait(expected, Date.now() + 60_000)
+    const told = expect(waiting).rejects.toMatchObject({
+      code: 'oauth.authorization_refused',
+      message,
+    })
+    const query = new URLSearchParams({ error, state: 'the-state' })
+    const page = await fetch(`${listener.redirectUri}?${query}`)
+    expect(page.status).toBe(400)
+    expect(await page.text()).toContain('<p>The sign-in was not granted.')
+    await told
   })
 
-  it.each([
-    'https://127.0.0.1/cb',
-    'http://app.example/cb',
-    'http://127.0.0.1.evil.example/cb',
-    'http://127.0.0.1:70000/cb',
-    'http://127.0.0.1/cb?x=1',
-    'http://127.0.0.1/cb#x',
-    'com.example.app:/cb',
-  ])('%s is none', (uri) => {
-    expect(() => placeOf(uri)).toThrowError(
-      expect.objectContaining({ code: 'oauth.registration_needed' }),
-    )
+  it('cannot be framed, cached, sniffed, scripted or read by another page', async () => {
+    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
+    const page = await fetch(`${listener.redirectUri}?x=<script>`)
+    expect(Object.fromEntries(page.headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
+      connection: 'close',
+    })
+    expect(await page.text()).toContain('<p>This is not an answer that Warder waits for.')
+    listener.cancel()
   })
 
-  it('to register by hand is the same at every start', () => {
-    expect(fixedRedirectUri('https://a.example')).toBe(fixedRedirectUri('https://a.example'))
-    expect(fixedRedirectUri('https://a.example')).not.toBe(fixedRedirectUri('https://b.example'))
+  it('of a sign-in that was cancelled is that it was not finished, and its port is free', async () => {
+    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
+    const waiting = listener.wait(expected, Date.now() + 60_000)
+    listener.cancel()
+    await expect(waiting).rejects.toMatchObject({
+      code: 'oauth.sign_in_abandoned',
+      message: 'The sign-in was not finished.',
+    })
+    await expect(answer(listener.redirectUri)).rejects.toThrow('fetch failed')
+  })
+
+  it('of a port that is taken names the port, and keeps the reason', async () => {
+    await using squatter = await squat('127.0.0.1')
+    const { port } = squatter.address() as AddressInfo
+    const place = placeOf(`http://localhost:${port}/cb`)
+    await expect(openCallback(place, Date.now)).rejects.toMatchObject({
+      message: expect.stringContaining(`Port ${port} of the redirect URI cannot be used`),
+      cause: expect.objectContaining({ code: 'EADDRINUSE' }),
+    })
+  })
+
+  it('after its time is that it takes nothing, even before its timer has run', async () => {
+    let now = 1000
+    const listener = await openCallback(freshPlace('https://a.example'), () => now)
+    const waiting = listener.wait(expected, 61_000)
+    now = 61_000
+    expect((await answer(listener.redirectUri)).status).toBe(410)
+    listener.cancel()
+    await expect(waiting).rejects.toMatchObject({ code: 'oauth.sign_in_abandoned' })
+  })
+
+  it.runIf(hasIpv6)('at localhost is the same at both of its addresses, or nowhere', async () => {
+    const listener = await openCallback(placeOf('http://localhost/cb'), Date.now)
+    const { port } = new URL(listener.redirectUri)
+    const at = (address: string) =>
+      fetch(`http://${address}:${port}/cb`, { headers: { host: `localhost:${port}` } })
+    expect([(await at('127.0.0.1')).status, (await at('[::1]')).status]).toEqual([410, 410])
+    listener.cancel()
+    await using squatter = await squat('::1')
+    const taken = (squatter.address() as AddressInfo).port
+    await expect(
+      openCallback(placeOf(`http://localhost:${taken}/cb`), Date.now),
+    ).rejects.toMatchObject({ code: 'oauth.callback_port' })
+    // What it held at the other address until then is free again.
+    await using again = await squat('127.0.0.1', taken)
+    expect(again.listening).toBe(true)
   })
 })
