@@ -86,7 +86,8 @@ const profiles = (entry: Entry) => ({
 async function meet(entry: Entry, house: House): Promise<SignIn> {
   // Few documents of the corpus offer registration, and what they are about is another thing.
   const byHand = { clientId: 'by-hand', redirectUri: 'http://127.0.0.1/cb' }
-  const registers = entry.kind === 'registration_response' || entry.expect === 'accept-first-trusted'
+  const registers =
+    entry.kind === 'registration_response' || entry.expect === 'accept-first-trusted'
   const client = registers ? undefined : byHand
   const { name, definition } = serverAt(entry.configured_server, client)
   const server = { name, definition: { ...definition, provider: 'corpus' } }
