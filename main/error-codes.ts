@@ -341,6 +341,11 @@ export const errorCodes = {
     meaning: 'The authorization server does not advertise PKCE with S256.',
     mend: 'Tell the operator; Warder does not sign in without it.',
   },
+  'oauth.device_unsupported': {
+    exit: 1,
+    meaning: 'The identity provider offers no sign-in by a code on another device.',
+    mend: 'Run `warder connect SERVER --no-browser`, open the link in any browser, and paste the address that it ends at.',
+  },
   'oauth.registration_needed': {
     exit: 4,
     meaning: 'The provider offers no way to register by itself.',

@@ -3,6 +3,7 @@ import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { localTime } from './output.ts'
 import { takePastedAnswers } from './paste.ts'
+import { commandLine } from './printable.ts'
 
 export const addConnect: Verb = (program, action) => {
   program
@@ -11,18 +12,26 @@ export const addConnect: Verb = (program, action) => {
     .option('--account <label>', 'what to call the account, where the provider does not say')
     .option('--issuer <url>', 'which provider, where the server names several')
     .option('--no-browser', 'print the link instead of opening the browser')
+    .option('--device', 'show a code to type on any device, where the provider takes that')
     .summary('sign in at a server')
     .description(
-      'Signs in at the provider of a server, in the system browser, and keeps the grant in the vault. Ctrl-C cancels.',
+      'Signs in at the provider of a server, in the system browser, and keeps the grant in the vault. Without a browser on this machine, --no-browser prints the link to open elsewhere and takes the address that it ends at; --device shows a code. Ctrl-C cancels.',
     )
-    .addHelpText('after', examples('warder connect github', 'warder connect github --no-browser'))
+    .addHelpText(
+      'after',
+      examples(
+        'warder connect github',
+        'warder connect github --no-browser',
+        'warder connect github --device',
+      ),
+    )
     .action(action(connect))
 }
 
 async function connect(
   context: Context,
   server: string,
-  options: { account?: string; issuer?: string; browser: boolean },
+  options: { account?: string; issuer?: string; browser: boolean; device?: boolean },
 ): Promise<void> {
   const { control, output } = context
   const { interrupted, cancel, listenNoMore } = listenForInterrupt()
@@ -30,6 +39,7 @@ async function connect(
     server,
     ...(options.account === undefined ? {} : { account: options.account }),
     ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+    ...(options.device ? { method: 'device' as const } : {}),
   })
   try {
     const finished = finish(context, preparing, { browser: options.browser, cancel })
@@ -62,8 +72,13 @@ async function finish(
   const connected = () => context.control.call('accounts:connected', { flow })
   if (url === null) return connected()
   explain(context, signIn)
+  if (signIn.device !== null) {
+    showCode(context, { ...signIn, url, device: signIn.device })
+    return connected()
+  }
   if (browser && (await opened(context, signIn))) return connected()
-  showLink(context, url)
+  showLink(context, { ...signIn, url })
+  if (signIn.deviceOffered) offerCode(context)
   const stopTaking = takePastedAnswers(context, flow, cancel)
   try {
     return await connected()
@@ -75,7 +90,7 @@ async function finish(
 /** Who is asked for what, before anything is typed into a page. */
 function explain(
   { output }: Context,
-  { host, issuer, otherIssuers, scopes, expiresAt }: Output<'accounts:connect'>,
+  { host, issuer, otherIssuers, scopes, expiresAt, device }: Output<'accounts:connect'>,
 ): void {
   output.note(
     `You sign in at ${host} (issuer ${issuer}).`,
@@ -85,7 +100,7 @@ function explain(
     scopes.length === 0
       ? 'It is asked for no particular scope.'
       : `It is asked for: ${scopes.join(', ')}.`,
-    `Finish in the browser before ${localTime(expiresAt)}. Ctrl-C cancels.`,
+    `Finish ${device === null ? 'in the browser' : 'there'} before ${localTime(expiresAt)}. Ctrl-C cancels.`,
   )
 }
 
@@ -104,12 +119,44 @@ async function opened(
   }
 }
 
-function showLink({ output }: Context, url: string): void {
-  output.note('Open this link and finish there:')
-  // With --json, standard output belongs to the account that comes of it.
-  if (output.json) output.note(url)
-  else output.element(url, (link) => [link])
+function showLink(
+  { output }: Context,
+  { url, linkExpiresAt }: { url: string; linkExpiresAt: string | null },
+): void {
+  output.note(
+    linkExpiresAt === null
+      ? 'Open this link and finish there:'
+      : `Open this link before ${localTime(linkExpiresAt)} and finish there:`,
+  )
+  toTake(output, url)
 }
+
+/** With --json, standard output belongs to the account that comes of it. */
+function toTake(output: Context['output'], text: string): void {
+  if (output.json) output.note(text)
+  else output.element(text, (line) => [line])
+}
+
+function offerCode({ output, argv }: Context): void {
+  const again = ['warder', ...argv.filter((word) => word !== '--no-browser'), '--device']
+  output.note(`This provider also takes a code, typed on any device: \`${commandLine(again)}\`.`)
+}
+
+/** The person types the code of a sign-in that they began: somebody else's would sign in somebody else (RFC 8628 §5.4). */
+function showCode(
+  { output }: Context,
+  { url, host, device }: { url: string; host: string; device: Device },
+): void {
+  output.note('Open this page on any device:')
+  toTake(output, url)
+  output.note('and type this code there:')
+  toTake(output, device.userCode)
+  if (device.complete !== null)
+    output.note('Or open the link that has the code in it:', device.complete)
+  output.note(`Type it at ${host} only. Give it to nobody: it signs in this Warder.`)
+}
+
+type Device = NonNullable<Output<'accounts:connect'>['device']>
 
 /** Ctrl-C counts from the first moment on: a sign-in that is only being prepared is to be given up as well. */
 function listenForInterrupt() {

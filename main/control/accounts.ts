@@ -8,7 +8,7 @@ import { knownServer } from './known-server.ts'
 import { revokeWarning } from './revoke-warning.ts'
 import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
-import { accountView, instantView, whyView } from './views.ts'
+import { accountView, instantView, signInView, whyView } from './views.ts'
 
 type AccountChannel =
   | 'accounts:list'
@@ -38,32 +38,24 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:list'() {
       return grants.list().map(viewed)
     },
-    async 'accounts:connect'({ server: name, account, issuer: asked }) {
+    async 'accounts:connect'({ server: name, account, issuer, method }) {
       house.stop.refuse()
       const { definition } = knownServer(config, name)
       if (!isRemote(definition) || definition.auth !== 'oauth')
         throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
-      const signIn = await grants.connect({ name, definition }, { account, issuer: asked })
+      const signIn = await grants.connect({ name, definition }, { account, issuer, method })
       flows.set(signIn.flow, signIn)
       // Whoever asks within the hour still learns how it ended.
       const forget = () => setTimeout(() => flows.delete(signIn.flow), 3_600_000).unref()
       signIn.completed.then(forget, forget)
-      const { flow: id, url, host, issuer } = signIn
-      return {
-        flow: id,
-        url,
-        host,
-        issuer,
-        otherIssuers: [...signIn.otherIssuers],
-        scopes: [...signIn.scopes],
-        expiresAt: instantView(signIn.expiresAt),
-      }
+      return signInView(signIn)
     },
     async 'accounts:open'({ flow: id }) {
       await flow(id).open()
       return {}
     },
     async 'accounts:answer'({ flow: id, url }) {
+      house.stop.refuse()
       flow(id).answer(url)
       return {}
     },

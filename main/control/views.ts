@@ -2,13 +2,14 @@ import type {
   AccountView,
   AuditRow,
   LedgerEntryView,
+  Output,
   ReceiptView,
   WhyView,
 } from '../../preload/contract/index.ts'
 import type { Row } from '../audit/rows.ts'
 import { entryText, explain } from '../oauth/explain.ts'
 import type { LedgerEntry } from '../oauth/ledger-entry.ts'
-import type { AccountHistory, Grant, Receipt } from '../oauth/types.ts'
+import type { AccountHistory, Grant, Receipt, SignIn } from '../oauth/types.ts'
 
 /** What the rooms below hold, as the contract shows it. */
 
@@ -84,4 +85,16 @@ function ledgerEntryView(entry: LedgerEntry): LedgerEntryView {
 
 export function auditRowView(row: Row): AuditRow {
   return { ...row, at: instantView(row.at), argumentKeys: [...row.argumentKeys] }
+}
+
+/** Everything of a sign-in that a person has to see; what ends it stays here. */
+export function signInView(signIn: SignIn): Output<'accounts:connect'> {
+  const { flow, url, host, issuer, device, deviceOffered } = signIn
+  return {
+    ...{ flow, url, host, issuer, device, deviceOffered },
+    otherIssuers: [...signIn.otherIssuers],
+    scopes: [...signIn.scopes],
+    expiresAt: instantView(signIn.expiresAt),
+    linkExpiresAt: signIn.linkExpiresAt === null ? null : instantView(signIn.linkExpiresAt),
+  }
 }

@@ -10,6 +10,8 @@ export type UrlField =
   | 'end_session_endpoint'
   | 'pushed_authorization_request_endpoint'
   | 'device_authorization_endpoint'
+  | 'verification_uri'
+  | 'verification_uri_complete'
   | 'jwks_uri'
   | 'issuer'
   | 'authorization_server_metadata'
@@ -41,6 +43,9 @@ export const fieldRules: Readonly<Record<UrlField, FieldRule>> = {
   end_session_endpoint: endpoint,
   pushed_authorization_request_endpoint: endpoint,
   device_authorization_endpoint: endpoint,
+  // Opened by a person, who types a code there: a request for anything else must not lie in wait in it.
+  verification_uri: endpoint,
+  verification_uri_complete: endpoint,
   jwks_uri: document,
   authorization_server_metadata: document,
   resource_metadata: document,

@@ -30,6 +30,14 @@ export function createSignInRequest(
   return { ...about, state: secret(), verifier: secret(), nonce: secret() }
 }
 
+/** The page to open, and until when it can be opened: milliseconds since the epoch, null for as long as the sign-in lasts. */
+export interface SignInPage extends BrowserUrl {
+  readonly expiresAt: number | null
+}
+
+/** What a provider claims beyond is as good as for ever, and must not overflow a date. */
+const LONGEST_PUSHED_MS = 86_400_000
+
 /** What a profile adds to the authorization request. No parameter of the protocol: the profile's schema sees to that. */
 export function profileParameters(
   profile: ProviderProfile,
@@ -51,17 +59,23 @@ export function profileParameters(
  *
  * @throws WarderError `net.*`, `oauth.token_refused`, `oauth.provider_unavailable`
  */
-export async function signInPage(party: Party, request: SignInRequest): Promise<BrowserUrl> {
+export async function signInPage(
+  party: Party,
+  request: SignInRequest,
+  clock: () => number,
+): Promise<SignInPage> {
   const parameters = {
     ...requestParameters(party, request),
     // RFC 9449 §10: the code is bound too, so nobody redeems it with a key of their own.
     ...(party.dpop === undefined ? {} : { dpop_jkt: await party.dpop.thumbprint() }),
   }
-  const query =
-    party.provider.require_pushed_authorization_requests === true
-      ? await push(party, parameters)
-      : parameters
-  return authorizationUrl(party.provider.authorization_endpoint ?? '', query, party.policy)
+  const pageOf = (query: Record<string, string>) =>
+    authorizationUrl(party.provider.authorization_endpoint ?? '', query, party.policy)
+  if (party.provider.require_pushed_authorization_requests !== true)
+    return { ...pageOf(parameters), expiresAt: null }
+  const { requestUri, expiresAt } = await push(party, parameters, clock)
+  // All else was pushed, and is in no address bar and no history (RFC 9126 §4).
+  return { ...pageOf({ client_id: party.clientId, request_uri: requestUri }), expiresAt }
 }
 
 function requestParameters(party: Party, request: SignInRequest): Record<string, string> {
@@ -82,10 +96,12 @@ function requestParameters(party: Party, request: SignInRequest): Record<string,
   }
 }
 
+/** RFC 9126 §2: at the endpoint of the issuer's own metadata, authenticated as at its token endpoint. */
 async function push(
   party: Party,
   parameters: Record<string, string>,
-): Promise<Record<string, string>> {
+  clock: () => number,
+): Promise<{ requestUri: string; expiresAt: number }> {
   const client = asClient(party)
   try {
     const pushed = await withNonce(party.dpop, async () => {
@@ -98,7 +114,10 @@ async function push(
       )
       return oauth.processPushedAuthorizationResponse(party.provider, client, response)
     })
-    return { client_id: party.clientId, request_uri: pushed.request_uri }
+    return {
+      requestUri: pushed.request_uri,
+      expiresAt: clock() + Math.min(pushed.expires_in * 1000, LONGEST_PUSHED_MS),
+    }
   } catch (error) {
     throw providerError(error, 'the authorization request')
   }

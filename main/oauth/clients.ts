@@ -6,6 +6,7 @@ import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type CallbackListener, openCallback } from './callback.ts'
 import type { Provider } from './metadata.ts'
+import { noCallback, noRedirect } from './no-callback.ts'
 import {
   documentRedirectUri,
   fixedRedirectUri,
@@ -19,6 +20,7 @@ import type { RegistrationRemovals, RemovalStep } from './registration-removals.
 import { createRegistrationUpkeep } from './registration-upkeep.ts'
 import type { Registration, Repository } from './repository.ts'
 import { registrationKey, registrationOf, writeStoredClient } from './stored-client.ts'
+import type { SignInMethod } from './types.ts'
 
 /** A client that a sign-in can use, and the listener that stands at its redirect URI. */
 export interface Enrolment {
@@ -54,6 +56,8 @@ interface Wanted {
   readonly profile: ProviderProfile
   readonly provider: Provider
   readonly scopes: readonly string[]
+  /** By code there is no redirect, and nothing listens. */
+  readonly method: SignInMethod
   readonly fetch: Fetch
   readonly policy: UrlPolicy
 }
@@ -92,7 +96,8 @@ export function createClients(options: ClientsOptions): Clients {
     return { registration, clientSecret: secret, listener }
   }
 
-  async function openRegistered({ profile, provider }: Wanted): Promise<CallbackListener> {
+  async function openRegistered({ profile, provider, method }: Wanted): Promise<CallbackListener> {
+    if (method === 'device') return noCallback
     const { redirectUri, ports = [] } = profile
     const [last, ...others] = registeredPlaces(provider.issuer, redirectUri, ports).toReversed()
     for (const place of others.toReversed()) {
@@ -106,7 +111,8 @@ export function createClients(options: ClientsOptions): Clients {
   async function byDocument(wanted: Wanted, url: string): Promise<Enrolment> {
     // The user's own, and nobody here dials it: what the server may lead us to is not the question.
     checkUrl(url, 'client_id', { serverUrl: url, allowPrivateNetwork: true })
-    const listener = await open(placeOf(documentRedirectUri))
+    const listener =
+      wanted.method === 'device' ? noCallback : await open(placeOf(documentRedirectUri))
     const client = { method: 'document', clientId: url, authMethod: 'none', listener } as const
     return {
       registration: remember(wanted.provider.issuer, client),
@@ -130,7 +136,7 @@ export function createClients(options: ClientsOptions): Clients {
       ...known,
       id: earlier?.id ?? options.randomId(),
       issuer,
-      redirectUri: listener.redirectUri,
+      redirectUri: listener.redirectUri || (earlier?.redirectUri ?? noRedirect),
       registeredAt: earlier?.registeredAt ?? clock(),
       expiresAt: null,
     }
@@ -149,8 +155,11 @@ export function createClients(options: ClientsOptions): Clients {
   async function reusable(wanted: Wanted): Promise<Enrolment | null> {
     for (const one of repository.registrations(wanted.provider.issuer)) {
       if (one.method !== 'dynamic' || inUse(one.id)) continue
+      // Each is registered for its own kind of sign-in.
+      const byCode = one.redirectUri === noRedirect
+      if (byCode !== (wanted.method === 'device')) continue
       if (isOver(one) && !(await isGoodAgain(one))) continue
-      const listener = await openUnlessTaken(placeOf(one.redirectUri))
+      const listener = byCode ? noCallback : await openUnlessTaken(placeOf(one.redirectUri))
       if (listener === null) continue
       return { registration: one, clientSecret: secretOf(one), listener }
     }
@@ -187,7 +196,7 @@ export function createClients(options: ClientsOptions): Clients {
 
   async function registerAnew(wanted: Wanted): Promise<Enrolment> {
     const { issuer } = wanted.provider
-    const listener = await open(freshPlace(issuer))
+    const listener = wanted.method === 'device' ? noCallback : await open(freshPlace(issuer))
     try {
       const { scopes, profile } = wanted
       const request = { redirectUri: listener.redirectUri, scopes, quirks: profile.quirks }
@@ -221,9 +230,12 @@ export function createClients(options: ClientsOptions): Clients {
       const { clientMetadataUrl } = options.settings()
       if (wanted.profile.clientId !== undefined)
         return registeredByHand(wanted, wanted.profile.clientId)
-      if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider))
+      // The published document does not name the device grant; what is registered for it does.
+      const registers = wanted.provider.registration_endpoint !== undefined
+      const preferred = wanted.method !== 'device' || !registers
+      if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider) && preferred)
         return byDocument(wanted, clientMetadataUrl)
-      if (wanted.provider.registration_endpoint !== undefined) return dynamically(wanted)
+      if (registers) return dynamically(wanted)
       const { issuer } = wanted.provider
       throw new WarderError(
         'oauth.registration_needed',

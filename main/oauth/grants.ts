@@ -15,6 +15,7 @@ import { type Asker, NOBODY } from './asker.ts'
 import { startAwakeClock } from './awake-clock.ts'
 import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
+import type { Wait } from './device-polling.ts'
 import { findGrant } from './find-grant.ts'
 import { createHistories } from './history.ts'
 import { createLedger } from './ledger.ts'
@@ -45,6 +46,8 @@ export interface GrantsOptions {
   /** Milliseconds on a clock that nobody can set and that stands still while the machine sleeps. */
   readonly monotonic?: () => number
   readonly randomBytes?: (size: number) => Buffer
+  /** What a sign-in by code waits with between two requests. */
+  readonly wait?: Wait
 }
 
 /** Composes the room: who signs in, who holds tokens, who revokes. */

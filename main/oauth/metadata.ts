@@ -17,6 +17,7 @@ const serverMetadata = z.object({
   userinfo_endpoint: z.string().nullish(),
   jwks_uri: z.string().nullish(),
   pushed_authorization_request_endpoint: z.string().nullish(),
+  device_authorization_endpoint: z.string().nullish(),
   require_pushed_authorization_requests: z.boolean().nullish(),
   response_types_supported: z.array(z.string()).nullish(),
   grant_types_supported: z.array(z.string()).nullish(),
@@ -38,6 +39,7 @@ const endpoints = [
   'userinfo_endpoint',
   'jwks_uri',
   'pushed_authorization_request_endpoint',
+  'device_authorization_endpoint',
 ] as const
 
 /** Metadata of an authorization server that passed {@link checkProvider}. */

@@ -4,7 +4,9 @@ import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
+import { deviceGrant } from './device.ts'
 import type { Provider } from './metadata.ts'
+import { noRedirect } from './no-callback.ts'
 import { documentRedirectUri } from './redirect-uri.ts'
 import { type Management, managementOf } from './registration-management.ts'
 import type { ClientAuthMethod } from './repository.ts'
@@ -41,11 +43,15 @@ const registrationResponse = z.object({
 /** What of us every registration says, whether we send it or publish it. */
 function clientMetadata(redirectUri: string, quirks: readonly Quirk[]) {
   const renews = !quirks.includes('no-refresh-token')
+  const byCode = redirectUri === noRedirect
   return {
     client_name: 'Warder',
-    redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', ...(renews ? ['refresh_token'] : [])],
-    response_types: ['code'],
+    redirect_uris: byCode ? [] : [redirectUri],
+    grant_types: [
+      byCode ? deviceGrant : 'authorization_code',
+      ...(renews ? ['refresh_token'] : []),
+    ],
+    response_types: byCode ? [] : ['code'],
     application_type: 'native',
   }
 }
@@ -143,13 +149,16 @@ export function checkRegistration(
   const parsed = registrationResponse.safeParse(body)
   if (!parsed.success) throw failed('The registration response is not what RFC 7591 asks for.')
   const answer = parsed.data
+  const byCode = redirectUri === noRedirect
   if (
     answer.redirect_uris?.some((uri) => uri !== redirectUri) ||
-    answer.redirect_uris?.length === 0
+    (answer.redirect_uris?.length === 0 && !byCode)
   )
     throw failed('The provider registered other redirect URIs than it was asked to.')
-  if (answer.grant_types?.includes('authorization_code') === false)
-    throw failed('The provider registered Warder without the authorization code grant.')
+  if (answer.grant_types?.includes(byCode ? deviceGrant : 'authorization_code') === false)
+    throw failed(
+      `The provider registered Warder without the ${byCode ? 'device' : 'authorization'} code grant.`,
+    )
   if (typeof answer.registration_client_uri === 'string')
     checkUrl(answer.registration_client_uri, 'registration_endpoint', policy)
   const secret = answer.client_secret ?? null

@@ -6,22 +6,21 @@ import { urlPolicyOf } from '../servers/networks.ts'
 import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { SecretStore } from '../vault/store.ts'
-import {
-  createSignInRequest,
-  profileParameters,
-  type SignInRequest,
-  signInPage,
-} from './authorization.ts'
+import { createSignInRequest, profileParameters, type SignInRequest } from './authorization.ts'
 import { openSignInPage } from './browser.ts'
+import { beginInBrowser } from './browser-sign-in.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import type { Clients, Enrolment } from './clients.ts'
+import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.ts'
+import type { Wait } from './device-polling.ts'
+import { beginByCode } from './device-sign-in.ts'
 import { type Discovered, discover } from './discovery.ts'
 import { bindsTokens, createDpopKey, type Dpop, openDpop } from './dpop.ts'
 import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
 import type { StepUps } from './step-up.ts'
-import { exchangeCode } from './token-requests.ts'
-import type { Connected, SignIn } from './types.ts'
+import type { Connected, SignIn, SignInMethod } from './types.ts'
+import type { Way } from './way.ts'
 
 export interface SignIns {
   /** @throws as `Grants.connect` */
@@ -39,6 +38,8 @@ interface Wish {
   readonly account?: string | undefined
   /** Which of the providers that the server names; left out, the one where Warder is known or can register. */
   readonly issuer?: string | undefined
+  /** In the browser where it is left out. */
+  readonly method?: SignInMethod | undefined
 }
 
 export interface SignInsOptions extends KeepOptions {
@@ -51,9 +52,9 @@ export interface SignInsOptions extends KeepOptions {
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
   readonly randomBytes: (size: number) => Buffer
+  /** Between two requests for the tokens of a sign-in by code. */
+  readonly wait?: Wait | undefined
 }
-
-const LIFETIME_MS = 600_000
 
 const VAULT_CHECK = 'sign-in-check'
 
@@ -74,27 +75,37 @@ export function createSignIns(options: SignInsOptions): SignIns {
   async function connect(server: Server, wish: Wish): Promise<SignIn> {
     await tryVault(options.vault())
     const flow = await prepare(server, wish)
-    const { listener } = flow.enrolment
     try {
-      const page = await signInPage(flow.party, flow.request)
-      const expiresAt = clock() + LIFETIME_MS
-      const completed = complete(flow, expiresAt)
+      const way = await begin(flow, wish)
+      const completed = complete(flow, way)
       completing.add(completed)
       // Whoever does not wait for the outcome is told by events; it is no unhandled rejection.
       const over = () => completing.delete(completed)
       completed.then(over, over)
       const { issuer, scopes } = flow.request
       const { id } = flow
-      const { url, host } = page
-      const open = () => openSignInPage(options.browser, page)
-      const { cancel, paste: answer } = listener
-      const { otherIssuers } = flow.discovered
-      const about = { url, host, issuer, otherIssuers, scopes, expiresAt }
-      return { flow: id, ...about, open, answer, completed, cancel }
+      const { url, host } = way.page
+      const { expiresAt, linkExpiresAt, device, answer, cancel } = way
+      const { otherIssuers, provider } = flow.discovered
+      const deviceOffered = offersDeviceFlow(provider)
+      const open = async () => openSignInPage(options.browser, await way.pageToOpen())
+      return {
+        ...{ flow: id, url, host, issuer, otherIssuers, scopes, expiresAt },
+        ...{ linkExpiresAt, device, deviceOffered, open, answer, completed, cancel },
+      }
     } catch (error) {
-      listener.cancel()
+      flow.enrolment.listener.cancel()
       throw error
     }
+  }
+
+  function begin({ server, party, request, enrolment, profile }: Flow, wish: Wish): Promise<Way> {
+    const secret = (name: string, value: string) =>
+      options.knownSecrets.add(`sign-in:${server.name} ${name}`, value)
+    if (wish.method !== 'device')
+      return beginInBrowser(party, request, enrolment.listener, clock, secret)
+    const further = deviceParameters(profile, request.resource)
+    return beginByCode(party, { ...request, further }, { clock, wait: options.wait, secret })
   }
 
   async function prepare(server: Server, wish: Wish): Promise<Flow> {
@@ -107,6 +118,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
       choice: issuerChoice(repository, server.name, wish.issuer, options.settings()),
     })
     const { provider, resource } = discovered
+    const { method = 'browser' } = wish
+    if (method === 'device') requireDeviceFlow(provider)
     const usual = chooseScopes({
       configured: profile.scopes,
       resource: resource.scopes,
@@ -120,7 +133,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         : usual
     const dpop = binding(server.name, discovered, profile)
     pending.get(server.name)?.()
-    const wanted = { server: server.name, profile, provider, scopes, fetch, policy }
+    const wanted = { server: server.name, profile, provider, scopes, method, fetch, policy }
     const enrolment = await options.clients.enrol(wanted)
     const { listener, registration, clientSecret } = enrolment
     try {
@@ -176,17 +189,11 @@ export function createSignIns(options: SignInsOptions): SignIns {
     return openDpop(key, clock)
   }
 
-  async function complete(flow: Flow, expiresAt: number): Promise<Connected> {
-    const { request, party, enrolment, server } = flow
-    const { provider } = party
-    const issAdvertised = provider.authorization_response_iss_parameter_supported === true
-    const { cancel } = enrolment.listener
+  async function complete(flow: Flow, { tokens: arrived, cancel }: Way): Promise<Connected> {
+    const { request, server } = flow
     pending.set(server.name, cancel)
-    options.knownSecrets.add(`sign-in:${server.name} verifier`, request.verifier)
     try {
-      const answer = await enrolment.listener.wait({ ...request, issAdvertised }, expiresAt)
-      options.knownSecrets.add(`sign-in:${server.name} code`, answer.get('code') ?? '')
-      const tokens = await exchangeCode(party, { ...request, answer }, clock)
+      const tokens = await arrived()
       options.stepUps.asked(server.name, request.scopes)
       return await keep(flow, tokens)
     } finally {

@@ -149,7 +149,7 @@ function checkType(type: string, bound: boolean): void {
   throw refused('The provider issued a type of token that was not asked for.')
 }
 
-const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server takes.'
+export const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server takes.'
 
 /**
  * The tokens of an answer; with the quirk `id-token-as-bearer` the ID token is what the server is shown, for as long as
@@ -157,7 +157,7 @@ const NO_ID_TOKEN = 'The provider gave no ID token, which is what the server tak
  *
  * @returns null where that is missing
  */
-function bearerOf(
+export function bearerOf(
   party: Party,
   body: oauth.TokenEndpointResponse,
   clock: () => number,
@@ -170,7 +170,8 @@ function bearerOf(
   return { ...tokens, accessToken: body.id_token, expiresAt }
 }
 
-async function asking<T>(what: string, { dpop }: Party, ask: () => Promise<T>): Promise<T> {
+/** Every failure of a request to the provider as {@link providerError} has it. */
+export async function asking<T>(what: string, { dpop }: Party, ask: () => Promise<T>): Promise<T> {
   try {
     return await withNonce(dpop, ask)
   } catch (error) {

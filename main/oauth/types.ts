@@ -56,6 +56,9 @@ export interface Connected extends Grant {
   readonly insteadOf: string | null
 }
 
+/** In the browser of this machine, or by a code that is typed on any device (RFC 8628). */
+export type SignInMethod = 'browser' | 'device'
+
 export interface SignIn {
   readonly flow: string
   readonly url: string
@@ -65,6 +68,12 @@ export interface SignIn {
   readonly otherIssuers: readonly string[]
   readonly scopes: readonly string[]
   readonly expiresAt: number
+  /** Until when the link can be opened, where that is sooner than the sign-in ends (RFC 9126 §2.2). */
+  readonly linkExpiresAt: number | null
+  /** What to type at `url`, and the link that has it in it; null for a sign-in in the browser. */
+  readonly device: { readonly userCode: string; readonly complete: string | null } | null
+  /** The provider takes codes as well. */
+  readonly deviceOffered: boolean
   /** Opens the page in the system browser, after the person saw where it leads. @throws WarderError `oauth.browser_failed`: the sign-in still waits */
   open(): Promise<void>
   /** Takes the address that a browser on another machine ended at. @throws as `CallbackListener.paste` */
@@ -154,7 +163,11 @@ export interface Grants {
    */
   connect(
     server: { readonly name: string; readonly definition: RemoteServer },
-    options?: { readonly account?: string | undefined; readonly issuer?: string | undefined },
+    options?: {
+      readonly account?: string | undefined
+      readonly issuer?: string | undefined
+      readonly method?: SignInMethod | undefined
+    },
   ): Promise<SignIn>
   /**
    * A live access token of the account that was chosen for whoever asks, refreshed ahead of its expiry, one refresh in

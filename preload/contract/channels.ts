@@ -80,6 +80,8 @@ export const channels = {
       account: z.string().max(128).optional(),
       /** Which of the providers that the server names. */
       issuer: z.string().max(2048).optional(),
+      /** `device`: by a code that is typed on any device (RFC 8628); in the browser where it is left out. */
+      method: z.enum(['browser', 'device']).optional(),
     }),
     z.object({
       flow: z.string(),
@@ -91,6 +93,12 @@ export const channels = {
       otherIssuers: z.array(z.string()),
       scopes: z.array(z.string()),
       expiresAt: instant,
+      /** Until when the link can be opened, where that is sooner; opening it through Warder makes a new one then. */
+      linkExpiresAt: instant.nullable(),
+      /** By code: what to type at `url`, and the link that has it in it; else null. */
+      device: z.object({ userCode: z.string(), complete: z.string().nullable() }).nullable(),
+      /** The provider takes codes as well. */
+      deviceOffered: z.boolean(),
     }),
   ),
   /** Opens the page of a prepared sign-in in the system browser. */

@@ -13,6 +13,9 @@ const signIn = {
   otherIssuers: [],
   scopes: ['read', 'write'],
   expiresAt: '2026-11-21T09:10:00.000Z',
+  linkExpiresAt: null,
+  device: null,
+  deviceOffered: false,
 }
 const start = (changes: Handlers = {}) =>
   startStandIn({
@@ -209,5 +212,54 @@ describe('connect, with the browser on another machine', () => {
     await using companion = await start()
     const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
     expect(done.stderr).not.toMatch(prompt)
+  })
+})
+
+describe('connect, by a code', () => {
+  const code = { userCode: 'WDJB-MJHT', complete: `${url}&user_code=WDJB-MJHT` }
+  const page = 'https://auth.linear.example/activate'
+  const byCode = { 'accounts:connect': () => ({ ...signIn, url: page, device: code }) }
+
+  it('shows page and code, what is signed in to, and opens nothing', async () => {
+    await using companion = await start(byCode)
+    const done = await warder(['connect', 'linear', '--device', '--home', companion.home])
+    expect(done.code).toBe(0)
+    expect(done.stdout.split('\n').slice(0, 2)).toEqual([page, 'WDJB-MJHT'])
+    for (const words of [
+      'You sign in at auth.linear.example (issuer https://auth.linear.example).',
+      'It is asked for: read, write.',
+      code.complete,
+      'Type it at auth.linear.example only. Give it to nobody: it signs in this Warder.',
+    ])
+      expect(done.stderr).toContain(words)
+    expect(companion.calls).toEqual([
+      { channel: 'accounts:connect', input: { server: 'linear', method: 'device' } },
+      { channel: 'accounts:connected', input: { flow: 'flow-1' } },
+    ])
+  })
+
+  it('with --json the one document is the account', async () => {
+    await using companion = await start(byCode)
+    const done = await warder(['connect', 'linear', '--device', '--json', '--home', companion.home])
+    expect(document(done)).toEqual(accountSample)
+    expect(done.stderr.split('\n')).toContain('WDJB-MJHT')
+  })
+
+  it('is offered where the link is shown and the provider takes codes, and never chosen silently', async () => {
+    await using companion = await start({
+      'accounts:connect': () => ({ ...signIn, deviceOffered: true }),
+    })
+    const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
+    expect(done.stderr).toContain('`warder connect linear --home')
+    expect(done.stderr).toContain('--device`')
+    expect(companion.calls[0]).toEqual({ channel: 'accounts:connect', input: { server: 'linear' } })
+  })
+
+  it('says until when a pushed link is good (RFC 9126 §2.2)', async () => {
+    await using companion = await start({
+      'accounts:connect': () => ({ ...signIn, linkExpiresAt: '2026-11-21T09:01:30.000Z' }),
+    })
+    const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
+    expect(done.stderr).toMatch(/Open this link before 2026-11-21 \d\d:01:30 and finish there:/)
   })
 })

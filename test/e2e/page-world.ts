@@ -126,6 +126,9 @@ export function createWorld() {
     otherIssuers: [],
     scopes: ['repo', 'read:user'],
     expiresAt: ago(-10 * minute),
+    linkExpiresAt: null,
+    device: null,
+    deviceOffered: false,
   }
 
   const client: ClientView = {

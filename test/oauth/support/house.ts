@@ -40,6 +40,7 @@ export interface HouseOptions {
   readonly resolveSecret?: GrantsOptions['resolveSecret']
   readonly browser?: GrantsOptions['browser']
   readonly fetch?: GrantsOptions['fetch']
+  readonly wait?: GrantsOptions['wait']
 }
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
@@ -66,6 +67,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       resolveSecret: options.resolveSecret ?? (async () => 'a-client-secret'),
       clock: () => time.now,
       monotonic: () => time.now - time.asleep,
+      ...(options.wait && { wait: options.wait }),
     })
     const note = (event: string) => (grant: Grant) =>
       void events.push(`${event} ${grant.server}/${grant.account}`)

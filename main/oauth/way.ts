@@ -1,0 +1,13 @@
+import type { BrowserUrl } from '../net/browser-url.ts'
+import type { Tokens } from './token-requests.ts'
+import type { SignIn } from './types.ts'
+
+/** How one sign-in comes to its tokens: with a redirect, or by code. */
+export interface Way
+  extends Pick<SignIn, 'expiresAt' | 'linkExpiresAt' | 'device' | 'answer' | 'cancel'> {
+  readonly page: BrowserUrl
+  /** The page at this moment: one that can still be opened. */
+  pageToOpen(): Promise<BrowserUrl>
+  /** Settles when the person is done. */
+  tokens(): Promise<Tokens>
+}
