@@ -401,6 +401,24 @@ export const errorCodes = {
     meaning: 'The token endpoint refused the request or answered outside the protocol.',
     mend: 'Connect again; if it repeats, `warder why ACCOUNT` shows what the provider answered.',
   },
+  'oauth.client_refused': {
+    exit: 4,
+    meaning:
+      'The provider does not take Warder as the client that the server definition names: the secret or the key is wrong or over, or the client may not ask in this way.',
+    mend: 'Set the secret that the message names again with `warder secret set NAME`, then `warder connect SERVER`.',
+  },
+  'oauth.client_key': {
+    exit: 4,
+    meaning:
+      'The private key of a client is neither PKCS#8 PEM nor JWK, or of a type or size that Warder does not sign with.',
+    mend: 'Put one for ES256, RS256, PS256 or EdDSA into the vault: `warder secret set NAME < key.pem`. From another form of PEM, `openssl pkcs8 -topk8 -nocrypt` makes it.',
+  },
+  'oauth.service_incomplete': {
+    exit: 2,
+    meaning:
+      'Warder is to sign in to a server as itself, and the definition says not as which client or with which secret.',
+    mend: 'Name the client ID, and either its client secret or its private key as `secret:NAME`.',
+  },
   'oauth.provider_unavailable': {
     exit: 1,
     meaning: 'The identity provider is down or did not answer.',

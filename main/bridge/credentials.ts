@@ -2,7 +2,7 @@ import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import type { Stop } from '../policy/stop.ts'
-import { destination, injections, type Server } from '../servers/servers.ts'
+import { destination, grantKind, injections, type Server, signsIn } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { Credential } from './upstream/upstream.ts'
@@ -63,11 +63,17 @@ export function createInjector(options: {
       if (!isRemote(definition)) return { server, ...NOTHING }
       const { values, tokens } = await gather(server, asker, definition.headers)
       const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
-      if (definition.auth !== 'oauth')
-        return { server, headers, environment: null, ...usedGrants(tokens) }
+      if (!signsIn(definition)) return { server, headers, environment: null, ...usedGrants(tokens) }
 
       const token = await grants.accessToken(server.name, asker)
-      // The definition may have been edited since the sign-in: a token goes nowhere but where it was issued for.
+      // The definition may have been edited since the sign-in: what a service does is not done in a person's name, and
+      // what a person allowed for themselves is not what a service does.
+      if (token.grant.kind !== grantKind(definition))
+        throw new WarderError(
+          'grant.sign_in_needed',
+          `${server.name} was connected in another way than its definition says now; connect it again with \`warder connect ${server.name}\`.`,
+        )
+      // A token goes nowhere but where it was issued for.
       if (token.serverUrl !== definition.url)
         throw new WarderError(
           'grant.sign_in_needed',
@@ -99,8 +105,12 @@ const authorization = ({ value, proof }: AccessToken) =>
   proof === null ? { authorization: `Bearer ${value}` } : {}
 
 const usedGrants = (tokens: readonly AccessToken[]) => ({
-  account: tokens.map(({ grant }) => `${grant.server}/${grant.account}`).join(' ') || null,
+  account: tokens.map(({ grant }) => accountOf(grant)).join(' ') || null,
   grants: tokens.map(({ grant }) => grant.id),
 })
+
+/** A client ID is no person, however it reads. */
+const accountOf = ({ server, account, kind }: AccessToken['grant']) =>
+  `${kind === 'service' ? 'service:' : ''}${server}/${account}`
 
 const NOTHING = { headers: {}, environment: null, account: null, grants: [] } as const

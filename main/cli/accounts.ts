@@ -20,6 +20,7 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
   const lines = table(
     [
       'ACCOUNT',
+      'KIND',
       'STATE',
       'CONNECTED',
       'REFRESHED',
@@ -31,6 +32,7 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
     ],
     accounts.map((account) => [
       account.account,
+      account.kind,
       { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
       localTime(account.connectedAt),
       localTime(account.refreshedAt),

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly header?: readonly string[]
   readonly clientId?: string
   readonly clientSecret?: string
+  readonly privateKey?: string
+  readonly exchange?: string
   readonly provider?: string
   readonly preset?: string
   readonly tenant?: string
@@ -56,12 +58,15 @@ function remote(options: ServerOptions): Record<string, unknown> {
   const auth = options.auth ?? (options.header ? 'header' : 'oauth')
   if (auth === 'header' && !options.header)
     throw new WarderError('usage.invalid', '--auth header needs at least one --header NAME=VALUE.')
-  if (auth !== 'oauth') refuse(options, [...SIGN_IN, 'preset'], `--auth ${auth}`)
+  if (auth === 'service') checkService(options)
+  else if (auth !== 'oauth') refuse(options, [...SIGN_IN, 'preset'], `--auth ${auth}`)
   if (options.preset === undefined) refuse(options, ['tenant'], 'a server without --preset')
   else refuse(options, ['provider'], 'a server with --preset')
   const client = {
     ...given('clientId', options.clientId),
     ...given('clientSecret', options.clientSecret),
+    ...given('privateKey', options.privateKey),
+    ...given('exchange', options.exchange === undefined ? undefined : { from: options.exchange }),
     ...given('redirectUri', options.redirectUri),
     ...given('scopes', options.scope),
   }
@@ -76,7 +81,28 @@ function remote(options: ServerOptions): Record<string, unknown> {
 }
 
 /** What only a server that people sign in to has. */
-const SIGN_IN = ['clientId', 'clientSecret', 'redirectUri', 'scope', 'provider'] as const
+const SIGN_IN = [
+  'clientId',
+  'clientSecret',
+  'privateKey',
+  'exchange',
+  'redirectUri',
+  'scope',
+  'provider',
+] as const
+
+/** RFC 6749 §4.4: a client that proves who it is, from the options or from the profile that they name. */
+function checkService(options: ServerOptions): void {
+  refuse(options, ['redirectUri', 'exchange', 'preset'], '--auth service')
+  const proof = options.clientSecret ?? options.privateKey
+  if (options.provider !== undefined && options.clientId === undefined && proof === undefined)
+    return
+  if (options.clientId === undefined || proof === undefined)
+    throw new WarderError(
+      'usage.invalid',
+      '--auth service needs --client-id, and --client-secret or --private-key.',
+    )
+}
 
 /** The companion has another working directory: a path must not depend on it. A bare name is looked up in PATH there. */
 function resolveProgram(program: string, folder: string): string {

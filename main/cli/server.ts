@@ -21,13 +21,19 @@ export const addServer: Verb = (program, action) => {
     .argument('[command...]', 'after --: a local server, with its arguments')
     .usage('NAME --url URL [options]\n       warder server add NAME [options] -- COMMAND [ARGS…]')
     .option('--url <url>', 'a remote server')
-    .option('--auth <mode>', 'oauth (default), header (default with --header) or public', authMode)
+    .option(
+      '--auth <mode>',
+      'oauth (default), service, header (default with --header) or public',
+      authMode,
+    )
     .option('--header <name=value>', 'an HTTP header; secret:NAME as its value (repeat)', collect)
     .option('--preset <preset>', 'what is known of its provider: warder server presets')
     .option('--tenant <tenant>', 'which tenant, domain or realm of the preset’s provider')
     .option('--provider <profile>', 'a provider profile of config.json')
     .option('--client-id <id>', 'the client that you registered by hand at its provider')
     .option('--client-secret <secret:name>', 'where its client secret lies in the vault')
+    .option('--private-key <secret:name>', 'where its private key lies, in place of a secret')
+    .option('--exchange <server>', 'no sign-in: exchange the token of that server’s account')
     .option('--redirect-uri <uri>', 'the redirect URI of that registration')
     .option('--scope <scope>', 'ask for this scope (repeat)', collect)
     .option(
@@ -52,6 +58,7 @@ export const addServer: Verb = (program, action) => {
         'warder server add github --url https://api.githubcopilot.com/mcp/',
         'warder server add notion --preset notion',
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
+        'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs-key',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
       ),
@@ -155,10 +162,8 @@ function separated(argv: readonly string[], command: string[]): string[] {
 const collect = (value: string, before: string[] = []) => [...before, value]
 
 function authMode(mode: string): string {
-  if (mode === 'service')
-    throw new WarderError('usage.invalid', '--auth service (service accounts) is not built yet.')
-  if (['oauth', 'header', 'public'].includes(mode)) return mode
-  throw new WarderError('usage.invalid', '--auth is one of oauth, header, public.')
+  if (['oauth', 'service', 'header', 'public'].includes(mode)) return mode
+  throw new WarderError('usage.invalid', '--auth is one of oauth, service, header, public.')
 }
 
 function addedLines(server: ServerView): Line[] {

@@ -1,7 +1,8 @@
 import type { ReceiptView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import type { Grant, SignIn } from '../oauth/types.ts'
-import { isRemote } from '../store/config-schema.ts'
+import { needsNobody, signsIn } from '../servers/servers.ts'
+import { isRemote, type RemoteServer } from '../store/config-schema.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
@@ -25,6 +26,8 @@ type AccountChannel =
 export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
   const { config, grants, records } = house
   const flows = new Map<string, SignIn>()
+  /** Connected without a person, until whoever asked has seen it. */
+  const done = new Map<string, Grant>()
 
   const viewed = (grant: Grant) => accountView(grant, revokeWarning(config.current(), grant))
 
@@ -34,6 +37,29 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     throw new WarderError('oauth.sign_in_abandoned', 'There is no such sign-in any more.')
   }
 
+  /** Connected when this is answered, so there is no page, and nothing to wait for or to cancel. */
+  async function obtained(
+    server: { name: string; definition: RemoteServer },
+    wish: { account?: string | undefined; issuer?: string | undefined },
+  ) {
+    const grant = await grants.obtain(server, wish)
+    done.set(grant.id, grant)
+    const { id, issuer, scopes } = grant
+    const expiresAt = instantView(Date.now())
+    return {
+      flow: id,
+      url: null,
+      host: new URL(issuer).host,
+      issuer,
+      otherIssuers: [],
+      scopes: [...scopes],
+      expiresAt,
+      linkExpiresAt: null,
+      device: null,
+      deviceOffered: false,
+    }
+  }
+
   return {
     async 'accounts:list'() {
       return grants.list().map(viewed)
@@ -41,8 +67,9 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:connect'({ server: name, account, issuer, method }) {
       house.stop.refuse()
       const { definition } = knownServer(config, name)
-      if (!isRemote(definition) || definition.auth !== 'oauth')
-        throw new WarderError('usage.invalid', `${name} is not a server that people sign in to.`)
+      if (!isRemote(definition) || !signsIn(definition))
+        throw new WarderError('usage.invalid', `${name} is not a server that anybody signs in to.`)
+      if (needsNobody(definition)) return obtained({ name, definition }, { account, issuer })
       const signIn = await grants.connect({ name, definition }, { account, issuer, method })
       flows.set(signIn.flow, signIn)
       // Whoever asks within the hour still learns how it ended.
@@ -59,8 +86,14 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
       flow(id).answer(url)
       return {}
     },
-    'accounts:connected': async ({ flow: id }) => viewed(await flow(id).completed),
+    async 'accounts:connected'({ flow: id }) {
+      const grant = done.get(id)
+      if (grant === undefined) return viewed(await flow(id).completed)
+      done.delete(id)
+      return viewed(grant)
+    },
     async 'accounts:cancel'({ flow: id }) {
+      if (done.delete(id)) return {}
       flow(id).cancel()
       return {}
     },

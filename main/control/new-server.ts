@@ -125,4 +125,6 @@ function checkReferences(
       )
   for (const { from } of injections(definition))
     if (from.kind === 'grant') pick(servers, from.server)
+  const exchanged = isRemote(definition) ? definition.oauth?.exchange : undefined
+  if (exchanged !== undefined) pick(servers, exchanged.from)
 }

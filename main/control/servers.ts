@@ -1,8 +1,8 @@
 import type { Output, ServerView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { widens } from '../policy/trust.ts'
-import { injections, pick, type Server } from '../servers/servers.ts'
-import { isRemote } from '../store/config-schema.ts'
+import { injections, needsNobody, pick, type Server, signsIn } from '../servers/servers.ts'
+import { isRemote, type RemoteServer } from '../store/config-schema.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
@@ -80,7 +80,7 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
     .list()
     .filter((grant) => grant.server === name && grant.state !== 'revoking')
   const signedIn = accounts.some((grant) => grant.state === 'connected')
-  const oauth = isRemote(definition) && definition.auth === 'oauth'
+  const waits = signsIn(definition) && !signedIn
   return {
     name,
     kind: isRemote(definition) ? 'remote' : 'local',
@@ -92,10 +92,15 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
       from: from.kind === 'secret' ? `secret:${from.name}` : `grant:${from.server}`,
     })),
     accounts: accounts.map(accountName),
-    state: oauth && !signedIn ? 'sign-in-needed' : 'ready',
-    message: oauth && !signedIn ? `Sign in with \`warder connect ${name}\`.` : null,
+    state: waits ? 'sign-in-needed' : 'ready',
+    message: waits ? connectMessage(name, definition) : null,
   }
 }
+
+const connectMessage = (name: string, definition: RemoteServer) =>
+  needsNobody(definition)
+    ? `Connect it with \`warder connect ${name}\`: nobody has to sign in.`
+    : `Sign in with \`warder connect ${name}\`.`
 
 function heldServers(house: ControlHouse): Output<'servers:list'> {
   const { config } = house

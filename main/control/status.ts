@@ -1,7 +1,8 @@
 import { WarderError } from '../errors.ts'
 import { clientDocument } from '../oauth/client-document.ts'
 import type { Grant } from '../oauth/types.ts'
-import { isRemote, type ServerDefinition } from '../store/config-schema.ts'
+import { signsIn } from '../servers/servers.ts'
+import type { ServerDefinition } from '../store/config-schema.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
@@ -59,7 +60,7 @@ export function signInNeeded(
   waiting: readonly { readonly server: string }[] = [],
 ): string[] {
   const unusable = Object.entries(servers)
-    .filter(([, definition]) => isRemote(definition) && definition.auth === 'oauth')
+    .filter(([, definition]) => signsIn(definition))
     .flatMap(([server]) => {
       const accounts = grants.filter(
         (grant) => grant.server === server && grant.state !== 'revoking',

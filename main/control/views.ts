@@ -24,6 +24,7 @@ export function accountView(grant: Grant, revokeWarning: string | null): Account
   return {
     account: accountName(grant),
     server: grant.server,
+    kind: grant.kind,
     issuer: grant.issuer,
     resource: grant.resource,
     clientId: grant.clientId,

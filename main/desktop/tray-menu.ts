@@ -91,7 +91,8 @@ function serverMenu(server: ServerView): TrayItem {
 }
 
 /** A held server is not in force until a person approved it, so nobody signs in for it. */
-const canConnect = (server: ServerView) => server.auth === 'oauth' && server.state !== 'held'
+const canConnect = ({ auth, state }: ServerView) =>
+  (auth === 'oauth' || auth === 'service') && state !== 'held'
 
 const states: Record<ServerView['state'], string> = {
   ready: 'Ready',

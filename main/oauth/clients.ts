@@ -39,6 +39,12 @@ export interface Clients {
    *   `oauth.callback_port`, `oauth.provider_unavailable`, `vault.*`, `net.*`
    */
   enrol(wanted: Wanted): Promise<Enrolment>
+  /**
+   * The client that a person registered by hand, for requests without a redirect URI.
+   *
+   * @throws WarderError `oauth.issuer_mismatch`
+   */
+  known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): Omit<Enrolment, 'listener'>
   /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
   secret(reference: string | null, server: string, issuer: string): Promise<string | null>
   /**
@@ -79,7 +85,27 @@ export function createClients(options: ClientsOptions): Clients {
   const upkeep = createRegistrationUpkeep(options)
 
   async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
-    const { issuer } = wanted.provider
+    checkIssuer(clientId, wanted.provider.issuer)
+    const listener = await openRegistered(wanted)
+    const { redirectUri } = listener
+    return { ...rememberByHand(wanted, clientId, redirectUri), listener }
+  }
+
+  function rememberByHand(
+    { profile, provider }: Pick<Wanted, 'profile' | 'provider'>,
+    clientId: string,
+    redirectUri: string | null,
+  ): Omit<Enrolment, 'listener'> {
+    const { clientSecret = null, privateKey = null } = profile
+    const confidential = privateKey === null ? confidentialMethod(provider) : 'private_key_jwt'
+    const reference = privateKey ?? clientSecret
+    const authMethod = reference === null ? 'none' : confidential
+    const client = { method: 'pre-registered', clientId, authMethod, redirectUri } as const
+    return { registration: remember(provider.issuer, client), clientSecret: reference }
+  }
+
+  /** What a person registered at one provider is sent to no other, whatever a server names today. */
+  function checkIssuer(clientId: string, issuer: string): void {
     const elsewhere = repository
       .registrationsOfClient(clientId)
       .some((one) => one.method === 'pre-registered' && one.issuer !== issuer)
@@ -88,12 +114,6 @@ export function createClients(options: ClientsOptions): Clients {
         'oauth.issuer_mismatch',
         'The client ID in the server definition, or in its profile, belongs to another provider than the one that the server names now.',
       )
-    const listener = await openRegistered(wanted)
-    const secret = wanted.profile.clientSecret ?? null
-    const authMethod = secret === null ? 'none' : confidentialMethod(wanted.provider)
-    const method = 'pre-registered'
-    const registration = remember(issuer, { method, clientId, authMethod, listener })
-    return { registration, clientSecret: secret, listener }
   }
 
   async function openRegistered({ profile, provider, method }: Wanted): Promise<CallbackListener> {
@@ -113,7 +133,8 @@ export function createClients(options: ClientsOptions): Clients {
     checkUrl(url, 'client_id', { serverUrl: url, allowPrivateNetwork: true })
     const listener =
       wanted.method === 'device' ? noCallback : await open(placeOf(documentRedirectUri))
-    const client = { method: 'document', clientId: url, authMethod: 'none', listener } as const
+    const { redirectUri } = listener
+    const client = { method: 'document', clientId: url, authMethod: 'none', redirectUri } as const
     return {
       registration: remember(wanted.provider.issuer, client),
       clientSecret: null,
@@ -125,10 +146,11 @@ export function createClients(options: ClientsOptions): Clients {
   function remember(
     issuer: string,
     client: Pick<Registration, 'method' | 'clientId' | 'authMethod'> & {
-      listener: CallbackListener
+      /** Null where this use of the client has none. */
+      redirectUri: string | null
     },
   ): Registration {
-    const { listener, ...known } = client
+    const { redirectUri, ...known } = client
     const earlier = repository
       .registrations(issuer)
       .find((one) => one.method === known.method && one.clientId === known.clientId)
@@ -136,7 +158,7 @@ export function createClients(options: ClientsOptions): Clients {
       ...known,
       id: earlier?.id ?? options.randomId(),
       issuer,
-      redirectUri: listener.redirectUri || (earlier?.redirectUri ?? noRedirect),
+      redirectUri: redirectUri || (earlier?.redirectUri ?? noRedirect),
       registeredAt: earlier?.registeredAt ?? clock(),
       expiresAt: null,
     }
@@ -242,6 +264,11 @@ export function createClients(options: ClientsOptions): Clients {
         `The provider ${issuer} offers no registration. Register a native app there with the redirect URI ${fixedRedirectUri(issuer)} and put its client ID into the server definition.`,
         { details: { issuer, redirectUri: fixedRedirectUri(issuer) } },
       )
+    },
+
+    known(wanted, clientId) {
+      checkIssuer(clientId, wanted.provider.issuer)
+      return rememberByHand(wanted, clientId, null)
     },
 
     async secret(reference, server, issuer) {

@@ -7,7 +7,7 @@ import type { ProviderProfile } from '../store/config-schema.ts'
 import { type TokenChallenge, tokenChallenge } from './challenge.ts'
 import { agreedIssuers, type IssuerChoice, issuersToTry } from './choose-issuer.ts'
 import { type DpopWish, dpopWish } from './dpop.ts'
-import { fetchProvider, type Provider } from './metadata.ts'
+import { fetchProvider, type KnownIssuer, type Provider } from './metadata.ts'
 import { probe } from './probe.ts'
 import { checkScopes, splitScope } from './scopes.ts'
 
@@ -55,7 +55,7 @@ export interface DiscoveryOptions {
 export async function discover(
   fetch: Fetch,
   policy: UrlPolicy,
-  profile: ProviderProfile,
+  profile: ProviderProfile & Pick<KnownIssuer, 'unattended'>,
   { read, choice }: DiscoveryOptions,
 ): Promise<Discovered> {
   const resource = await discoverResource(fetch, policy, profile, read)

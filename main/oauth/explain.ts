@@ -23,7 +23,14 @@ export function explain(history: AccountHistory, now: number): Explanation {
     case 'connected':
       return { state, sentences: connected(history, grant, now), mend: null }
     case 'sign-in-needed':
-      return { state, sentences: signedOut(history, grant), mend: connect }
+      return {
+        state,
+        sentences: signedOut(history, grant),
+        mend:
+          grant.kind === 'service'
+            ? `Look whether its secret is still good (warder secret set replaces it), then: ${connect}`
+            : connect,
+      }
     case 'frozen':
       return {
         state,
@@ -39,7 +46,7 @@ export function explain(history: AccountHistory, now: number): Explanation {
 
 function connected(history: AccountHistory, grant: Grant, now: number): string[] {
   const { refreshedAt, connectedAt, expiresAt, renewable } = grant
-  const since = `Signed in on ${dayAndTime(connectedAt)}`
+  const since = `${connectedAs[grant.kind]} on ${dayAndTime(connectedAt)}`
   const renewed = refreshedAt === null ? '' : `, last renewed on ${dayAndTime(refreshedAt)}`
   const first = `${since}${renewed}.`
   if (!renewable) {
@@ -47,6 +54,12 @@ function connected(history: AccountHistory, grant: Grant, now: number): string[]
     return [first, `The provider gave no refresh token, so nothing can be renewed.${until}`]
   }
   return [first, ...trouble(history, grant, now)]
+}
+
+const connectedAs: Record<Grant['kind'], string> = {
+  person: 'Signed in',
+  service: 'Warder signed in as itself, a service,',
+  exchange: 'Got in exchange for the token of another account',
 }
 
 /** What stands in the way of the next renewal, or did at the last one. */

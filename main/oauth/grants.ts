@@ -23,10 +23,12 @@ import { createRegistrationRemovals } from './registration-removals.ts'
 import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
+import { createServices } from './services.ts'
 import { createSignIns } from './sign-in.ts'
 import { createStepUps } from './step-up.ts'
-import { createTokenKeeper } from './token-keeper.ts'
+import { createTokenKeeper, type TokenKeeper } from './token-keeper.ts'
 import type { GrantEvents, Grants } from './types.ts'
+import { createUnattendedRequests } from './unattended.ts'
 
 export interface GrantsOptions {
   readonly state: State
@@ -73,11 +75,18 @@ export function createGrants(options: GrantsOptions): Grants {
   }
   const removals = createRegistrationRemovals(shared)
   const clients = createClients({ ...shared, removals })
-  const keeper = createTokenKeeper({
+  const unattended = createUnattendedRequests({
     ...shared,
-    renewer: createRenewer({ ...shared, clients }),
+    accessToken: (grant) => keeper.access(grant),
+  })
+  const keeper: TokenKeeper = createTokenKeeper({
+    ...shared,
+    renewer: createRenewer({ ...shared, clients, unattended }),
     onRefreshed: (row) => events.emit('refreshed', row),
-    onSignInNeeded: (row) => events.emit('signInNeeded', row),
+    onSignInNeeded: (row) => {
+      endExchanged(row)
+      events.emit('signInNeeded', row)
+    },
   })
   const revoker = createRevoker({
     ...shared,
@@ -85,17 +94,22 @@ export function createGrants(options: GrantsOptions): Grants {
     onReceipt: (receipt) => events.emit('receipt', receipt),
   })
   const stepUps = createStepUps(repository)
-  const signIns = createSignIns({
+  const connecting = {
     ...shared,
     stepUps,
     clients,
     keeper,
-    onConnected: (row) => {
+    onConnected: (row: GrantRow) => {
       ledger.note(row, 'signed-in')
       events.emit('connected', row)
     },
-    // In the background: a vault that is locked just now leaves the receipt pending.
-    supersede: (row) => void revokeRow(row, 'Replaced by a new sign-in.')().catch(() => undefined),
+    supersede: (row: GrantRow) => revokeInBackground(row, 'Replaced by a new sign-in.'),
+  }
+  const signIns = createSignIns(connecting)
+  const services = createServices({
+    ...connecting,
+    requests: unattended,
+    grantFor: (server) => grantFor(server, NOBODY),
   })
 
   /** The first half is done when this returns, the second when the returned function's promise settles. */
@@ -106,7 +120,23 @@ export function createGrants(options: GrantsOptions): Grants {
       return revoker.begin(row, reason)
     })
     events.emit('revoked', { ...row, state: 'revoking' })
+    endExchanged(row)
     return () => revoker.carryOn(receipt.id, seized)
+  }
+
+  /** A vault that is locked just now leaves the receipt pending. */
+  function revokeInBackground(row: GrantRow, reason: string): void {
+    void revokeRow(row, reason)().catch(() => undefined)
+  }
+
+  /** What was made from the token of a grant lives no longer than the grant does. */
+  function endExchanged(from: Pick<GrantRow, 'id' | 'server' | 'account'>): void {
+    for (const row of repository.grants())
+      if (row.exchangedFrom === from.id && row.state !== 'revoking')
+        revokeInBackground(
+          row,
+          `It was exchanged for a token of ${from.server}/${from.account}, which ended.`,
+        )
   }
 
   function grantFor(server: string, asker: Asker): GrantRow {
@@ -118,6 +148,7 @@ export function createGrants(options: GrantsOptions): Grants {
     list: () => repository.grants(),
     find: (name) => findGrant(repository.grants(), name),
     connect: (server, wish = {}) => signIns.connect(server, wish),
+    obtain: (server, wish = {}) => services.connect(server, wish),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),
     insufficient: (token, challenge) => stepUps.needed(token.grant, challenge),

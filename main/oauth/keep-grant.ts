@@ -76,6 +76,8 @@ export function createKeep(options: KeepOptions) {
       label,
       subject,
       organisation,
+      kind: 'person',
+      exchangedFrom: null,
       issuer: request.issuer,
       registration: enrolment.registration.id,
       clientId,
@@ -138,6 +140,7 @@ function seal(flow: Source, tokens: Tokens): SealedGrant {
     redirectUri: request.redirectUri,
     authMethod: party.authMethod,
     clientSecret: enrolment.clientSecret,
+    signingAlgorithms: provider.token_endpoint_auth_signing_alg_values_supported,
     refreshToken: tokens.refreshToken,
     accessToken: tokens.refreshToken === null ? tokens.accessToken : null,
     expiresAt: tokens.expiresAt,
@@ -161,7 +164,8 @@ function keepsIdentity(
   clientId: string,
 ): earlier is GrantRow {
   return (
-    earlier?.issuer === request.issuer &&
+    earlier?.kind === 'person' &&
+    earlier.issuer === request.issuer &&
     earlier.clientId === clientId &&
     earlier.resource === request.resource
   )

@@ -110,7 +110,7 @@ export function createLedger(options: {
     })
   }
 
-  /** Zero where the clock was set back since. */
+  /** Of the refresh token, which only a person's grant has. Zero where the clock was set back since. */
   function tokenAge(row: GrantRow): number {
     const since = Number(issued.get(row.id)?.at ?? row.connectedAt)
     return Math.max(0, clock() - since)
@@ -131,7 +131,8 @@ export function createLedger(options: {
   }
 
   return {
-    begin: (row, { reason, sleptMs }) => write(row, 'renewal', reason, tokenAge(row), sleptMs),
+    begin: (row, { reason, sleptMs }) =>
+      write(row, 'renewal', reason, row.kind === 'person' ? tokenAge(row) : null, sleptMs),
     end(seq, { outcome, rotated, error, status, code, retryAt }) {
       const turned = rotated === undefined ? null : Number(rotated)
       const answer = [safeCode(error), status ?? null, code ?? null, retryAt ?? null]

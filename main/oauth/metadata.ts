@@ -9,7 +9,7 @@ import type { Quirk } from '../store/quirks.ts'
 /** Only what we act on: what is not listed here cannot influence a sign-in. */
 const serverMetadata = z.object({
   issuer: z.string(),
-  authorization_endpoint: z.string(),
+  authorization_endpoint: z.string().nullish(),
   token_endpoint: z.string(),
   registration_endpoint: z.string().nullish(),
   revocation_endpoint: z.string().nullish(),
@@ -25,6 +25,7 @@ const serverMetadata = z.object({
   code_challenge_methods_supported: z.array(z.string()).nullish(),
   token_endpoint_auth_methods_supported: z.array(z.string()).nullish(),
   dpop_signing_alg_values_supported: z.array(z.string()).nullish(),
+  token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).nullish(),
   id_token_signing_alg_values_supported: z.array(z.string()).nullish(),
   authorization_response_iss_parameter_supported: z.boolean().nullish(),
   client_id_metadata_document_supported: z.boolean().nullish(),
@@ -45,7 +46,6 @@ const endpoints = [
 /** Metadata of an authorization server that passed {@link checkProvider}. */
 export interface Provider extends AuthorizationServer {
   readonly issuer: string
-  readonly authorization_endpoint: string
   readonly token_endpoint: string
 }
 
@@ -54,6 +54,8 @@ export interface KnownIssuer {
   /** Where its metadata lies, when at none of the well-known addresses. */
   readonly metadataUrl?: string | null | undefined
   readonly quirks: readonly Quirk[]
+  /** Nobody signs in, so nothing is asked of the authorization endpoint and of PKCE. */
+  readonly unattended?: boolean | undefined
 }
 
 /**
@@ -91,7 +93,7 @@ export async function fetchProvider(
     const document = await get(read, fetch, location, issuer, policy)
     // A page for people with status 200 at a well-known address is common: look on, but never read it as metadata.
     if (document.status === 200 && document.json !== undefined)
-      return checkProvider(document.json, issuer, policy, known.quirks)
+      return checkProvider(document.json, issuer, policy, known.quirks, known.unattended)
     seen.push(`${location}: ${document.status === 200 ? 'not JSON' : document.status}`)
     down ||= document.status >= 500 || document.status === 429
   }
@@ -131,6 +133,7 @@ async function get(
  *
  * @param issuer the identifier that the document was asked for; compared without any normalisation
  * @param quirks `no-pkce-metadata` excuses silence about PKCE, never a list without S256
+ * @param unattended leaves out what only a sign-in in a browser goes by
  * @throws WarderError `oauth.metadata_invalid`, `oauth.issuer_mismatch`, `oauth.pkce_unsupported`, `net.url_refused`
  */
 export function checkProvider(
@@ -138,6 +141,7 @@ export function checkProvider(
   issuer: string,
   policy: UrlPolicy,
   quirks: readonly Quirk[],
+  unattended = false,
 ): Provider {
   const parsed = serverMetadata.safeParse(document)
   if (!parsed.success) {
@@ -158,6 +162,21 @@ export function checkProvider(
     const url = metadata[field]
     if (typeof url === 'string') checkUrl(url, field, policy)
   }
+  if (!unattended) checkSignIn(metadata, issuer, quirks)
+  return withoutNulls(metadata)
+}
+
+/** What it takes to sign a person in (RFC 8414 §2, MCP 2026-07-28). */
+function checkSignIn(
+  metadata: z.output<typeof serverMetadata>,
+  issuer: string,
+  quirks: readonly Quirk[],
+): void {
+  if (typeof metadata.authorization_endpoint !== 'string')
+    throw new WarderError(
+      'oauth.metadata_invalid',
+      `The metadata of ${issuer} is not what RFC 8414 asks for: authorization_endpoint.`,
+    )
   const methods = metadata.code_challenge_methods_supported ?? null
   const excused = methods === null && quirks.includes('no-pkce-metadata')
   if (!excused && methods?.includes('S256') !== true)
@@ -170,7 +189,6 @@ export function checkProvider(
       'oauth.metadata_invalid',
       `The identity provider ${issuer} does not offer the authorization code flow.`,
     )
-  return withoutNulls(metadata)
 }
 
 /** Some providers write null for what they do not have; the library wants the member gone. */

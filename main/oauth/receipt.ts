@@ -38,6 +38,8 @@ export function conclude(
       remains:
         'The vault held no token of this account any more, so the provider could not be asked to revoke one.',
     }
+  if (sealed.asks !== undefined && sealed.accessToken === null)
+    return { state: 'local-only', remains: accessTokenLives(steps, lastExpiry, now) }
   const outcome = (kind: ReceiptStep['step']) => steps.find((one) => one.step === kind)?.outcome
   const asked = [outcome('revoke-refresh-token'), outcome('revoke-access-token')]
   if (asked.includes('pending'))

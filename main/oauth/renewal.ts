@@ -1,4 +1,4 @@
-import { isWarderError, toWarderError, type WarderError } from '../errors.ts'
+import { isWarderError, toWarderError, WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { DocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
@@ -14,6 +14,7 @@ import { fetchProvider, type Provider } from './metadata.ts'
 import type { GrantRow } from './repository.ts'
 import { grantKey, grantLabel, policyOf, readSealed, type SealedGrant } from './sealed-grant.ts'
 import { refresh, type Tokens } from './token-requests.ts'
+import { isUnattended, type Unattended, type UnattendedRequests } from './unattended.ts'
 import type { Party } from './wire.ts'
 
 /** What the provider gave, and what of it has to be in the vault before it is used. */
@@ -32,8 +33,8 @@ export interface Circumstances {
   readonly dpop: Dpop | null
 }
 
-/** A grant's item with a refresh token in it. */
-export type Renewable = SealedGrant & { readonly refreshToken: string }
+/** A grant's item with a refresh token in it, or with what is asked for without one. */
+export type Renewable = (SealedGrant & { readonly refreshToken: string }) | Unattended
 
 export interface Renewer {
   /**
@@ -49,6 +50,7 @@ export interface RenewerOptions {
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets
   readonly clients: Clients
+  readonly unattended: UnattendedRequests
   readonly ledger: Ledger
   readonly backoff: Backoff
   readonly fetch: (policy: UrlPolicy) => Fetch
@@ -78,7 +80,11 @@ export function createRenewer(options: RenewerOptions): Renewer {
   }
 
   async function attempt(row: GrantRow, sealed: Renewable, about: Circumstances) {
-    const secret = await options.clients.secret(sealed.clientSecret, row.server, sealed.issuer)
+    const secret = await options.clients.secret(
+      sealed.clientSecret,
+      sealed.secretOf ?? row.server,
+      sealed.issuer,
+    )
     const watched = watch(options.fetch(policyOf(sealed)))
     const seq = ledger.begin(row, about)
     try {
@@ -106,7 +112,22 @@ export function createRenewer(options: RenewerOptions): Renewer {
     const { clientId, authMethod, quirks } = sealed
     const dpop = about.dpop ?? undefined
     const party: Party = { provider, clientId, authMethod, secret, fetch, policy, quirks, dpop }
+    if (isUnattended(sealed)) return askAgain(row, sealed, party)
     return refresh(party, sealed.refreshToken, sealed.resource, clock)
+  }
+
+  /** What a person has to mend before it can go better is no matter of waiting. */
+  async function askAgain(row: GrantRow, sealed: Unattended, party: Party): Promise<Tokens> {
+    try {
+      return await options.unattended.ask(row, sealed, party)
+    } catch (error) {
+      const over =
+        isWarderError(error, 'oauth.client_refused') ||
+        isWarderError(error, 'oauth.client_key') ||
+        providerCode(error) === 'invalid_grant'
+      if (!over || !isWarderError(error)) throw error
+      throw new WarderError('grant.sign_in_needed', error.message, { cause: error })
+    }
   }
 
   /** What the provider says of itself today must be what the token was issued under; else nothing is sent anywhere. */
@@ -117,7 +138,16 @@ export function createRenewer(options: RenewerOptions): Renewer {
     policy: UrlPolicy,
   ): Promise<Provider> {
     try {
-      const provider = await fetchProvider(fetch, sealed.issuer, policy, sealed, documents.kept)
+      const provider = await fetchProvider(
+        fetch,
+        sealed.issuer,
+        policy,
+        {
+          ...sealed,
+          unattended: isUnattended(sealed),
+        },
+        documents.kept,
+      )
       if (provider.token_endpoint === sealed.tokenEndpoint) return provider
     } catch (error) {
       if (!isWarderError(error, 'oauth.issuer_mismatch')) throw error
@@ -148,7 +178,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
 }
 
 export const isRenewable = (sealed: SealedGrant): sealed is Renewable =>
-  sealed.refreshToken !== null
+  sealed.refreshToken !== null || isUnattended(sealed)
 
 function isBoundAs(now: SealedGrant, before: SealedGrant): boolean {
   return (

@@ -15,13 +15,19 @@ export interface Registration {
   readonly expiresAt: number | null
 }
 
-export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post'
+export type ClientAuthMethod =
+  | 'none'
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
 
 /** A grant as it lies in the database: names and dates. What decides where a token goes is in the vault item. */
 export interface GrantRow extends Grant {
   readonly registration: string
   /** What the person called the account when they connected it; another name for `account`. */
   readonly label: string | null
+  /** The grant whose token is exchanged for those of this one; null where none is. */
+  readonly exchangedFrom: string | null
 }
 
 /** A person at a provider: no other claim is unique, and none is never given to somebody else (OpenID Connect Core §5.7). */
@@ -66,8 +72,9 @@ export function createRepository(state: State): Repository {
   const putGrant = state.prepare(
     // Not OR REPLACE: that would delete whichever other grant has the same account, and lose sight of its token.
     `INSERT INTO grants (id, server, account, label, issuer, registration, client_id, resource, scopes, state,
-       renewable, connected_at, refreshed_at, expires_at, quirks, withheld, bound, subject, organisation, since)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       renewable, connected_at, refreshed_at, expires_at, quirks, withheld, bound, subject, organisation, since,
+       kind, exchanged_from)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET account = excluded.account, label = excluded.label,
        subject = excluded.subject, organisation = excluded.organisation, registration = excluded.registration,
        scopes = excluded.scopes, state = excluded.state, renewable = excluded.renewable,
@@ -105,7 +112,7 @@ export function createRepository(state: State): Repository {
         ...[row.resource, JSON.stringify(row.scopes), row.state, row.renewable ? 1 : 0],
         ...[row.connectedAt, row.refreshedAt, row.expiresAt, JSON.stringify(row.quirks)],
         ...[JSON.stringify(row.withheld), row.bound],
-        ...[row.subject, row.organisation, row.since],
+        ...[row.subject, row.organisation, row.since, row.kind, row.exchangedFrom],
       )
     },
     removeGrant: (id) => void dropGrant.run(id),
@@ -144,6 +151,8 @@ function asGrant(row: Row): GrantRow {
     server: String(row.server),
     account: String(row.account),
     label: textOrNull(row.label),
+    kind: row.kind as Grant['kind'],
+    exchangedFrom: textOrNull(row.exchanged_from),
     issuer: String(row.issuer),
     registration: String(row.registration),
     clientId: String(row.client_id),

@@ -21,9 +21,13 @@ const sealedGrant = z.object({
   introspectionEndpoint: z.string().nullable().default(null),
   clientId: z.string(),
   redirectUri: z.string(),
-  authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post']),
+  authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']),
   /** `registration:ID` in this vault, `secret:NAME` of the user, or null for a public client. */
   clientSecret: z.string().nullable(),
+  /** The server whose definition refers to the secret, where that is another one than the grant's. */
+  secretOf: z.string().optional(),
+  /** Of client assertions, as the provider listed them. */
+  signingAlgorithms: z.array(z.string()).optional(),
   refreshToken: z.string().nullable(),
   /** Only where there is no refresh token, or in an item that is kept for revocation alone. */
   accessToken: z.string().nullable(),
@@ -38,6 +42,18 @@ const sealedGrant = z.object({
   minted: z.number().default(0),
   /** What its tokens are bound to (RFC 9449); null for bearer tokens. */
   dpopKey: dpopKeySchema.nullable().default(null),
+  /** How tokens are asked for where no person signs in; without it a refresh token is all that renews. */
+  asks: z
+    .discriminatedUnion('grantType', [
+      z.object({ grantType: z.literal('client_credentials'), scopes: z.array(z.string()) }),
+      z.object({
+        grantType: z.literal('token-exchange'),
+        scopes: z.array(z.string()),
+        /** The grant whose access token is the subject token. */
+        subject: z.string(),
+      }),
+    ])
+    .optional(),
 })
 
 export type SealedGrant = z.output<typeof sealedGrant>

@@ -10,6 +10,7 @@ import { createSignInRequest, profileParameters, type SignInRequest } from './au
 import { openSignInPage } from './browser.ts'
 import { beginInBrowser } from './browser-sign-in.ts'
 import { issuerChoice } from './choose-issuer.ts'
+import { checkClientKey } from './client-assertion.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.ts'
 import type { Wait } from './device-polling.ts'
@@ -140,6 +141,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const { issuer } = provider
       const secret = await options.clients.secret(clientSecret, server.name, issuer)
       const { clientId, authMethod } = registration
+      if (authMethod === 'private_key_jwt') checkClientKey(secret ?? '')
       const about = {
         issuer,
         redirectUri: listener.redirectUri,

@@ -13,6 +13,7 @@ import type { GrantRow, Repository } from './repository.ts'
 import { grantKey, grantLabel, readSealed, type SealedGrant, writeSealed } from './sealed-grant.ts'
 import type { Tokens } from './token-requests.ts'
 import type { AccessToken } from './types.ts'
+import { isUnattended, kindOf, subjectOf } from './unattended.ts'
 
 /** Holds access tokens in memory and renews them; the only reader of `grant:ID` for use. */
 export interface TokenKeeper {
@@ -140,7 +141,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     }
     unstored.delete(row.id)
     ledger.end(attempt, { outcome: 'renewed', rotated, status: 200 })
-    const now = usable(row.id)
+    const now = usableOrLeft(row.id, renewed)
     const { accessToken: value, expiresAt } = tokens
     const scopes = tokens.scopes ?? now.scopes
     const saved = { ...now, scopes, refreshedAt: clock(), expiresAt }
@@ -150,12 +151,22 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     options.onRefreshed(saved)
   }
 
+  /** A revocation that came meanwhile has no refresh token to revoke there: it takes the newest access token instead. */
+  function usableOrLeft(id: string, renewed: Renewed): GrantRow {
+    const { sealed, tokens } = renewed
+    if (isUnattended(sealed) && repository.grant(id)?.state === 'revoking')
+      unstored.set(id, { ...renewed, sealed: { ...sealed, accessToken: tokens.accessToken } })
+    return usable(id)
+  }
+
   function matches(row: GrantRow, sealed: SealedGrant): boolean {
     return (
       sealed.issuer === row.issuer &&
       sealed.clientId === row.clientId &&
       sealed.resource === row.resource &&
-      (sealed.dpopKey !== null) === (row.bound === 'dpop')
+      (sealed.dpopKey !== null) === (row.bound === 'dpop') &&
+      kindOf(sealed) === row.kind &&
+      subjectOf(sealed) === row.exchangedFrom
     )
   }
 

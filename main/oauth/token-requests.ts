@@ -108,6 +108,31 @@ export async function refresh(
   }
 }
 
+/**
+ * A token request of another grant type, its answer judged like any other.
+ *
+ * @param read of the library: takes the response apart
+ * @throws WarderError `oauth.token_refused`, `oauth.provider_unavailable`, `net.*`, and what `read` throws
+ */
+export function askAsClient(
+  party: Party,
+  what: string,
+  request: () => Promise<Response>,
+  read: (
+    provider: oauth.AuthorizationServer,
+    client: oauth.Client,
+    response: Response,
+  ) => Promise<oauth.TokenEndpointResponse>,
+  clock: () => number,
+): Promise<Tokens> {
+  return asking(what, party, async () => {
+    const body = await read(party.provider, asClient(party), await request())
+    const bearer = bearerOf(party, body, clock)
+    if (bearer === null) throw refused(NO_ID_TOKEN)
+    return { ...bearer, claims: null }
+  })
+}
+
 async function hasIdToken(response: Response): Promise<boolean> {
   const body: unknown = await response
     .clone()
@@ -196,7 +221,10 @@ export function providerError(error: unknown, what: string): WarderError {
   return refused(
     `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.`,
     cause,
-    code === null ? { silent: isSilent(error) } : { error: code },
+    {
+      ...(code === null ? { silent: isSilent(error) } : { error: code }),
+      challenged: error instanceof oauth.WWWAuthenticateChallengeError,
+    },
   )
 }
 

@@ -17,6 +17,11 @@ export interface Grant {
   readonly subject: string | null
   /** The tenant, domain or organisation of the account, as the provider writes it. */
   readonly organisation: string | null
+  /**
+   * Who signed in: a person; Warder itself, as a client with credentials of its own; or, with `exchange`, nobody anew:
+   * the token of another grant is exchanged for one of this.
+   */
+  readonly kind: 'person' | 'service' | 'exchange'
   readonly issuer: string
   readonly clientId: string
   readonly resource: string
@@ -169,6 +174,15 @@ export interface Grants {
       readonly method?: SignInMethod | undefined
     },
   ): Promise<SignIn>
+  /**
+   * Signs in where no person does (`auth: service`, `oauth.exchange`); done when it resolves.
+   * @throws WarderError `oauth.service_incomplete`, `oauth.client_refused`, `oauth.client_key`, `oauth.*`, `grant.*`,
+   *   `secret.*`, `net.*`, `vault.*`
+   */
+  obtain(
+    server: { readonly name: string; readonly definition: RemoteServer },
+    options?: { readonly account?: string | undefined; readonly issuer?: string | undefined },
+  ): Promise<Grant>
   /**
    * A live access token of the account that was chosen for whoever asks, refreshed ahead of its expiry, one refresh in
    * flight per grant. No other account is ever used in its place.

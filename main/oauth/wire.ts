@@ -4,6 +4,7 @@ import { reachesLoopback } from '../net/hosts.ts'
 import { parseJsonLimited, readTextLimited } from '../net/limits.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Quirk } from '../store/quirks.ts'
+import { privateKeyJwt } from './client-assertion.ts'
 import type { Dpop } from './dpop.ts'
 import type { ClientAuthMethod } from './repository.ts'
 
@@ -51,6 +52,7 @@ export function asClient(party: Party): oauth.Client {
 
 export function authentication({ authMethod, secret }: Party): oauth.ClientAuth {
   if (authMethod === 'none' || secret === null) return oauth.None()
+  if (authMethod === 'private_key_jwt') return privateKeyJwt(secret)
   return authMethod === 'client_secret_post' ? oauth.ClientSecretPost(secret) : basic(secret)
 }
 

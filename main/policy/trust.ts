@@ -108,6 +108,7 @@ const STEERING = [
   'issuer',
   'metadataUrl',
   'clientSecret',
+  'privateKey',
   'resource',
   'audience',
   'revokePage',
@@ -145,8 +146,8 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
 }
 
 /**
- * A server widens trust where it runs a program, gets a secret it did not get there before, is met under a profile's
- * exceptions, or may leave the public net.
+ * A server widens trust where it runs a program, gets a secret it did not get there before, gets a token for which
+ * nobody signs in, is met under a profile's exceptions, or may leave the public net.
  */
 export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
   if (same(before, after)) return false
@@ -154,6 +155,7 @@ export function widens(before: ServerDefinition | undefined, after: ServerDefini
   if (widensNetworks(before, after)) return true
   if (defaultAccount(before) !== defaultAccount(after)) return true
   if (after.provider !== undefined && !same(met(before), met(after))) return true
+  if (!same(unasked(before), unasked(after)) && unasked(after) !== null) return true
   if (
     secretsOf(after).length === 0 &&
     !Object.values(after.headers ?? {}).some((value) => value.startsWith('grant:'))
@@ -174,7 +176,21 @@ const met = (definition: ServerDefinition | undefined) =>
 
 /** The parts of a remote definition that decide which credential goes where. */
 const carriers = (definition: ServerDefinition) =>
-  isRemote(definition) ? [definition.headers ?? {}, definition.oauth?.clientSecret ?? null] : null
+  isRemote(definition)
+    ? [
+        definition.headers ?? {},
+        definition.oauth?.clientSecret ?? null,
+        definition.oauth?.privateKey ?? null,
+      ]
+    : null
+
+/** Where nobody signs in, no page of a provider asks a person: what it would have shown is asked about here. */
+const unasked = (definition: ServerDefinition | undefined) =>
+  definition !== undefined &&
+  isRemote(definition) &&
+  (definition.auth === 'service' || definition.oauth?.exchange !== undefined)
+    ? [definition.auth, definition.url, definition.provider ?? null, definition.oauth ?? {}]
+    : null
 
 /** Every host that Warder speaks to is named to the proxy, and its password is sent there. */
 function heldProxy(approved: Config, proposed: Config): HeldChange[] {

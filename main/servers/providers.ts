@@ -22,14 +22,16 @@ export function profileOf(
   { provider, oauth = {} }: Pick<RemoteServer, 'provider' | 'oauth'>,
 ): ProviderProfile {
   const profile = provider === undefined ? { quirks: [] } : pickProvider(providers, provider)
-  const { clientId, clientSecret, redirectUri, ports, ...shared } = profile
+  const { clientId, clientSecret, privateKey, redirectUri, ports, ...shared } = profile
+  const { exchange: _, ...own } = oauth
+  const ownClient = [own.clientId, own.clientSecret, own.privateKey].some(
+    (member) => member !== undefined,
+  )
   return {
     ...shared,
-    ...(oauth.clientId === undefined && oauth.clientSecret === undefined
-      ? given({ clientId, clientSecret })
-      : {}),
-    ...(oauth.redirectUri === undefined ? given({ redirectUri, ports }) : {}),
-    ...given(oauth),
+    ...(ownClient ? {} : given({ clientId, clientSecret, privateKey })),
+    ...(own.redirectUri === undefined ? given({ redirectUri, ports }) : {}),
+    ...given(own),
   }
 }
 
@@ -49,8 +51,8 @@ export function pickProvider(providers: Providers, name: string): ProviderProfil
 }
 
 /** The vault secret that a profile refers to, or null. */
-export const secretOf = ({ clientSecret }: ProviderProfile): string | null =>
-  clientSecret?.slice('secret:'.length) ?? null
+export const secretOf = ({ clientSecret, privateKey }: ProviderProfile): string | null =>
+  (clientSecret ?? privateKey)?.slice('secret:'.length) ?? null
 
 /**
  * Where a profile's client secret may go: to the provider, whichever of the profile's servers is signed in to. Another
@@ -95,7 +97,8 @@ export function describeProvider(name: string, profile: ProviderProfile): string
     ...say(profile.preset, (preset) => `was made from the preset ${preset}`),
     ...say(profile.metadataUrl, (url) => `its metadata is read from ${quote(url)}`),
     ...say(profile.clientId, (id) => `it knows Warder as ${quote(id)}`),
-    ...(secret === null ? [] : [`it gets the secret ${secret}`]),
+    ...say(profile.clientSecret, () => `it gets the secret ${secret}`),
+    ...say(profile.privateKey, () => `it is shown signatures with the key ${secret}`),
     ...say(profile.resource, (uri) => `it is asked for tokens for ${quote(uri)}`),
     ...say(profile.audience, (audience) => `it is asked for the audience ${quote(audience)}`),
     ...say(profile.scopes, (scopes) => `it is asked for ${quoteAll(scopes)}`),

@@ -36,8 +36,9 @@ export function secretsOf(definition: ServerDefinition): string[] {
   const names = injections(definition).flatMap(({ from }) =>
     from.kind === 'secret' ? [from.name] : [],
   )
-  if (isRemote(definition) && definition.oauth?.clientSecret) {
-    const reference = parseReference(definition.oauth.clientSecret)
+  const { clientSecret, privateKey } = isRemote(definition) ? (definition.oauth ?? {}) : {}
+  for (const value of [clientSecret, privateKey]) {
+    const reference = value === undefined ? null : parseReference(value)
     if (reference?.kind === 'secret') names.push(reference.name)
   }
   return [...new Set(names)]
@@ -63,11 +64,16 @@ export function describe({ name, definition }: Server): string[] {
 }
 
 function describeRemote(name: string, definition: RemoteServer): string[] {
-  const { clientId, clientSecret, redirectUri, scopes } = definition.oauth ?? {}
+  const { clientId, clientSecret, privateKey, exchange, redirectUri, scopes } =
+    definition.oauth ?? {}
   return [
     `${name} is the remote server ${quote(definition.url)}`,
     {
-      oauth: 'gets the token of the account that you sign in with',
+      oauth:
+        exchange === undefined
+          ? 'gets the token of the account that you sign in with'
+          : `gets a token that its provider gives in exchange for the one of ${exchange.from}`,
+      service: 'gets a token of Warder itself: nobody signs in, or is asked for what it may do',
       header: 'needs no sign-in: what its headers hold lets it in',
       public: 'needs no sign-in',
     }[definition.auth],
@@ -84,6 +90,9 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
     ...(clientSecret === undefined
       ? []
       : [`its provider gets the secret ${clientSecret.slice('secret:'.length)}`]),
+    ...(privateKey === undefined
+      ? []
+      : [`its provider is shown signatures with the key ${privateKey.slice('secret:'.length)}`]),
     ...(redirectUri === undefined ? [] : [`its provider answers at ${quote(redirectUri)}`]),
     ...(scopes === undefined ? [] : [`its provider is asked for ${quoteAll(scopes)}`]),
   ]
@@ -138,4 +147,18 @@ export function pick(servers: Readonly<Record<string, ServerDefinition>>, name: 
     'server.unknown',
     `There is no server ${name}. ${known ? `There are: ${known}.` : 'There is none yet.'}`,
   )
+}
+
+/** True where Warder needs a grant of its own for the server. */
+export const signsIn = (definition: ServerDefinition): definition is RemoteServer =>
+  isRemote(definition) && (definition.auth === 'oauth' || definition.auth === 'service')
+
+/** True where that grant comes about without a person. */
+export const needsNobody = ({ auth, oauth }: RemoteServer): boolean =>
+  auth === 'service' || oauth?.exchange !== undefined
+
+/** Of which kind a grant has to be for the server to get its token. */
+export function grantKind(definition: RemoteServer): 'person' | 'service' | 'exchange' {
+  if (definition.auth === 'service') return 'service'
+  return definition.oauth?.exchange === undefined ? 'person' : 'exchange'
 }

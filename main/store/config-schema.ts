@@ -30,6 +30,15 @@ const oauthClientSchema = z
   .strictObject({
     clientId: singleLine.min(1).optional(),
     clientSecret: secretReference.optional(),
+    privateKey: secretReference
+      .optional()
+      .describe('The private key of the client, in place of a client secret: PKCS#8 PEM or JWK.'),
+    exchange: z
+      .strictObject({ from: nameSchema })
+      .optional()
+      .describe(
+        'Nobody signs in: the token of that server is exchanged at its provider (RFC 8693).',
+      ),
     redirectUri: singleLine.optional(),
     scopes: z.array(singleLine.min(1)).max(100).optional(),
   })
@@ -40,9 +49,12 @@ const network = z.string().refine((text) => normalNetwork(text) !== null, {
     'write a private or loopback network as 10.1.0.0/16 or fd12::/32; public ones need no leave, link-local and metadata addresses get none',
 })
 
-export const remoteServerSchema = z.strictObject({
+const remoteServerFields = z.strictObject({
   url: urlSchema,
-  auth: z.enum(['oauth', 'header', 'public']).default('oauth'),
+  auth: z
+    .enum(['oauth', 'service', 'header', 'public'])
+    .default('oauth')
+    .describe('`service`: Warder signs in as itself, with credentials of its own.'),
   headers: z.record(headerName, injectable).optional(),
   provider: nameSchema
     .optional()
@@ -64,6 +76,28 @@ export const remoteServerSchema = z.strictObject({
     .optional()
     .describe('The older, wider form: every private network. Name the networks instead.'),
 })
+
+export const remoteServerSchema = remoteServerFields.superRefine((server, context) => {
+  for (const [path, message] of contradictions(server))
+    context.addIssue({ code: 'custom', path: [...path], message })
+})
+
+type Contradiction = readonly [path: readonly string[], message: string]
+
+function contradictions(server: z.output<typeof remoteServerFields>): Contradiction[] {
+  const { auth, oauth = {}, headers = {} } = server
+  const found: Contradiction[] = []
+  if (oauth.privateKey !== undefined && oauth.clientSecret !== undefined)
+    found.push([['oauth', 'privateKey'], 'name either clientSecret or privateKey'])
+  if (oauth.exchange !== undefined && auth !== 'oauth')
+    found.push([['oauth', 'exchange'], 'means nothing but with auth oauth'])
+  if (auth !== 'service') return found
+  // What a service does is done in its own name: no person's token goes along.
+  for (const [name, value] of Object.entries(headers))
+    if (parseReference(value)?.kind === 'grant')
+      found.push([['headers', name], 'a service sends no token of another account'])
+  return found
+}
 
 export const localServerSchema = z.strictObject({
   command: singleLine.min(1),

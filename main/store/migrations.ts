@@ -77,4 +77,9 @@ export const migrations: readonly string[] = [
   -- The public halves of the keys that were used.
   CREATE TABLE signing_keys (id TEXT PRIMARY KEY, public_key TEXT NOT NULL, made_at INTEGER NOT NULL) STRICT
   `,
+  `
+  -- Who signed in: a person, Warder as a service, or nobody anew, where the token of another grant (exchanged_from) is exchanged.
+  ALTER TABLE grants ADD COLUMN kind TEXT NOT NULL DEFAULT 'person';
+  ALTER TABLE grants ADD COLUMN exchanged_from TEXT
+  `,
 ]

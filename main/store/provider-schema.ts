@@ -39,6 +39,9 @@ const fields = z.strictObject({
     .describe('Where the metadata of the issuer lies, when at none of the well-known addresses.'),
   clientId: singleLine.min(1).optional(),
   clientSecret: secretReference.optional(),
+  privateKey: secretReference
+    .optional()
+    .describe('The private key of the client, in place of a client secret: PKCS#8 PEM or JWK.'),
   resource: singleLine
     .regex(/^[a-z][a-z0-9+.-]*:[^\s#\p{C}]+$/u, {
       error: 'an absolute URI without a fragment (RFC 8707 §2)',
@@ -89,6 +92,17 @@ function contradictions(profile: ProviderProfile): Contradiction[] {
       given(profile.clientSecret) && !given(issuer),
       'clientSecret',
       'a secret belongs to one provider: issuer',
+    ],
+    [given(profile.privateKey) && !given(clientId), 'privateKey', 'say whose it is: clientId'],
+    [
+      given(profile.privateKey) && !given(issuer),
+      'privateKey',
+      'a key belongs to one provider: issuer',
+    ],
+    [
+      given(profile.privateKey) && given(profile.clientSecret),
+      'privateKey',
+      'name either clientSecret or privateKey',
     ],
     [
       given(profile.audience) && !has('audience-parameter'),

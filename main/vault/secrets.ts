@@ -76,7 +76,8 @@ export function createNamedSecrets(options: {
         server: r.server === null ? null : String(r.server),
         setAt: Number(r.set_at),
       })),
-    async set(name, value, binding) {
+    async set(name, given, binding) {
+      const value = onOneLine(given)
       if (value === '' || /[\0\r\n]/.test(value))
         throw new WarderError('secret.invalid', 'A secret is one line of text and not empty.')
       return save(name, value, binding)
@@ -103,4 +104,10 @@ export function createNamedSecrets(options: {
       state.transaction(() => drop.run(name))
     },
   }
+}
+
+/** A key comes in several lines that mean nothing: PEM (RFC 7468 §2), or JSON. Anything else stays as it was given. */
+function onOneLine(value: string): string {
+  const isKey = /^\s*(?:-----BEGIN [A-Z ]+-----|\{)/.test(value)
+  return isKey ? value.trim().replace(/[ \t]*[\r\n]+[ \t]*/g, ' ') : value
 }

@@ -17,7 +17,7 @@ export const serverState = z.enum(['ready', 'sign-in-needed', 'held', 'error'])
 export const serverView = z.object({
   name: z.string(),
   kind: z.enum(['remote', 'local']),
-  auth: z.enum(['oauth', 'header', 'public', 'environment']),
+  auth: z.enum(['oauth', 'service', 'header', 'public', 'environment']),
   url: z.string().nullable(),
   /** Command and arguments of a local server, untruncated; null for a remote one. */
   command: z.array(z.string()).nullable(),
@@ -34,6 +34,8 @@ export const accountView = z.object({
   /** `SERVER/ACCOUNT`: the name to give to `connect`, `revoke` and `why`. */
   account: z.string(),
   server: z.string(),
+  /** Who signed in: a person, Warder as a service, or nobody anew, where another account's token is exchanged. */
+  kind: z.enum(['person', 'service', 'exchange']),
   issuer: z.string(),
   resource: z.string(),
   clientId: z.string(),

@@ -11,6 +11,7 @@ const tokenOf = (server: string): AccessToken => ({
     id: `grant-${server}`,
     server,
     account: 'ann',
+    kind: 'person',
     issuer: 'https://as.example',
     clientId: 'c',
     resource: url,

@@ -120,7 +120,10 @@ describe('what goes together', () => {
       '--preset means nothing for --auth public.',
     ],
     [['--url', url, '--auth', 'header'], '--auth header needs at least one --header NAME=VALUE.'],
-    [['--url', url, '--auth', 'service'], '--auth service (service accounts) is not built yet.'],
+    [
+      ['--url', url, '--auth', 'service', '--client-id', 'c'],
+      '--auth service needs --client-id, and --client-secret or --private-key.',
+    ],
     [['--url', url, '--auth', 'magic'], '--auth is one of oauth, header, public.'],
     [['--url', url, '--header', 'hunter2'], '--header is written NAME=VALUE.'],
     [['--url', url, '--header', 'A=1', '--header', 'A=2'], '--header names one thing twice.'],

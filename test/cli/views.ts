@@ -61,6 +61,7 @@ export const secretSample: SecretView = { name: 'notes-token', server: 'notes', 
 export const accountSample: AccountView = {
   account: 'linear/ada@example.com',
   server: 'linear',
+  kind: 'person',
   issuer: 'https://auth.linear.example',
   resource: 'https://mcp.linear.example/mcp',
   clientId: 'client-1',

@@ -10,6 +10,7 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   id: `${server}-${account}`,
   server,
   account,
+  kind: 'person',
   issuer: 'https://id.example',
   clientId: 'client',
   resource: 'https://mcp.example/mcp',

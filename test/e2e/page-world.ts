@@ -94,6 +94,7 @@ export function createWorld() {
   const account: AccountView = {
     account: 'github/alice',
     server: 'github',
+    kind: 'person',
     issuer: 'https://github.example/login/oauth',
     resource: 'https://api.github.example/mcp/',
     clientId: 'client-1',

@@ -22,6 +22,7 @@ const grant = (changes: Partial<Grant> = {}): Grant => ({
   id: 'g',
   server: 'linear',
   account: 'ada',
+  kind: 'person',
   issuer: 'https://auth.linear.example',
   clientId: 'c',
   resource: 'https://mcp.linear.example/mcp',

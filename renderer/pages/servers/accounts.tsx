@@ -11,6 +11,13 @@ const states: Record<AccountView['state'], [Tone, string]> = {
   revoking: ['wait', 'Being revoked'],
 }
 
+/** What is no person's sign-in says so. */
+const kinds: Record<AccountView['kind'], string | null> = {
+  person: null,
+  service: 'A service: nobody signed in',
+  exchange: 'In exchange for the token of another account',
+}
+
 interface AccountsProps {
   accounts: AccountView[]
   onRevoke: (account: AccountView) => void
@@ -33,6 +40,7 @@ function Account({ account, onRevoke }: { account: AccountView; onRevoke: () => 
     <li>
       <div className="account-name">
         <strong>{account.account}</strong>
+        {kinds[account.kind] && <span className="quiet">{kinds[account.kind]}</span>}
         <span className="quiet">
           at {hostOf(account.issuer)}, since <Time at={account.connectedAt} />
         </span>

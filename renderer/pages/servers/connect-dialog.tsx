@@ -22,7 +22,9 @@ export function ConnectDialog({ server, onClose }: { server: string; onClose: ()
       {signIn.at === 'waiting' && <Waiting {...signIn} />}
       {signIn.at === 'connected' && (
         <Note tone="good" title={signIn.account.account}>
-          Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.
+          {signIn.account.kind === 'person'
+            ? 'Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.'
+            : 'Nobody had to sign in. Warder gets its tokens by itself until you revoke it.'}
         </Note>
       )}
       {signIn.at === 'failed' && <ErrorNote error={signIn.error} />}

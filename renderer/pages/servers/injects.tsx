@@ -7,6 +7,8 @@ export function Injects({ server }: { server: ServerView }) {
   const injects = server.injects.map(({ name, from }) => ({ name, from: sourceInWords(from) }))
   if (server.auth === 'oauth')
     injects.unshift({ name: 'Authorization', from: 'the signed-in account' })
+  if (server.auth === 'service')
+    injects.unshift({ name: 'Authorization', from: 'Warder’s own account, as a service' })
   if (injects.length === 0) return <p className="quiet injects-none">Nothing is injected.</p>
   return (
     <ul className="injects" aria-label={`What is injected into ${server.name}`}>

@@ -28,7 +28,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
       <div className="card-head">
         <h2>{server.name}</h2>
         <Badge tone={tone}>{words}</Badge>
-        {server.auth === 'oauth' && (
+        {signsIn(server) && (
           <Button
             kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
             label={`Connect ${server.name}`}
@@ -49,12 +49,14 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         </p>
       )}
       <Injects server={server} />
-      {server.auth === 'oauth' && <Accounts accounts={accounts} onRevoke={setRevoking} />}
+      {signsIn(server) && <Accounts accounts={accounts} onRevoke={setRevoking} />}
       {connecting && <ConnectDialog server={server.name} onClose={() => setConnecting(false)} />}
       {revoking && <RevokeDialog account={revoking} onClose={() => setRevoking(undefined)} />}
     </li>
   )
 }
+
+const signsIn = ({ auth }: ServerView) => auth === 'oauth' || auth === 'service'
 
 /** The URL, or command and arguments with each argument's ends in sight. */
 function whereOf({ url, command }: ServerView): string {

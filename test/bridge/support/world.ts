@@ -90,6 +90,7 @@ export async function startWorld(
       id: world.grantId(server),
       server,
       account: 'ann',
+      kind: 'person',
       issuer: 'https://as.example',
       clientId: 'c',
       resource: serverUrl,
