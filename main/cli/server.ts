@@ -58,7 +58,7 @@ export const addServer: Verb = (program, action) => {
         'warder server add github --url https://api.githubcopilot.com/mcp/',
         'warder server add notion --preset notion',
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
-        'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs-key',
+        'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
       ),

@@ -78,6 +78,49 @@ describe('the credential of a remote server', () => {
   })
 })
 
+describe('the credential of a service', () => {
+  const as = (kind: AccessToken['grant']['kind']) =>
+    createInjector({
+      grants: {
+        accessToken: async (name) => {
+          const token = tokenOf(name)
+          return { ...token, grant: { ...token.grant, kind } }
+        },
+        rejected: async (token) => token,
+        insufficient: () => new WarderError('grant.scopes_needed', 'more'),
+      },
+      secrets: { read: async () => '' },
+    })
+  const exchange = { oauth: { exchange: { from: 'other' } } }
+  const definitions = {
+    person: server({ url }),
+    service: server({ url, auth: 'service' }),
+    exchange: server({ url, ...exchange }),
+  }
+  const kinds = ['person', 'service', 'exchange'] as const
+
+  it('is told apart from a person of the same name', async () => {
+    expect(await as('service').headers(definitions.service)).toMatchObject({
+      headers: { authorization: 'Bearer token-of-s' },
+      account: 'service:s/ann',
+    })
+  })
+
+  it.each(kinds.flatMap((has) => kinds.map((wants) => [has, wants] as const)))(
+    'a grant of a %s stands in for no other: %s',
+    async (has, wants) => {
+      const headers = as(has).headers(definitions[wants])
+      if (has === wants) return void (await headers)
+      await expect(headers).rejects.toMatchObject({ code: 'grant.sign_in_needed' })
+    },
+  )
+
+  it('has no token of another account beside it', () => {
+    const definition = { url, auth: 'service', headers: { 'X-Other': 'grant:other' } }
+    expect(serverSchema.safeParse(definition).success).toBe(false)
+  })
+})
+
 describe('the credential of a local server', () => {
   it('goes into its environment', async () => {
     const env = { A: 'secret:key', B: 'grant:other', C: 'plain' }

@@ -39,6 +39,25 @@ describe('what is sent', () => {
       },
     ],
     [
+      [
+        ...['--url', url, '--auth', 'service', '--client-id', 'id'],
+        ...['--private-key', 'secret:key', '--scope', 'a'],
+      ],
+      {
+        url,
+        auth: 'service',
+        oauth: { clientId: 'id', privateKey: 'secret:key', scopes: ['a'] },
+      },
+    ],
+    [
+      ['--url', url, '--auth', 'service', '--provider', 'idp'],
+      { url, auth: 'service', provider: 'idp' },
+    ],
+    [
+      ['--url', url, '--exchange', 'notes'],
+      { url, auth: 'oauth', oauth: { exchange: { from: 'notes' } } },
+    ],
+    [
       ['--url', url, '--allow-network', '10.1.0.0/16', '--allow-network', 'fd12::/32'],
       { url, auth: 'oauth', allowedNetworks: ['10.1.0.0/16', 'fd12::/32'] },
     ],
@@ -124,7 +143,7 @@ describe('what goes together', () => {
       ['--url', url, '--auth', 'service', '--client-id', 'c'],
       '--auth service needs --client-id, and --client-secret or --private-key.',
     ],
-    [['--url', url, '--auth', 'magic'], '--auth is one of oauth, header, public.'],
+    [['--url', url, '--auth', 'magic'], '--auth is one of oauth, service, header, public.'],
     [['--url', url, '--header', 'hunter2'], '--header is written NAME=VALUE.'],
     [['--url', url, '--header', 'A=1', '--header', 'A=2'], '--header names one thing twice.'],
     [[], 'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.'],

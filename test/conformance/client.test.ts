@@ -14,6 +14,8 @@ const kinds = [
   'auth/iss-wrong-issuer',
   'auth/dpop',
   'auth/dpop-nonce',
+  'auth/client-credentials-basic',
+  'auth/client-credentials-jwt',
 ]
 
 describe('the official suite, at the shipped Warder', () => {

@@ -22,7 +22,12 @@ const SESSION_WIRE = '2025-11-25'
 
 const isRequired = ({ unscored }: Scenario) => unscored === null
 /** Extensions that Warder has: what the suite never scores counts here. */
-const extensions = ['auth/dpop', 'auth/dpop-nonce']
+const extensions = [
+  'auth/dpop',
+  'auth/dpop-nonce',
+  'auth/client-credentials-basic',
+  'auth/client-credentials-jwt',
+]
 const isOAuth = ({ name }: Scenario) => name.startsWith('auth/')
 
 /**

@@ -5,6 +5,7 @@ import { z } from 'zod'
 const contextSchema = z.looseObject({
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
+  private_key_pem: z.string().optional(),
   toolCalls: z
     .array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }))
     .optional(),

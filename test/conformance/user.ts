@@ -40,7 +40,7 @@ export async function openUser(options: {
   const browser = started.use(await startSystemBrowser())
   if (scenario.endsWith('cimd')) await publishMetadata(home)
   const warder = started.use(await startWarder({ home, env: browser.env }))
-  await addServer(warder, { url, auth: scenario.startsWith('auth/') ? 'oauth' : 'public', context })
+  await addServer(warder, { url, auth: authOf(scenario), context })
   await warder.ok(['client', 'add', CLIENT, '--yes'])
   const client = await openClient(home)
   started.defer(() => client.close())
@@ -50,6 +50,7 @@ export async function openUser(options: {
     client,
     async connect() {
       const connected = warder.ok(['connect', SERVER])
+      if (authOf(scenario) === 'service') return void (await connected)
       // A sign-in that fails before the browser opens is the error, and not a wait for the browser.
       await Promise.race([browser.next().then(walk), connected])
       await connected
@@ -58,6 +59,12 @@ export async function openUser(options: {
       error instanceof McpError && codes.has(dataSchema.safeParse(error.data).data?.code ?? ''),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** The scenarios in which nobody signs in are those of one extension. */
+function authOf(scenario: string): 'oauth' | 'service' | 'public' {
+  if (scenario.startsWith('auth/client-credentials-')) return 'service'
+  return scenario.startsWith('auth/') ? 'oauth' : 'public'
 }
 
 const codes = new Set(['grant.sign_in_needed', 'grant.scopes_needed'])
@@ -73,7 +80,9 @@ async function addServer(
   warder: Warder,
   server: { readonly url: string; readonly auth: string; readonly context: ScenarioContext },
 ): Promise<void> {
-  const { client_id: clientId, client_secret: clientSecret } = server.context
+  const { client_id: clientId } = server.context
+  if (server.auth === 'service') return addService(warder, server)
+  const { client_secret: clientSecret } = server.context
   // Without a port any will do: scenarios run side by side.
   const client = clientId
     ? ['--client-id', clientId, '--redirect-uri', 'http://127.0.0.1/callback']
@@ -90,6 +99,20 @@ async function addServer(
       }
   })
   await warder.ok(['approvals', 'approve', '--all', '--yes'])
+}
+
+/** As a person would: the secret first, then the server that it goes to. */
+async function addService(
+  warder: Warder,
+  { url, context }: { readonly url: string; readonly context: ScenarioContext },
+): Promise<void> {
+  const { client_id: clientId = '', client_secret: secret, private_key_pem: key } = context
+  await warder.ok(['secret', 'set', 'client', '--yes'], secret ?? key)
+  const proof = key === undefined ? '--client-secret' : '--private-key'
+  await warder.ok([
+    ...['server', 'add', SERVER, '--url', url, '--auth', 'service', '--client-id', clientId],
+    ...[proof, 'secret:client', '--yes'],
+  ])
 }
 
 /** A client of the 1.x SDK, which answers the server's questions with their defaults. */

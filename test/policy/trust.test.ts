@@ -17,6 +17,10 @@ const remote = (more: object = {}) =>
   server({ url: 'https://a.example/mcp', auth: 'header', ...more })
 const keyed = (more: object = {}) => remote({ headers: { 'X-Key': 'secret:k' }, ...more })
 
+const service = (more: object = {}) =>
+  remote({ auth: 'service', oauth: { clientId: 'c', privateKey: 'secret:k', ...more } })
+const exchanged = (from: string) => remote({ auth: 'oauth', oauth: { exchange: { from } } })
+
 describe('a server', () => {
   it.each([
     ['a new program', undefined, server({ command: 'x' }), true],
@@ -51,6 +55,16 @@ describe('a server', () => {
       remote({ allowPrivateNetwork: true, headers: { a: 'b' } }),
       false,
     ],
+    ['a service', remote(), service(), true],
+    ['another key of a service', service(), service({ privateKey: 'secret:j' }), true],
+    ['another client of a service', service(), service({ clientId: 'd' }), true],
+    ['more for a service', service(), service({ scopes: ['all'] }), true],
+    ['a service as before', service(), service(), false],
+    ['a service no more', service(), remote({ auth: 'public' }), false],
+    ['a person in place of a service', service(), remote({ auth: 'oauth' }), false],
+    ['an exchange', remote({ auth: 'oauth' }), exchanged('b'), true],
+    ['an exchange of another account', exchanged('b'), exchanged('c'), true],
+    ['an exchange no more', exchanged('b'), remote({ auth: 'oauth' }), false],
     [
       'a network',
       remote({ allowedNetworks: ['10.1.0.0/16'] }),

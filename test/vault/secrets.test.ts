@@ -82,6 +82,17 @@ describe('a named secret', () => {
     },
   )
 
+  it.each([
+    ['-----BEGIN PRIVATE KEY-----\nMIG\r\nAbc=\n-----END PRIVATE KEY-----\n\n', 'MIG Abc='],
+    ['{\n  "kty": "EC",\n  "d": "x"\n}', '"kty": "EC", "d": "x"'],
+  ])('that is a key loses the line breaks that mean nothing in it', async (value, within) => {
+    await using opened = await open()
+    await opened.secrets.set('k', value, binding)
+    const stored = await opened.secrets.read('k', binding)
+    expect(stored).not.toMatch(/[\r\n]/)
+    expect(stored).toContain(within)
+  })
+
   it('is replaced by a new value, and the old one is still masked', async () => {
     await using opened = await open()
     await opened.secrets.set('k', VALUE, binding)
