@@ -100,7 +100,7 @@ describe('the credential of a service', () => {
   const kinds = ['person', 'service', 'exchange'] as const
 
   it('is told apart from a person of the same name', async () => {
-    expect(await as('service').headers(definitions.service)).toMatchObject({
+    expect(await as('service').headers(definitions.service, asker)).toMatchObject({
       headers: { authorization: 'Bearer token-of-s' },
       account: 'service:s/ann',
     })
@@ -109,7 +109,7 @@ describe('the credential of a service', () => {
   it.each(kinds.flatMap((has) => kinds.map((wants) => [has, wants] as const)))(
     'a grant of a %s stands in for no other: %s',
     async (has, wants) => {
-      const headers = as(has).headers(definitions[wants])
+      const headers = as(has).headers(definitions[wants], asker)
       if (has === wants) return void (await headers)
       await expect(headers).rejects.toMatchObject({ code: 'grant.sign_in_needed' })
     },
