@@ -49,7 +49,7 @@ describe('verbs that show', () => {
     [['server', 'remove', 'linear'], [sample.receiptSample], 'The server linear is removed.'],
     [['secret', 'list'], [sample.secretSample], 'notes-token  notes'],
     [['secret', 'remove', 'notes-token'], {}, 'The secret notes-token is removed.'],
-    [['accounts'], [sample.accountSample], 'linear/ada@example.com  connected'],
+    [['accounts'], [sample.accountSample], 'linear/ada@example.com  person  connected'],
     [['receipts'], [sample.receiptSample], 'may live on: The access token may live until 10:00.'],
     [['client', 'list'], [sample.clientSample], 'cursor  active'],
     [['client', 'remove', 'cursor'], {}, 'The client cursor is removed'],
