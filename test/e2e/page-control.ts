@@ -51,21 +51,31 @@ export function createPageControl() {
     'clients:list': () => world.clients,
     'approvals:list': () => world.approvals,
     'receipts:list': () => world.receipts,
-    'accounts:connect': ({ server }) => {
+    'accounts:connect': ({ server, method }) => {
       if (server === 'broken')
         throw new WarderError(
           'oauth.provider_unavailable',
           'The provider of broken does not answer.',
         )
-      return world.flow
+      return method === 'device' ? world.codeFlow : world.flow
     },
     'accounts:open': () => {
       if (world.browserFails)
         throw new WarderError('oauth.browser_failed', 'The browser could not be opened.')
       return {}
     },
-    'accounts:connected': () => waiting.promise,
-    'accounts:cancel': () => {
+    'accounts:connected': ({ flow }) =>
+      // The sign-in that is given up for a code ends; the other one waits.
+      flow === 'flow-1' && world.flow.deviceOffered
+        ? new Promise(() => undefined)
+        : waiting.promise,
+    'accounts:answer': ({ url }) => {
+      if (!url.includes('state=right'))
+        throw new WarderError('oauth.paste_refused', 'That is only a part of the address, or none.')
+      return {}
+    },
+    'accounts:cancel': ({ flow }) => {
+      if (flow === 'flow-1' && world.flow.deviceOffered) return {}
       waiting.reject(new WarderError('oauth.sign_in_abandoned', 'The sign-in was cancelled.'))
       return {}
     },

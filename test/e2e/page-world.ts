@@ -132,6 +132,17 @@ export function createWorld() {
     deviceOffered: false,
   }
 
+  const codeFlow: Output<'accounts:connect'> = {
+    ...flow,
+    flow: 'flow-2',
+    url: 'https://github.example/login/device',
+    device: {
+      userCode: 'WDJB-MJHT',
+      complete: 'https://github.example/login/device?user_code=WDJB-MJHT',
+    },
+    deviceOffered: true,
+  }
+
   const client: ClientView = {
     name: 'claude-desktop',
     state: 'active',
@@ -195,6 +206,7 @@ export function createWorld() {
     account,
     accounts,
     flow,
+    codeFlow,
     client,
     clients: [client, { ...client, name: 'cursor', lastSeenAt: null }] as ClientView[],
     approvals,

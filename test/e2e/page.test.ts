@@ -4,6 +4,7 @@ import {
   button,
   card,
   companion,
+  complaints,
   context,
   dialog,
   eventually,
@@ -157,6 +158,55 @@ describe('servers', () => {
     await expect(dialog().getByLabel('Link').inputValue()).resolves.toBe(companion.world.flow.url)
     companion.signIn()
     await page.getByRole('heading', { name: 'github is connected' }).waitFor()
+  })
+
+  it('takes the address that a browser on another machine ended at, and shows it no longer', async () => {
+    await open('Servers')
+    await button('Connect github').click()
+    await openBrowser()
+    await dialog().getByText('Browser on another machine?').click()
+    const field = dialog().getByLabel('Address of that page')
+    await field.fill('SECRET-CODE')
+    await button('Finish').click()
+    await dialog().getByText('That is only a part of the address, or none.').waitFor()
+    await expect(field.inputValue()).resolves.toBe('')
+    const url = 'http://127.0.0.1:40123/cb?code=SECRET-CODE&state=right'
+    await field.fill(url)
+    await field.press('Enter')
+    await eventually(() => heard('accounts:answer')).toEqual([
+      { flow: 'flow-1', url: 'SECRET-CODE' },
+      { flow: 'flow-1', url },
+    ])
+    companion.signIn()
+    await page.getByRole('heading', { name: 'github is connected' }).waitFor()
+  })
+
+  it('shows a code for another device where the person wants one, and opens nothing', async () => {
+    companion.world.flow.deviceOffered = true
+    await open('Servers')
+    await button('Connect github').click()
+    await button('Use a code on another device instead').click()
+    const shown = await dialog().getByLabel('Code', { exact: true }).inputValue()
+    expect(shown).toBe('WDJB-MJHT')
+    await expect(dialog().getByLabel('Page').inputValue()).resolves.toBe(
+      'https://github.example/login/device',
+    )
+    expect(heard('accounts:connect')).toEqual([
+      { server: 'github' },
+      { server: 'github', method: 'device' },
+    ])
+    expect(heard('accounts:cancel')).toEqual([{ flow: 'flow-1' }])
+    companion.signIn()
+    await page.getByRole('heading', { name: 'github is connected' }).waitFor()
+    expect(heard('accounts:open')).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  it('offers no code where the provider has none', async () => {
+    await open('Servers')
+    await button('Connect github').click()
+    await button('Open browser').waitFor()
+    expect(await button('Use a code on another device instead').count()).toBe(0)
   })
 
   it('copies the link where the person wants another browser', async () => {

@@ -6,11 +6,22 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
+import { DeviceCode, OfferCode } from './device-code.tsx'
+import { PasteAddress } from './paste-address.tsx'
 import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
 
 /** A sign-in: who asks, at which host, for what, and only then the provider's page in the browser. */
-export function ConnectDialog({ server, onClose }: { server: string; onClose: () => void }) {
-  const { signIn, openBrowser } = useSignIn(server)
+export function ConnectDialog(props: { server: string; onClose: () => void }) {
+  const [method, setMethod] = useState<Method>('browser')
+  // Another way is another sign-in: the first one is given up when its steps go away.
+  return <Steps key={method} {...props} method={method} onCode={() => setMethod('device')} />
+}
+
+type Method = 'browser' | 'device'
+
+function Steps(props: { server: string; method: Method; onCode: () => void; onClose: () => void }) {
+  const { server, method, onCode, onClose } = props
+  const { signIn, openBrowser } = useSignIn(server, method)
   return (
     <Dialog
       title={signIn.at === 'connected' ? `${server} is connected` : `Sign in to ${server}`}
@@ -18,8 +29,14 @@ export function ConnectDialog({ server, onClose }: { server: string; onClose: ()
       actions={<Actions signIn={signIn} onOpen={openBrowser} onClose={onClose} />}
     >
       {signIn.at === 'preparing' && <p className="quiet">Asking {server} where to sign in…</p>}
-      {signIn.at === 'asking' && <Asking flow={signIn.flow} />}
+      {signIn.at === 'asking' && <Asking flow={signIn.flow} onCode={onCode} />}
       {signIn.at === 'waiting' && <Waiting {...signIn} />}
+      {signIn.at === 'code' && (
+        <>
+          <Asked flow={signIn.flow} />
+          <DeviceCode flow={signIn.flow} />
+        </>
+      )}
       {signIn.at === 'connected' && (
         <Note tone="good" title={signIn.account.account}>
           {signIn.account.kind === 'person'
@@ -58,11 +75,12 @@ function Actions(props: { signIn: SignIn; onOpen: () => void; onClose: () => voi
         </Button>
       )
     case 'waiting':
+    case 'code':
       return <Button onClick={onClose}>Cancel</Button>
   }
 }
 
-function Asking({ flow }: { flow: Flow }) {
+function Asking({ flow, onCode }: { flow: Flow; onCode: () => void }) {
   return (
     <>
       <p>
@@ -70,6 +88,7 @@ function Asking({ flow }: { flow: Flow }) {
         and Warder never sees your password.
       </p>
       <Asked flow={flow} />
+      {flow.deviceOffered && <OfferCode onChoose={onCode} />}
     </>
   )
 }
@@ -82,7 +101,7 @@ function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
       <p>
         {noBrowser === null
           ? 'Your browser was asked to open the page of the provider.'
-          : 'Open this link in a browser on this computer.'}{' '}
+          : 'Open this link in any browser.'}{' '}
         Go on only if the address bar there names the site <strong>{visible(flow.host)}</strong>.
       </p>
       <Asked flow={flow} />
@@ -93,6 +112,7 @@ function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
           Copy the link instead
         </Button>
       )}
+      <PasteAddress flow={flow.flow} />
       <p className="quiet waiting" role="status">
         Waiting for you to finish there
       </p>

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import type { AccountView, ContractError, Output } from '../../../preload/contract/index.ts'
 import { useApi } from '../../api/context.ts'
+import type { DeviceFlow } from './device-code.tsx'
 
 /** A sign-in with a page to open. */
 export type Flow = Output<'accounts:connect'> & { url: string }
@@ -12,11 +13,16 @@ export type SignIn =
   | { at: 'asking'; flow: Flow; opening: boolean }
   /** `noBrowser` says why no browser could be opened; the page can still be opened by hand. */
   | { at: 'waiting'; flow: Flow; noBrowser: ContractError | null }
+  /** By code: there is nothing to open here. */
+  | { at: 'code'; flow: DeviceFlow }
   | { at: 'connected'; account: AccountView }
   | { at: 'failed'; error: ContractError }
 
 /** One sign-in from the page's side: prepared at once, opened when the person says so, cancelled when its dialog goes away. */
-export function useSignIn(server: string): { signIn: SignIn; openBrowser: () => void } {
+export function useSignIn(
+  server: string,
+  method: 'browser' | 'device',
+): { signIn: SignIn; openBrowser: () => void } {
   const api = useApi()
   const queries = useQueryClient()
   const pending = useRef<string>(undefined)
@@ -34,7 +40,8 @@ export function useSignIn(server: string): { signIn: SignIn; openBrowser: () => 
   })
 
   const prepare = useMutation<Output<'accounts:connect'>, ContractError, void>({
-    mutationFn: () => api.call('accounts:connect', { server }),
+    mutationFn: () =>
+      api.call('accounts:connect', method === 'device' ? { server, method } : { server }),
     onSuccess: ({ flow }) => {
       pending.current = flow
       if (gone.current) cancel()
@@ -94,6 +101,7 @@ function stateOf(
   if (error !== null) return { at: 'failed', error }
   const flow = withPage(prepare.data)
   if (flow === undefined) return { at: 'preparing' }
+  if (flow.device !== null) return { at: 'code', flow: { ...flow, device: flow.device } }
   if (open.isSuccess || noBrowser !== null) return { at: 'waiting', flow, noBrowser }
   return { at: 'asking', flow, opening: open.isPending }
 }
