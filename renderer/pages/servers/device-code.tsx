@@ -2,9 +2,7 @@ import { Button } from '../../parts/button.tsx'
 import { CopyField } from '../../parts/copy-field.tsx'
 import { visible } from '../../parts/format.ts'
 import { Time } from '../../parts/time.tsx'
-import type { Flow } from './sign-in.ts'
-
-export type DeviceFlow = Flow & { device: NonNullable<Flow['device']> }
+import type { DeviceFlow } from './sign-in.ts'
 
 /** A code to type at the provider's page, on any device. */
 export function DeviceCode({ flow }: { flow: DeviceFlow }) {

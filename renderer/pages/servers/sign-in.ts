@@ -2,10 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import type { AccountView, ContractError, Output } from '../../../preload/contract/index.ts'
 import { useApi } from '../../api/context.ts'
-import type { DeviceFlow } from './device-code.tsx'
 
 /** A sign-in with a page to open. */
 export type Flow = Output<'accounts:connect'> & { url: string }
+
+/** A sign-in with a code to type. */
+export type DeviceFlow = Flow & { device: NonNullable<Flow['device']> }
 
 /** How far a sign-in has come, as the person sees it. */
 export type SignIn =
