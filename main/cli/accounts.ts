@@ -1,9 +1,10 @@
-import type { AccountView } from '../../preload/contract/index.ts'
+import type { AccountUse, AccountView } from '../../preload/contract/index.ts'
+import { addAccountsUse } from './accounts-use.ts'
 import { examples, type Verb } from './context.ts'
 import { type Line, localTime, table } from './output.ts'
 
 export const addAccounts: Verb = (program, action) => {
-  program
+  const group = program
     .command('accounts')
     .summary('the accounts you are signed in with')
     .description('Lists the grants: which account at which server, and whether it works.')
@@ -13,6 +14,7 @@ export const addAccounts: Verb = (program, action) => {
         output.result(await control.call('accounts:list', {}), accountLines)
       }),
     )
+  addAccountsUse(group, action)
 }
 
 function accountLines(accounts: readonly AccountView[]): Line[] {
@@ -22,9 +24,11 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
       'ACCOUNT',
       'KIND',
       'STATE',
+      'USED BY',
       'CONNECTED',
       'REFRESHED',
       'ISSUER',
+      'ORGANISATION',
       'BOUND',
       'QUIRKS',
       'SCOPES',
@@ -34,9 +38,11 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
       account.account,
       account.kind,
       { text: account.state, style: account.state === 'connected' ? 'green' : 'yellow' },
+      account.usedBy.map(useText).join(', ') || '-',
       localTime(account.connectedAt),
       localTime(account.refreshedAt),
       account.issuer,
+      account.organisation ?? '-',
       account.bound ?? '-',
       account.quirks.join(' ') || '-',
       account.scopes.join(' ') || '-',
@@ -50,3 +56,6 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
     ),
   ]
 }
+
+const useText = ({ client, folder }: AccountUse) =>
+  `${client ?? 'the rest'}${folder === null ? '' : ` in ${folder}`}`

@@ -1,6 +1,7 @@
-import { type AccountView, ContractError, type Output } from '../../preload/contract/index.ts'
+import { type ConnectedView, ContractError, type Output } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { type Context, examples, type Verb } from './context.ts'
+import { nameAccount } from './name-account.ts'
 import { localTime } from './output.ts'
 import { takePastedAnswers } from './paste.ts'
 import { commandLine } from './printable.ts'
@@ -43,8 +44,12 @@ async function connect(
   })
   try {
     const finished = finish(context, preparing, { browser: options.browser, cancel })
-    const account = await Promise.race([finished, interrupted])
-    output.result(account, ({ account, scopes, withheld }) => [
+    const connected = await Promise.race([finished, interrupted])
+    listenNoMore()
+    const { flow } = await preparing
+    const named = await nameAccount(context, flow, connected)
+    output.result({ ...connected, ...named }, ({ account, scopes, withheld, insteadOf }) => [
+      ...(insteadOf === null ? [] : [another(account, insteadOf)]),
       `Connected ${account}${scopes.length === 0 ? '' : `, with ${scopes.join(', ')}`}.`,
       ...(withheld.length === 0 ? [] : [notGiven(withheld)]),
     ])
@@ -58,6 +63,9 @@ async function connect(
   }
 }
 
+const another = (account: string, insteadOf: string) =>
+  `You signed in as another account than ${insteadOf}, which is as it was: ${account} is one of its own.`
+
 const notGiven = (withheld: readonly string[]) =>
   `Asked for and not given: ${withheld.join(', ')}. Calls that need it will say so.`
 
@@ -66,7 +74,7 @@ async function finish(
   context: Context,
   preparing: Promise<Output<'accounts:connect'>>,
   { browser, cancel }: { browser: boolean; cancel: () => void },
-): Promise<AccountView> {
+): Promise<ConnectedView> {
   const signIn = await preparing
   const { flow, url } = signIn
   const connected = () => context.control.call('accounts:connected', { flow })

@@ -55,6 +55,11 @@ export async function askYesNo(terminal: Terminal, question: string): Promise<bo
   return /^y(es)?$/i.test((await askLine(terminal, `${question} [y/N] `, false)).trim())
 }
 
+/** Asks for a line that is shown. */
+export function askText(terminal: Terminal, question: string): Promise<string> {
+  return askLine(terminal, question, false)
+}
+
 /** Asks for a line that is not shown while it is typed. */
 export function askHidden(terminal: Terminal, question: string): Promise<string> {
   return askLine(terminal, question, true)

@@ -48,6 +48,7 @@ function statusLines(status: StatusView): Line[] {
     ...(approvals > 0
       ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]
       : []),
+    ...status.choiceProblems.map((problem): Line => [{ text: problem, style: 'yellow' }]),
     ...(status.config === null
       ? []
       : [waiting(`config.json was not taken over: ${status.config}`, 'mend it and save')]),

@@ -27,12 +27,13 @@ async function why(
   output.result(await control.call('accounts:why', { account, limit }), whyLines)
 }
 
-function whyLines({ account, state, sentences, mend, entries }: WhyView): Line[] {
+function whyLines({ account, state, sentences, mend, quirks, entries }: WhyView): Line[] {
   const style: Style = state === 'connected' ? 'green' : state === 'gone' ? 'dim' : 'yellow'
   return [
     [`${account}: `, { text: state, style }],
     ...sentences,
     ...(mend === null ? [] : [`Mend: ${mend}`]),
+    ...quirks.map(({ name, meaning }) => `Exception ${name}: ${meaning}`),
     ...(entries.length === 0 ? [] : ['', ...entries.toReversed().map(entryLine)]),
   ]
 }

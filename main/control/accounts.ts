@@ -3,13 +3,14 @@ import { WarderError } from '../errors.ts'
 import type { Grant, SignIn } from '../oauth/types.ts'
 import { needsNobody, signsIn } from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
+import { choiceHandlers, usesOf } from './account-choices.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
 import { revokeWarning } from './revoke-warning.ts'
 import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
-import { accountView, instantView, signInView, whyView } from './views.ts'
+import { accountName, accountView, instantView, signInView, whyView } from './views.ts'
 
 type AccountChannel =
   | 'accounts:list'
@@ -17,6 +18,8 @@ type AccountChannel =
   | 'accounts:open'
   | 'accounts:answer'
   | 'accounts:connected'
+  | 'accounts:name'
+  | 'accounts:use'
   | 'accounts:cancel'
   | 'accounts:revoke'
   | 'accounts:why'
@@ -28,8 +31,13 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
   const flows = new Map<string, SignIn>()
   /** Connected without a person, until whoever asked has seen it. */
   const done = new Map<string, Grant>()
+  /** Sign-ins whose account a person has named since. */
+  const namedSince = new Set<string>()
 
-  const viewed = (grant: Grant) => accountView(grant, revokeWarning(config.current(), grant))
+  const viewed = (grant: Grant) => {
+    const current = config.current()
+    return accountView(grant, revokeWarning(current, grant), usesOf(current, grants.list(), grant))
+  }
 
   function flow(id: string): SignIn {
     const found = flows.get(id)
@@ -88,10 +96,24 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     },
     async 'accounts:connected'({ flow: id }) {
       const grant = done.get(id)
-      if (grant === undefined) return viewed(await flow(id).completed)
-      done.delete(id)
-      return viewed(grant)
+      if (grant !== undefined) {
+        done.delete(id)
+        return { ...viewed(grant), named: 'provider', insteadOf: null }
+      }
+      const connected = await flow(id).completed
+      const { named, insteadOf } = connected
+      return { ...viewed(connected), named: namedSince.has(id) ? 'person' : named, insteadOf }
     },
+    async 'accounts:name'({ flow: id, name }) {
+      const connected = await flow(id).completed
+      // Once, and by whoever signed in: a name that could be changed later could be given to what was chosen by it.
+      if (connected.named !== 'nobody' || namedSince.has(id))
+        throw new WarderError('usage.invalid', `${accountName(connected)} has its name already.`)
+      const renamed = grants.rename(connected.id, name)
+      namedSince.add(id)
+      return viewed(renamed)
+    },
+    ...choiceHandlers(house),
     async 'accounts:cancel'({ flow: id }) {
       if (done.delete(id)) return {}
       flow(id).cancel()

@@ -1,6 +1,7 @@
 import type { ClientView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { nameSchema, type Rule } from '../store/config-schema.ts'
+import { choiceViews } from './account-choices.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
@@ -120,7 +121,8 @@ export async function removeClient(
   )
 }
 
-function clientView(name: string, { clients, bridge }: ControlHouse, held: boolean): ClientView {
+function clientView(name: string, house: ControlHouse, held: boolean): ClientView {
+  const { clients, bridge, config, grants } = house
   const row = clients.list().find((client) => client.name === name)
   const sockets = bridge.sockets()
   return {
@@ -129,5 +131,6 @@ function clientView(name: string, { clients, bridge }: ControlHouse, held: boole
     socket: (Object.hasOwn(sockets, name) && sockets[name]) || null,
     addedAt: row === undefined ? null : instantView(row.addedAt),
     lastSeenAt: row?.lastSeenAt ? instantView(row.lastSeenAt) : null,
+    choices: choiceViews(config.current(), grants.list()).filter(({ client }) => client === name),
   }
 }

@@ -38,7 +38,8 @@ export function createControl(house: ControlHouse): Control {
 
   house.audit.events.on('appended', (rows) => events.emit('audit:appended', rows.map(auditRowView)))
   house.config.events.on('changed', () => {
-    for (const area of ['servers', 'clients', 'approvals', 'status'] as const) changed(area)()
+    for (const area of ['servers', 'accounts', 'clients', 'approvals', 'status'] as const)
+      changed(area)()
   })
   for (const event of ['connected', 'refreshed', 'revoked', 'signInNeeded'] as const) {
     house.grants.on(event, changed('accounts'))

@@ -3,6 +3,7 @@ import { WarderError } from '../errors.ts'
 import { widens } from '../policy/trust.ts'
 import { injections, needsNobody, pick, type Server, signsIn } from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
+import { choiceViews } from './account-choices.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
@@ -92,6 +93,8 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
       from: from.kind === 'secret' ? `secret:${from.name}` : `grant:${from.server}`,
     })),
     accounts: accounts.map(accountName),
+    choice:
+      choiceViews({ servers: { [name]: definition }, clients: {} }, house.grants.list())[0] ?? null,
     state: waits ? 'sign-in-needed' : 'ready',
     message: waits ? connectMessage(name, definition) : null,
   }

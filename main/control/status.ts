@@ -3,6 +3,7 @@ import { clientDocument } from '../oauth/client-document.ts'
 import type { Grant } from '../oauth/types.ts'
 import { signsIn } from '../servers/servers.ts'
 import type { ServerDefinition } from '../store/config-schema.ts'
+import { choiceViews } from './account-choices.ts'
 import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
@@ -34,6 +35,9 @@ export function statusHandlers(
         signInNeeded: signInNeeded(servers, accounts, waiting),
         waiting,
         approvals: config.held().length,
+        choiceProblems: choiceViews(config.current(), accounts).flatMap(
+          ({ problem }) => problem ?? [],
+        ),
         config: config.problem(),
       }
     },

@@ -1,4 +1,5 @@
 import type {
+  AccountUse,
   AccountView,
   AuditRow,
   LedgerEntryView,
@@ -10,6 +11,7 @@ import type { Row } from '../audit/rows.ts'
 import { entryText, explain } from '../oauth/explain.ts'
 import type { LedgerEntry } from '../oauth/ledger-entry.ts'
 import type { AccountHistory, Grant, Receipt, SignIn } from '../oauth/types.ts'
+import { quirks } from '../store/quirks.ts'
 
 /** What the rooms below hold, as the contract shows it. */
 
@@ -20,11 +22,18 @@ const instantOrNull = (milliseconds: number | null) =>
 export const accountName = (grant: Pick<Grant, 'server' | 'account'>) =>
   `${grant.server}/${grant.account}`
 
-export function accountView(grant: Grant, revokeWarning: string | null): AccountView {
+export function accountView(
+  grant: Grant,
+  revokeWarning: string | null,
+  usedBy: AccountUse[],
+): AccountView {
   return {
     account: accountName(grant),
     server: grant.server,
     kind: grant.kind,
+    subject: grant.subject,
+    organisation: grant.organisation,
+    usedBy,
     issuer: grant.issuer,
     resource: grant.resource,
     clientId: grant.clientId,
@@ -69,6 +78,7 @@ export function whyView(history: AccountHistory, now: number): WhyView {
     sentences: [...sentences],
     mend,
     retryAt: instantOrNull(retryAt),
+    quirks: (history.grant?.quirks ?? []).map((name) => ({ name, meaning: quirks[name].known })),
     entries: entries.map(ledgerEntryView),
   }
 }

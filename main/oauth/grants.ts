@@ -20,6 +20,7 @@ import { findGrant } from './find-grant.ts'
 import { createHistories } from './history.ts'
 import { createLedger } from './ledger.ts'
 import { createRegistrationRemovals } from './registration-removals.ts'
+import { createRename } from './rename.ts'
 import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
@@ -146,6 +147,7 @@ export function createGrants(options: GrantsOptions): Grants {
 
   return {
     list: () => repository.grants(),
+    rename: createRename(shared),
     find: (name) => findGrant(repository.grants(), name),
     connect: (server, wish = {}) => signIns.connect(server, wish),
     obtain: (server, wish = {}) => services.connect(server, wish),

@@ -31,6 +31,8 @@ export interface Ledger {
     event: Exclude<LedgerEvent, 'renewal'>,
     reason?: SignOutReason | FreezeReason,
   ): void
+  /** The account of a grant is called otherwise now, and was always meant. */
+  rename(row: GrantRow): void
   /** Entries of an account, newest first, its earlier grants included. */
   of(who: Pick<GrantRow, 'server' | 'account'>, limit: number): LedgerEntry[]
   /** The last entry of each account that answers to the name: `SERVER/ACCOUNT`, an account, a label or a grant id. */
@@ -76,6 +78,7 @@ export function createLedger(options: {
     `SELECT coalesce(ended_at, at) AS at FROM ledger WHERE grant_id = ? AND ${ISSUED}
        ORDER BY seq DESC LIMIT 1`,
   )
+  const moved = state.prepare('UPDATE ledger SET account = ? WHERE grant_id = ?')
   const some = state.prepare(
     'SELECT * FROM ledger WHERE server = ? AND account = ? ORDER BY seq DESC LIMIT ?',
   )
@@ -138,6 +141,7 @@ export function createLedger(options: {
       const answer = [safeCode(error), status ?? null, code ?? null, retryAt ?? null]
       state.transaction(() => finish.run(clock(), outcome, turned, ...answer, seq))
     },
+    rename: ({ id, account }) => void moved.run(account, id),
     note: (row, event, reason) => void write(row, event, reason ?? null, null, null),
     of: ({ server, account }, limit) => some.all(server, account, limit).map(entryOf),
     named: (name) => byName.all(name).map(entryOf),

@@ -24,8 +24,6 @@ export type ClientAuthMethod =
 /** A grant as it lies in the database: names and dates. What decides where a token goes is in the vault item. */
 export interface GrantRow extends Grant {
   readonly registration: string
-  /** What the person called the account when they connected it; another name for `account`. */
-  readonly label: string | null
   /** The grant whose token is exchanged for those of this one; null where none is. */
   readonly exchangedFrom: string | null
 }

@@ -1,10 +1,8 @@
 import type { WarderError } from '../errors.ts'
 import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
-
 import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
-
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
@@ -29,6 +27,8 @@ export interface Grant {
   /** Asked for at the sign-in, and not granted by the person or the provider. */
   readonly withheld: readonly string[]
   readonly state: 'connected' | 'sign-in-needed' | 'frozen' | 'revoking'
+  /** What the person called the account when they connected it; another name for `account`. */
+  readonly label: string | null
   readonly renewable: boolean
   /** Milliseconds since the epoch, here and below. */
   readonly connectedAt: number
@@ -160,6 +160,11 @@ export interface ScopeChallenge {
 /** Warder as an OAuth client: the only place that holds or renews upstream tokens. */
 export interface Grants {
   list(): Grant[]
+  /**
+   * Names an account that its provider does not name; only right after its sign-in.
+   * @throws WarderError `grant.unknown`, `usage.invalid` for a name that is or was another account's
+   */
+  rename(id: string, name: string): Grant
   /** @param name `SERVER/ACCOUNT`, or an account or grant id that is unique @throws WarderError `grant.unknown`, `grant.ambiguous` */
   find(name: string): Grant
   /**

@@ -3,7 +3,9 @@ import {
   accountView,
   approvalView,
   auditRow,
+  choiceView,
   clientView,
+  connectedView,
   instant,
   receiptView,
   recordsExport,
@@ -112,7 +114,23 @@ export const channels = {
     nothing,
   ),
   /** Resolves when the sign-in is finished; rejects when it fails, expires or is cancelled. */
-  'accounts:connected': channel(z.strictObject({ flow: z.string() }), accountView),
+  'accounts:connected': channel(z.strictObject({ flow: z.string() }), connectedView),
+  /** Names the account of a finished sign-in that nobody has named. */
+  'accounts:name': channel(
+    z.strictObject({ flow: z.string(), name: z.string().min(1).max(128) }),
+    accountView,
+  ),
+  /** Chooses an account of a server; null takes the choice back. Widens. */
+  'accounts:use': channel(
+    z.strictObject({
+      server: name,
+      account: z.string().min(1).max(256).nullable(),
+      client: name.optional(),
+      folder: z.string().min(1).max(4096).optional(),
+      confirm,
+    }),
+    choiceView,
+  ),
   'accounts:cancel': channel(z.strictObject({ flow: z.string() }), nothing),
   'accounts:revoke': channel(
     z.union([

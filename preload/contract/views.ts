@@ -14,6 +14,18 @@ export const vaultView = z.object({
 
 export const serverState = z.enum(['ready', 'sign-in-needed', 'held', 'error'])
 
+/** Where an account is used; without a client: by whoever has none chosen. */
+export const accountUse = z.object({ client: z.string().nullable(), folder: z.string().nullable() })
+
+/** Which account of a server was chosen, for a client, for a folder of it, or for whoever has none chosen. */
+export const choiceView = accountUse.extend({
+  server: z.string(),
+  /** Null: none, once a choice was taken back. */
+  account: z.string().nullable(),
+  /** What is wrong with it and what mends it, in sentences; calls are refused meanwhile. */
+  problem: z.string().nullable(),
+})
+
 export const serverView = z.object({
   name: z.string(),
   kind: z.enum(['remote', 'local']),
@@ -24,6 +36,8 @@ export const serverView = z.object({
   /** `NAME` of each variable or header that is injected, and where from (`secret:NAME`, `grant:SERVER`). */
   injects: z.array(z.object({ name: z.string(), from: z.string() })),
   accounts: z.array(z.string()),
+  /** The account of clients that have none chosen; null: the one that was connected first. */
+  choice: choiceView.nullable(),
   state: serverState,
   message: z.string().nullable(),
 })
@@ -36,6 +50,11 @@ export const accountView = z.object({
   server: z.string(),
   /** Who signed in: a person, Warder as a service, or nobody anew, where another account's token is exchanged. */
   kind: z.enum(['person', 'service', 'exchange']),
+  /** The provider's own identifier of the person; null where it names nobody. */
+  subject: z.string().nullable(),
+  /** Tenant, domain or organisation, as the provider writes it. */
+  organisation: z.string().nullable(),
+  usedBy: z.array(accountUse),
   issuer: z.string(),
   resource: z.string(),
   clientId: z.string(),
@@ -55,6 +74,14 @@ export const accountView = z.object({
   bound: z.enum(['dpop']).nullable(),
 })
 
+/** What came of a sign-in. */
+export const connectedView = accountView.extend({
+  /** `nobody`: it has a name that stands in until the person gives one (`accounts:name`). */
+  named: z.enum(['provider', 'person', 'nobody']),
+  /** The account that was to be signed in again, where another one has signed in; that one is as it was. */
+  insteadOf: z.string().nullable(),
+})
+
 export const secretView = z.object({
   name: z.string(),
   /** The server it may be sent to (`provider:NAME` for that of a profile), or null while it is bound to none. */
@@ -68,6 +95,7 @@ export const clientView = z.object({
   socket: z.string().nullable(),
   addedAt: instant.nullable(),
   lastSeenAt: instant.nullable(),
+  choices: z.array(choiceView),
 })
 
 /** One step of a revocation, in the words of what happened. */
@@ -199,6 +227,8 @@ export const whyView = z.object({
   mend: z.string().nullable(),
   /** When a provider that did not answer is asked again; null where nothing waits. */
   retryAt: instant.nullable(),
+  /** What it was made in spite of: the exceptions of its provider, as sentences. */
+  quirks: z.array(z.object({ name: z.string(), meaning: z.string() })),
   /** Newest first. */
   entries: z.array(ledgerEntry),
 })
@@ -262,12 +292,17 @@ export const statusView = z.object({
     z.object({ server: z.string(), client: z.string(), calls: z.number().int().positive() }),
   ),
   approvals: z.number().int(),
+  /** Choices of accounts that cannot be followed. */
+  choiceProblems: z.array(z.string()),
   /** Sentence about config.json when the last edit was refused, else null. */
   config: z.string().nullable(),
 })
 
 export type VaultView = z.infer<typeof vaultView>
 export type ServerView = z.infer<typeof serverView>
+export type AccountUse = z.infer<typeof accountUse>
+export type ChoiceView = z.infer<typeof choiceView>
+export type ConnectedView = z.infer<typeof connectedView>
 export type AccountView = z.infer<typeof accountView>
 export type SecretView = z.infer<typeof secretView>
 export type ClientView = z.infer<typeof clientView>

@@ -29,7 +29,7 @@ export function Needs({ status }: { status: StatusView }) {
       <h2>Needs you</h2>
       <ul className="needs">
         {needs.map((need) => (
-          <li key={need.title}>
+          <li key={`${need.title} ${need.detail}`}>
             <Icon name={need.icon} />
             <div>
               <strong>{need.title}</strong>
@@ -73,6 +73,13 @@ function needsOf(status: StatusView): Need[] {
       icon: 'warn',
       title: `${name} needs you to sign in`,
       detail: waitingFor(name, status) ?? 'Calls to it wait or fail until then.',
+      page: 'servers',
+    })
+  for (const problem of status.choiceProblems)
+    needs.push({
+      icon: 'warn',
+      title: 'A chosen account is not there',
+      detail: problem,
       page: 'servers',
     })
   if (status.approvals > 0)

@@ -24,6 +24,7 @@ const tokenOf = (server: string): AccessToken => ({
     expiresAt: null,
     quirks: [],
     bound: null,
+    label: null,
     subject: null,
     organisation: null,
     since: 0,

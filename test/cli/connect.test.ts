@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { type Handlers, startStandIn } from './stand-in.ts'
-import { accountSample } from './views.ts'
+import { connectedSample } from './views.ts'
 import { document, startOnTerminal, startWarder, warder } from './warder.ts'
 
 const url = 'https://auth.linear.example/authorize?client_id=1&state=abc'
@@ -21,7 +21,7 @@ const start = (changes: Handlers = {}) =>
   startStandIn({
     'accounts:connect': () => signIn,
     'accounts:open': () => ({}),
-    'accounts:connected': () => accountSample,
+    'accounts:connected': () => connectedSample,
     ...changes,
   })
 
@@ -54,7 +54,7 @@ describe('connect', () => {
   })
 
   it('says what was asked for and not given', async () => {
-    const account = { ...accountSample, scopes: ['read'], withheld: ['write'] }
+    const account = { ...connectedSample, scopes: ['read'], withheld: ['write'] }
     await using companion = await start({ 'accounts:connected': () => account })
     const done = await warder(['connect', 'linear', '--home', companion.home])
     expect(done.stdout).toContain('with read.\nAsked for and not given: write. ')
@@ -92,7 +92,7 @@ describe('connect', () => {
       '--home',
       companion.home,
     ])
-    expect(document(done)).toEqual(accountSample)
+    expect(document(done)).toEqual(connectedSample)
     expect(done.stderr.split('\n')).toContain(url)
   })
 
@@ -112,7 +112,7 @@ describe('connect', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     '%s cancels the flow in the companion',
     async (signal) => {
-      const pending = Promise.withResolvers<typeof accountSample>()
+      const pending = Promise.withResolvers<typeof connectedSample>()
       const waiting = Promise.withResolvers<void>()
       await using companion = await start({
         'accounts:connected': () => {
@@ -143,11 +143,11 @@ describe('connect, with the browser on another machine', () => {
   const prompt = /paste it here and press Enter/
 
   it('takes the address that the browser ended at from the terminal, and shows it nowhere', async () => {
-    const finished = Promise.withResolvers<typeof accountSample>()
+    const finished = Promise.withResolvers<typeof connectedSample>()
     await using companion = await start({
       'accounts:connected': () => finished.promise,
       'accounts:answer': () => {
-        finished.resolve(accountSample)
+        finished.resolve(connectedSample)
         return {}
       },
     })
@@ -164,12 +164,12 @@ describe('connect, with the browser on another machine', () => {
   })
 
   it('says what is wrong with another text, and asks again', async () => {
-    const finished = Promise.withResolvers<typeof accountSample>()
+    const finished = Promise.withResolvers<typeof connectedSample>()
     await using companion = await start({
       'accounts:connected': () => finished.promise,
       'accounts:answer': ({ url: given }) => {
         if (given !== pasted) throw new WarderError('oauth.paste_refused', 'That is only a part.')
-        finished.resolve(accountSample)
+        finished.resolve(connectedSample)
         return {}
       },
     })
@@ -184,16 +184,16 @@ describe('connect, with the browser on another machine', () => {
   })
 
   it('ends by itself when the redirect arrives', async () => {
-    const finished = Promise.withResolvers<typeof accountSample>()
+    const finished = Promise.withResolvers<typeof connectedSample>()
     await using companion = await start({ 'accounts:connected': () => finished.promise })
     const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
     await running.seen('stdout', prompt)
-    finished.resolve(accountSample)
+    finished.resolve(connectedSample)
     expect((await running.finished).code).toBe(0)
   })
 
   it('Ctrl-C cancels there too', async () => {
-    const pending = Promise.withResolvers<typeof accountSample>()
+    const pending = Promise.withResolvers<typeof connectedSample>()
     await using companion = await start({
       'accounts:connected': () => pending.promise,
       'accounts:cancel': () => {

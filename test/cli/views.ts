@@ -3,6 +3,7 @@ import type {
   ApprovalView,
   AuditRow,
   ClientView,
+  ConnectedView,
   ReceiptView,
   SecretView,
   ServerView,
@@ -29,6 +30,7 @@ export const statusSample: StatusView = {
   signInNeeded: ['github', 'linear/ada@example.com'],
   waiting: [],
   approvals: 1,
+  choiceProblems: [],
   config: null,
 }
 
@@ -40,6 +42,7 @@ export const remoteSample: ServerView = {
   command: null,
   injects: [],
   accounts: [],
+  choice: null,
   state: 'sign-in-needed',
   message: null,
 }
@@ -52,6 +55,7 @@ export const localSample: ServerView = {
   command: ['/usr/bin/node', '/opt/notes/server.js', 'a b'],
   injects: [{ name: 'API_TOKEN', from: 'secret:notes-token' }],
   accounts: [],
+  choice: null,
   state: 'ready',
   message: null,
 }
@@ -62,6 +66,9 @@ export const accountSample: AccountView = {
   account: 'linear/ada@example.com',
   server: 'linear',
   kind: 'person',
+  subject: 'user-1',
+  organisation: null,
+  usedBy: [{ client: null, folder: null }],
   issuer: 'https://auth.linear.example',
   resource: 'https://mcp.linear.example/mcp',
   clientId: 'client-1',
@@ -75,6 +82,12 @@ export const accountSample: AccountView = {
   quirks: [],
   revokeWarning: null,
   bound: null,
+}
+
+export const connectedSample: ConnectedView = {
+  ...accountSample,
+  named: 'provider',
+  insteadOf: null,
 }
 
 export const receiptSample: ReceiptView = {
@@ -106,6 +119,7 @@ export const clientSample: ClientView = {
   socket: '/run/user/1000/warder-0123456789ab/client-cursor.sock',
   addedAt: at,
   lastSeenAt: null,
+  choices: [],
 }
 
 export const approvalSample: ApprovalView = {

@@ -30,6 +30,7 @@ const signedOut: WhyView = {
   sentences: ['Signed out on Tue 2026-11-17 14:02: the provider answered invalid_grant.'],
   mend: 'warder connect linear',
   retryAt: null,
+  quirks: [{ name: 'no-refresh-token', meaning: 'It gives no refresh token.' }],
   entries: [entry({ event: 'signed-out', text: 'signed out' }), entry({})],
 }
 
@@ -56,6 +57,7 @@ describe('warder why', () => {
         'linear/ada@example.com: sign-in-needed',
         'Signed out on Tue 2026-11-17 14:02: the provider answered invalid_grant.',
         'Mend: warder connect linear',
+        'Exception no-refresh-token: It gives no refresh token.',
         '',
         '2026-11-17 14:02:00  renewal ahead of expiry: the provider answered invalid_grant',
         '2026-11-17 14:02:00  signed out',

@@ -23,6 +23,7 @@ const grant = (server: string, account: string, state: Grant['state']): Grant =>
   expiresAt: null,
   quirks: [],
   bound: null,
+  label: null,
   subject: null,
   organisation: null,
   since: 0,

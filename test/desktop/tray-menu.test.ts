@@ -18,6 +18,7 @@ const status: StatusView = {
   signInNeeded: [],
   waiting: [],
   approvals: 0,
+  choiceProblems: [],
   config: null,
 }
 
@@ -29,6 +30,7 @@ const remote: ServerView = {
   command: null,
   injects: [],
   accounts: [],
+  choice: null,
   state: 'sign-in-needed',
   message: null,
 }

@@ -79,6 +79,17 @@ export function createPageControl() {
       waiting.reject(new WarderError('oauth.sign_in_abandoned', 'The sign-in was cancelled.'))
       return {}
     },
+    'accounts:name': ({ name }) => ({ ...world.account, account: `github/${name}` }),
+    'accounts:use': ({ server, account, client, confirm }) => {
+      confirmed(`Use ${account} for ${client}`, confirm)
+      const choice = { server, account, client: client ?? null, folder: null, problem: null }
+      world.clients = world.clients.map((each) =>
+        each.name === client ? { ...each, choices: [choice] } : each,
+      )
+      changed('clients')
+      return choice
+    },
+    'accounts:why': () => world.why,
     'accounts:revoke': (input) => {
       const gone = world.accounts.filter((a) => 'account' in input && a.account === input.account)
       world.accounts = world.accounts.filter((a) => !gone.includes(a))
@@ -168,7 +179,7 @@ export function createPageControl() {
           ? { ...s, state: 'ready', message: null, accounts: [world.account.account] }
           : s,
       )
-      waiting.resolve(world.account)
+      waiting.resolve({ ...world.account, ...world.connected })
       changed('accounts')
     },
     /** Appends to the audit and tells the page. */

@@ -3,10 +3,13 @@ import type {
   ApprovalView,
   AuditRow,
   ClientView,
+  ConnectedView,
+  LedgerEntryView,
   Output,
   ReceiptView,
   ServerView,
   StatusView,
+  WhyView,
 } from '../../preload/contract/index.ts'
 
 const minute = 60_000
@@ -32,6 +35,7 @@ export function createWorld() {
     signInNeeded: [],
     waiting: [],
     approvals: 0,
+    choiceProblems: [],
     config: null,
   }
 
@@ -40,6 +44,7 @@ export function createWorld() {
     command: null,
     injects: [],
     accounts: [],
+    choice: null,
     message: null,
   }
   const servers: ServerView[] = [
@@ -78,6 +83,7 @@ export function createWorld() {
         { name: 'TRACKER_TOKEN', from: 'grant:linear' },
       ],
       accounts: [],
+      choice: null,
       state: 'held',
       message: null,
     },
@@ -95,6 +101,9 @@ export function createWorld() {
     account: 'github/alice',
     server: 'github',
     kind: 'person',
+    subject: 'user-1',
+    organisation: null,
+    usedBy: [{ client: null, folder: null }],
     issuer: 'https://github.example/login/oauth',
     resource: 'https://api.github.example/mcp/',
     clientId: 'client-1',
@@ -149,6 +158,7 @@ export function createWorld() {
     socket: '/run/user/1000/warder/claude-desktop.sock',
     addedAt: ago(4 * 24 * 60 * minute),
     lastSeenAt: ago(2 * minute),
+    choices: [],
   }
 
   const approvals: ApprovalView[] = [
@@ -200,7 +210,25 @@ export function createWorld() {
     },
   ]
 
+  const why: WhyView = {
+    account: 'linear/alice@example.com',
+    server: 'linear',
+    issuer: 'https://linear.example',
+    state: 'sign-in-needed',
+    sentences: ['Signed out on Tuesday: the provider answered invalid_grant.'],
+    mend: 'warder connect linear',
+    retryAt: null,
+    quirks: [{ name: 'no-refresh-token', meaning: 'It gives no refresh token.' }],
+    entries: [ledgerEntry('signed out', 1), ledgerEntry('renewal ahead of expiry: refused', 2)],
+  }
+
   return {
+    why,
+    /** What a sign-in that ends says of its account. */
+    connected: {
+      named: 'provider' as ConnectedView['named'],
+      insteadOf: null as string | null,
+    },
     status,
     servers,
     account,
@@ -220,6 +248,23 @@ export function createWorld() {
     refuses: '',
   }
 }
+
+const ledgerEntry = (text: string, minutes: number): LedgerEntryView => ({
+  at: ago(minutes * minute),
+  event: 'renewal',
+  reason: 'start',
+  outcome: 'refused',
+  endedAt: null,
+  cutShort: false,
+  rotated: null,
+  error: null,
+  status: 400,
+  code: null,
+  tokenAgeMs: null,
+  sleptMs: null,
+  retryAt: null,
+  text,
+})
 
 const endpoints = { local: null, probe: 'https://api.example/mcp' } as Record<string, string | null>
 

@@ -234,6 +234,49 @@ describe('servers', () => {
     )
   })
 
+  it('says why an account was signed out, newest first, and signs that one in again', async () => {
+    await open('Servers')
+    await button('Why is linear/alice@example.com as it is').click()
+    for (const words of [
+      'Signed out on Tuesday: the provider answered invalid_grant.',
+      'warder connect linear',
+      'Exception no-refresh-token: It gives no refresh token.',
+      'read, write, issues:create',
+    ])
+      await dialog().getByText(words).first().waitFor()
+    const entries = dialog().getByRole('list', { name: 'newest first' }).getByRole('listitem')
+    expect(await entries.allInnerTexts()).toEqual([
+      expect.stringContaining('signed out'),
+      expect.stringContaining('renewal ahead of expiry'),
+    ])
+    await button('Sign in again as linear/alice@example.com').click()
+    await button('Open browser').waitFor()
+    expect(heard('accounts:connect')).toEqual([{ server: 'linear', account: 'alice@example.com' }])
+  })
+
+  it('says where somebody else has signed in, and asks for a name that nobody gave', async () => {
+    companion.world.connected = { named: 'nobody', insteadOf: 'bob' }
+    await open('Servers')
+    await button('Connect github').click()
+    await openBrowser()
+    companion.signIn()
+    await dialog().getByText('It is not bob').waitFor()
+    await dialog().getByRole('textbox').fill('work')
+    await button('Name it').click()
+    await dialog().getByText('It is called github/work now.').waitFor()
+    expect(heard('accounts:name')).toEqual([{ flow: 'flow-1', name: 'work' }])
+  })
+
+  it('chooses the account of a client once a person agreed', async () => {
+    await open('Clients')
+    const chooser = () => page.getByRole('combobox', { name: 'Account of linear for cursor' })
+    await chooser().selectOption('alice@example.com')
+    await button('Confirm').click()
+    await eventually(() => chooser().inputValue()).toBe('alice@example.com')
+    const asked = { server: 'linear', account: 'alice@example.com', client: 'cursor' }
+    expect(heard('accounts:use')).toEqual([asked, { ...asked, confirm: 'challenge-1' }])
+  })
+
   it('revokes after a question, and shows the receipt', async () => {
     await open('Servers')
     await button('Revoke linear/alice@example.com').click()

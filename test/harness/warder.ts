@@ -52,8 +52,8 @@ export interface Warder extends AsyncDisposable {
   run(args: readonly string[], input?: string): Promise<Answer>
   /** The same, where anything but exit code 0 is a failure of the test. */
   ok<T = unknown>(args: readonly string[], input?: string): Promise<T>
-  /** A real MCP client (the 1.x SDK) through the shim. */
-  client(name: string, server: string): Promise<Client>
+  /** A real MCP client (the 1.x SDK) through the shim. @param folder where it is started */
+  client(name: string, server: string, folder?: string): Promise<Client>
   /** The same over the token door. */
   httpClient(bearer: string, server: string): Promise<Client>
 }
@@ -131,13 +131,14 @@ export async function startWarder({
         )
       return answer.json as T
     },
-    client(name, server) {
+    client(name, server, folder) {
       const client = new Client({ name: 'a legacy client', version: '1' })
       const transport = new StdioClientTransport({
         command: process.execPath,
         args: [cli, 'mcp', '--client', name, '--server', server, '--home', home],
         env: bareEnvironment(),
         stderr: 'ignore',
+        ...(folder === undefined ? {} : { cwd: folder }),
       })
       return connected(client, () => client.connect(transport))
     },

@@ -204,3 +204,24 @@ it('never uses another account because the first is signed out', async () => {
     message: expect.stringContaining('notes/ada@x.test'),
   })
 })
+
+describe('a name that a person gives', () => {
+  it('is the account from then on, in its history too', async () => {
+    await using at = await open()
+    const { id } = await at.signIn({ claims: { sub: 'ada' } })
+    expect(at.house.grants.rename(id, ' wo\u202erk ').account).toBe('work')
+    expect(at.house.grants.find('notes/work').id).toBe(id)
+    expect(at.house.grants.history('notes/work', 5).entries).toHaveLength(1)
+    expect((await at.signIn({ claims: { sub: 'ada' } })).account).toBe('work')
+  })
+
+  it('is never one that another account has or had', async () => {
+    await using at = await open()
+    const first = await at.signIn({ claims: { sub: 'ada', email: 'ada@x.test' }, account: 'mine' })
+    const { id } = await at.signIn({ claims: { sub: 'bob' } })
+    for (const name of ['ada@x.test', 'mine', ' \u202e '])
+      expect(() => at.house.grants.rename(id, name)).toThrow(/is or was called|can be seen/)
+    await at.house.grants.revoke(first.id, 'asked for')
+    expect(() => at.house.grants.rename(id, 'ada@x.test')).toThrow(/is or was called/)
+  })
+})

@@ -32,6 +32,7 @@ const grant = (changes: Partial<Grant> = {}): Grant => ({
   renewable: true,
   quirks: [],
   bound: null,
+  label: null,
   subject: null,
   organisation: null,
   since: 0,

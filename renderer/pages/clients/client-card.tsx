@@ -3,6 +3,7 @@ import type { ClientView } from '../../../preload/contract/index.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Time } from '../../parts/time.tsx'
+import { ClientAccounts } from './client-accounts.tsx'
 import { RemoveClientDialog } from './remove-client-dialog.tsx'
 
 export function ClientCard({ client }: { client: ClientView }) {
@@ -40,6 +41,7 @@ export function ClientCard({ client }: { client: ClientView }) {
           <code>{client.socket}</code>
         </p>
       )}
+      <ClientAccounts client={client} />
       {removing && <RemoveClientDialog name={client.name} onClose={() => setRemoving(false)} />}
     </li>
   )

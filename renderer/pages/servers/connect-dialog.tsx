@@ -7,11 +7,12 @@ import { Facts } from '../../parts/facts.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
 import { DeviceCode, OfferCode } from './device-code.tsx'
+import { NameAccount } from './name-account.tsx'
 import { PasteAddress } from './paste-address.tsx'
 import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
 
 /** A sign-in: who asks, at which host, for what, and only then the provider's page in the browser. */
-export function ConnectDialog(props: { server: string; onClose: () => void }) {
+export function ConnectDialog(props: { server: string; account?: string; onClose: () => void }) {
   const [method, setMethod] = useState<Method>('browser')
   // Another way is another sign-in: the first one is given up when its steps go away.
   return <Steps key={method} {...props} method={method} onCode={() => setMethod('device')} />
@@ -19,9 +20,16 @@ export function ConnectDialog(props: { server: string; onClose: () => void }) {
 
 type Method = 'browser' | 'device'
 
-function Steps(props: { server: string; method: Method; onCode: () => void; onClose: () => void }) {
-  const { server, method, onCode, onClose } = props
-  const { signIn, openBrowser } = useSignIn(server, method)
+interface StepsProps {
+  server: string
+  account?: string
+  method: Method
+  onCode: () => void
+  onClose: () => void
+}
+
+function Steps({ server, account, method, onCode, onClose }: StepsProps) {
+  const { signIn, openBrowser } = useSignIn({ server, account, method })
   return (
     <Dialog
       title={signIn.at === 'connected' ? `${server} is connected` : `Sign in to ${server}`}
@@ -37,15 +45,28 @@ function Steps(props: { server: string; method: Method; onCode: () => void; onCl
           <DeviceCode flow={signIn.flow} />
         </>
       )}
-      {signIn.at === 'connected' && (
-        <Note tone="good" title={signIn.account.account}>
-          {signIn.account.kind === 'person'
-            ? 'Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.'
-            : 'Nobody had to sign in. Warder gets its tokens by itself until you revoke it.'}
-        </Note>
-      )}
+      {signIn.at === 'connected' && <Connected {...signIn} />}
       {signIn.at === 'failed' && <ErrorNote error={signIn.error} />}
     </Dialog>
+  )
+}
+
+function Connected({ flow, account }: Extract<SignIn, { at: 'connected' }>) {
+  return (
+    <>
+      <Note tone="good" title={account.account}>
+        {account.kind === 'person'
+          ? 'Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.'
+          : 'Nobody had to sign in. Warder gets its tokens by itself until you revoke it.'}
+      </Note>
+      {account.insteadOf !== null && (
+        <Note tone="warn" title={`It is not ${account.insteadOf}`}>
+          You signed in as somebody else, so this is another account. The one that you meant is as
+          it was.
+        </Note>
+      )}
+      {account.named === 'nobody' && <NameAccount flow={flow} account={account.account} />}
+    </>
   )
 }
 

@@ -5,6 +5,7 @@ import { Button } from '../../parts/button.tsx'
 import { visible } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Prose } from '../../parts/prose.tsx'
+import { AccountChooser } from '../account-chooser.tsx'
 import { Accounts } from './accounts.tsx'
 import { ConnectDialog } from './connect-dialog.tsx'
 import { Injects } from './injects.tsx'
@@ -19,7 +20,7 @@ const states: Record<ServerView['state'], [Tone, string]> = {
 
 export function ServerCard(props: { server: ServerView; accounts: AccountView[] }) {
   const { server, accounts } = props
-  const [connecting, setConnecting] = useState(false)
+  const [connecting, setConnecting] = useState<{ account?: string }>()
   // Kept here: the account leaves the list while its receipt is still on the screen.
   const [revoking, setRevoking] = useState<AccountView>()
   const [tone, words] = states[server.state]
@@ -32,7 +33,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
           <Button
             kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
             label={`Connect ${server.name}`}
-            onClick={() => setConnecting(true)}
+            onClick={() => setConnecting({})}
           >
             {accounts.length === 0 ? 'Connect' : 'Connect another account'}
           </Button>
@@ -49,8 +50,29 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         </p>
       )}
       <Injects server={server} />
-      {signsIn(server) && <Accounts accounts={accounts} onRevoke={setRevoking} />}
-      {connecting && <ConnectDialog server={server.name} onClose={() => setConnecting(false)} />}
+      {signsIn(server) && (
+        <Accounts
+          accounts={accounts}
+          onRevoke={setRevoking}
+          onSignIn={({ account }) =>
+            setConnecting({ account: account.slice(server.name.length + 1) })
+          }
+        />
+      )}
+      {(accounts.length > 1 || server.choice !== null) && (
+        <AccountChooser
+          server={server.name}
+          accounts={accounts}
+          choice={server.choice ?? undefined}
+        />
+      )}
+      {connecting && (
+        <ConnectDialog
+          server={server.name}
+          {...connecting}
+          onClose={() => setConnecting(undefined)}
+        />
+      )}
       {revoking && <RevokeDialog account={revoking} onClose={() => setRevoking(undefined)} />}
     </li>
   )

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import type { AccountView, ContractError, Output } from '../../../preload/contract/index.ts'
+import type { ConnectedView, ContractError, Output } from '../../../preload/contract/index.ts'
 import { useApi } from '../../api/context.ts'
 
 /** A sign-in with a page to open. */
@@ -17,20 +17,27 @@ export type SignIn =
   | { at: 'waiting'; flow: Flow; noBrowser: ContractError | null }
   /** By code: there is nothing to open here. */
   | { at: 'code'; flow: DeviceFlow }
-  | { at: 'connected'; account: AccountView }
+  | { at: 'connected'; flow: string; account: ConnectedView }
   | { at: 'failed'; error: ContractError }
 
+interface Wanted {
+  server: string
+  /** The one to be signed in again; undefined: whichever it will be. */
+  account: string | undefined
+  method: 'browser' | 'device'
+}
+
 /** One sign-in from the page's side: prepared at once, opened when the person says so, cancelled when its dialog goes away. */
-export function useSignIn(
-  server: string,
-  method: 'browser' | 'device',
-): { signIn: SignIn; openBrowser: () => void } {
+export function useSignIn({ server, account, method }: Wanted): {
+  signIn: SignIn
+  openBrowser: () => void
+} {
   const api = useApi()
   const queries = useQueryClient()
   const pending = useRef<string>(undefined)
   const gone = useRef(false)
 
-  const finish = useMutation<AccountView, ContractError, string>({
+  const finish = useMutation<ConnectedView, ContractError, string>({
     mutationFn: (flow) => api.call('accounts:connected', { flow }),
     onSuccess: () => {
       for (const area of ['accounts', 'servers', 'status'])
@@ -43,7 +50,11 @@ export function useSignIn(
 
   const prepare = useMutation<Output<'accounts:connect'>, ContractError, void>({
     mutationFn: () =>
-      api.call('accounts:connect', method === 'device' ? { server, method } : { server }),
+      api.call('accounts:connect', {
+        server,
+        ...(account === undefined ? {} : { account }),
+        ...(method === 'device' ? { method } : {}),
+      }),
     onSuccess: ({ flow }) => {
       pending.current = flow
       if (gone.current) cancel()
@@ -95,9 +106,10 @@ interface Step<T> {
 function stateOf(
   prepare: Step<Output<'accounts:connect'>>,
   open: Step<unknown>,
-  finish: Step<AccountView>,
+  finish: Step<ConnectedView>,
 ): SignIn {
-  if (finish.data !== undefined) return { at: 'connected', account: finish.data }
+  if (finish.data !== undefined && prepare.data !== undefined)
+    return { at: 'connected', flow: prepare.data.flow, account: finish.data }
   const noBrowser = open.error?.code === 'oauth.browser_failed' ? open.error : null
   const error = prepare.error ?? finish.error ?? (noBrowser === null ? open.error : null)
   if (error !== null) return { at: 'failed', error }

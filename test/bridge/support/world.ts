@@ -103,6 +103,7 @@ export async function startWorld(
       expiresAt: null,
       quirks: [],
       bound: null,
+      label: null,
       subject: null,
       organisation: null,
       since: 0,

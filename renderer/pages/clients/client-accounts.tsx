@@ -1,0 +1,36 @@
+import type { ClientView } from '../../../preload/contract/index.ts'
+import { useListing } from '../../api/queries.ts'
+import { visible } from '../../parts/format.ts'
+import { AccountChooser } from '../account-chooser.tsx'
+
+/** As whom a client works at each server that people sign in to, and in which folders as somebody else. */
+export function ClientAccounts({ client: { name, choices } }: { client: ClientView }) {
+  const accounts = useListing('accounts:list').data ?? []
+  const own = choices.filter(({ folder }) => folder === null)
+  const servers = [...new Set([...accounts, ...own].map(({ server }) => server))].sort()
+  const folders = choices.filter(({ folder }) => folder !== null)
+  if (servers.length === 0 && folders.length === 0) return null
+  return (
+    <ul className="client-accounts" aria-label={`Accounts that ${name} uses`}>
+      {servers.map((server) => (
+        <li key={server}>
+          <span className="quiet">{server} as</span>{' '}
+          <AccountChooser
+            server={server}
+            client={name}
+            accounts={accounts.filter((account) => account.server === server)}
+            choice={own.find((choice) => choice.server === server)}
+          />
+        </li>
+      ))}
+      {folders.map(({ server, account, folder }) => (
+        <li key={`${server} ${folder}`}>
+          <span className="quiet">
+            {server} as {visible(account ?? '')} in
+          </span>{' '}
+          <code>{visible(folder ?? '')}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
