@@ -241,7 +241,7 @@ describe('connect, by a code', () => {
   it('with --json the one document is the account', async () => {
     await using companion = await start(byCode)
     const done = await warder(['connect', 'linear', '--device', '--json', '--home', companion.home])
-    expect(document(done)).toEqual(accountSample)
+    expect(document(done)).toEqual(connectedSample)
     expect(done.stderr.split('\n')).toContain('WDJB-MJHT')
   })
 
