@@ -28,7 +28,12 @@ export interface Enrolment {
   /** Where its secret lies: `registration:ID`, `secret:NAME`, or null for a public client. */
   readonly clientSecret: string | null
   readonly listener: CallbackListener
+  /** The sign-in is over, however: ends the listener; a registration that came to no grant serves the next sign-in. */
+  release(): void
 }
+
+/** A client at its issuer, without the sign-in that uses it. */
+export type KnownClient = Pick<Enrolment, 'registration' | 'clientSecret'>
 
 export interface Clients {
   /**
@@ -44,7 +49,7 @@ export interface Clients {
    *
    * @throws WarderError `oauth.issuer_mismatch`
    */
-  known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): Omit<Enrolment, 'listener'>
+  known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): KnownClient
   /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
   secret(reference: string | null, server: string, issuer: string): Promise<string | null>
   /**
@@ -83,19 +88,21 @@ export interface ClientsOptions {
 export function createClients(options: ClientsOptions): Clients {
   const { repository, vault, knownSecrets, clock } = options
   const upkeep = createRegistrationUpkeep(options)
+  /** Dynamic registrations that a sign-in goes by which has come to no grant yet. */
+  const taken = new Set<string>()
 
   async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
     checkIssuer(clientId, wanted.provider.issuer)
     const listener = await openRegistered(wanted)
     const { redirectUri } = listener
-    return { ...rememberByHand(wanted, clientId, redirectUri), listener }
+    return { ...rememberByHand(wanted, clientId, redirectUri), listener, release: listener.cancel }
   }
 
   function rememberByHand(
     { profile, provider }: Pick<Wanted, 'profile' | 'provider'>,
     clientId: string,
     redirectUri: string | null,
-  ): Omit<Enrolment, 'listener'> {
+  ): KnownClient {
     const { clientSecret = null, privateKey = null } = profile
     const confidential = privateKey === null ? confidentialMethod(provider) : 'private_key_jwt'
     const reference = privateKey ?? clientSecret
@@ -139,6 +146,7 @@ export function createClients(options: ClientsOptions): Clients {
       registration: remember(wanted.provider.issuer, client),
       clientSecret: null,
       listener,
+      release: listener.cancel,
     }
   }
 
@@ -183,13 +191,26 @@ export function createClients(options: ClientsOptions): Clients {
       if (isOver(one) && !(await isGoodAgain(one))) continue
       const listener = byCode ? noCallback : await openUnlessTaken(placeOf(one.redirectUri))
       if (listener === null) continue
-      return { registration: one, clientSecret: secretOf(one), listener }
+      // While the listener opened, another sign-in may have come to its end with it.
+      if (!inUse(one.id)) return taking(one, listener)
+      listener.cancel()
     }
     return null
   }
 
+  function taking(registration: Registration, listener: CallbackListener): Enrolment {
+    const { id } = registration
+    taken.add(id)
+    const release = () => {
+      taken.delete(id)
+      listener.cancel()
+    }
+    return { registration, clientSecret: secretOf(registration), listener, release }
+  }
+
   function inUse(id: string): boolean {
     return (
+      taken.has(id) ||
       repository.grants().some((grant) => grant.registration === id) ||
       repository
         .receipts()
@@ -236,7 +257,7 @@ export function createClients(options: ClientsOptions): Clients {
       if (secret !== null || management !== null)
         await writeStoredClient(vault(), registration.id, stored, knownSecrets)
       repository.saveRegistration(registration)
-      return { registration, clientSecret: secretOf(registration), listener }
+      return taking(registration, listener)
     } catch (error) {
       listener.cancel()
       throw error

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Fetch } from '../net/dialer.ts'
 import type { DocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
@@ -95,7 +96,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         ...{ linkExpiresAt, device, deviceOffered, open, answer, completed, cancel },
       }
     } catch (error) {
-      flow.enrolment.listener.cancel()
+      flow.enrolment.release()
       throw error
     }
   }
@@ -134,6 +135,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
         : usual
     const dpop = binding(server.name, discovered, profile)
     pending.get(server.name)?.()
+    // So that the one that was given up just now has let go of its registration.
+    await nextTurn()
     const wanted = { server: server.name, profile, provider, scopes, method, fetch, policy }
     const enrolment = await options.clients.enrol(wanted)
     const { listener, registration, clientSecret } = enrolment
@@ -169,7 +172,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         request: createSignInRequest(about, options.randomBytes),
       }
     } catch (error) {
-      listener.cancel()
+      enrolment.release()
       throw error
     }
   }
@@ -193,6 +196,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
 
   async function complete(flow: Flow, { tokens: arrived, cancel }: Way): Promise<Connected> {
     const { request, server } = flow
+    // One that was being prepared at the same time was not there yet to be given up.
+    pending.get(server.name)?.()
     pending.set(server.name, cancel)
     try {
       const tokens = await arrived()
@@ -200,6 +205,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       return await keep(flow, tokens)
     } finally {
       if (pending.get(server.name) === cancel) pending.delete(server.name)
+      flow.enrolment.release()
     }
   }
 

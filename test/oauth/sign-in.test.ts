@@ -113,6 +113,18 @@ describe('sign-in', () => {
     await allow(second)
   })
 
+  it('has one sign-in for each server, also where two begin in the same moment', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const server = serverAt(provider.serverUrl)
+    const both = await Promise.all([house.grants.connect(server), house.grants.connect(server)])
+    await house.grants.close()
+    const endings = await Promise.all(
+      both.map(({ completed }) => completed.catch(({ code }: { code: string }) => code)),
+    )
+    expect(endings).toEqual(['oauth.sign_in_abandoned', 'oauth.sign_in_abandoned'])
+  })
+
   it('is over after ten minutes', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()

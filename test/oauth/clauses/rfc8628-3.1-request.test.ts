@@ -66,6 +66,23 @@ describe('RFC 8628 §3.1 to §3.4: a sign-in by code', () => {
     expect(provider.to('/register')).toHaveLength(2)
   })
 
+  it('gives each of two sign-ins a registration of its own, though no port keeps them apart', async () => {
+    await using world = await openDeviceWorld()
+    const { provider, house } = world
+    const held = world.hold()
+    const one = await house.grants.connect(serverAt(provider.serverUrl), { method: 'device' })
+    await held
+    const two = await house.grants.connect(serverAt(provider.serverUrl, undefined, 'another'), {
+      method: 'device',
+    })
+    const clients = provider.to('/device').map(({ form }) => form.get('client_id'))
+    expect(new Set(clients).size).toBe(2)
+    for (const signIn of [one, two]) {
+      signIn.cancel()
+      await errorOf(signIn.completed)
+    }
+  })
+
   it('seals the grant without a redirect URI, and renews it as any other', async () => {
     await using world = await openDeviceWorld()
     const { provider, house } = world
