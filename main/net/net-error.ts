@@ -1,4 +1,4 @@
-import { isWarderError, WarderError } from '../errors.ts'
+import { type ErrorCode, isWarderError, WarderError } from '../errors.ts'
 
 /**
  * What went wrong on the wire as a WarderError: our own refusal where one lies at the bottom (fetch and the connector
@@ -19,3 +19,18 @@ function sentence(error: unknown): string {
   const slow = error instanceof Error && /Timeout/.test(error.name)
   return slow ? 'The host did not answer in time.' : 'The host could not be reached.'
 }
+
+const notConnected: ReadonlySet<ErrorCode> = new Set([
+  'net.unreachable',
+  'net.tls_untrusted',
+  'net.tls_wrong_host',
+  'net.tls_expired',
+  'net.proxy_invalid',
+  'net.proxy_unreachable',
+  'net.proxy_auth',
+  'net.proxy_refused',
+])
+
+/** True where nobody at the other end was asked. In another network, without its portal or proxy, it may go better. */
+export const isNotConnected = (error: unknown): boolean =>
+  !isWarderError(error) || notConnected.has(error.code)

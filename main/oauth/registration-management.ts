@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import { parseJsonLimited, readTextLimited } from '../net/limits.ts'
+import { isNotConnected } from '../net/net-error.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import type { Provider } from './metadata.ts'
 
@@ -150,7 +151,7 @@ export async function deleteClient(fetch: Fetch, managed: Management): Promise<D
     await response.body?.cancel()
     return judge(response.status)
   } catch (error) {
-    if (isWarderError(error) && error.code !== 'net.unreachable')
+    if (isWarderError(error) && !isNotConnected(error))
       return {
         status: null,
         outcome: 'failed',

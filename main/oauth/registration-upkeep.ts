@@ -34,6 +34,8 @@ const HOUR_MS = 3_600_000
 
 export function createRegistrationUpkeep(options: RegistrationUpkeepOptions): RegistrationUpkeep {
   const { repository, vault, knownSecrets, clock } = options
+  /** One at a time for each: a read may change the token that the next one needs (RFC 7592 §3). */
+  const running = new Map<string, Promise<StoredClient | null>>()
 
   function endsSoon({ expiresAt, registeredAt }: Registration): boolean {
     if (expiresAt === null) return false
@@ -67,12 +69,19 @@ export function createRegistrationUpkeep(options: RegistrationUpkeepOptions): Re
       : (await keep(shown.registration, shown.stored, updated)).stored
   }
 
+  async function look(id: string, issuer: string): Promise<StoredClient | null> {
+    const stored = await readStoredClient(vault(), id, issuer, knownSecrets)
+    const registration = repository.registration(id)
+    if (stored === null || registration === null || !endsSoon(registration)) return stored
+    return renewed(registration, stored)
+  }
+
   return {
-    async current(id, issuer) {
-      const stored = await readStoredClient(vault(), id, issuer, knownSecrets)
-      const registration = repository.registration(id)
-      if (stored === null || registration === null || !endsSoon(registration)) return stored
-      return renewed(registration, stored)
+    current(id, issuer) {
+      const key = JSON.stringify([id, issuer])
+      const begun = running.get(key) ?? look(id, issuer).finally(() => running.delete(key))
+      running.set(key, begun)
+      return begun
     },
   }
 }

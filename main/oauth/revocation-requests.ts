@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
-import { type ErrorCode, isWarderError } from '../errors.ts'
+import { isWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
+import { isNotConnected } from '../net/net-error.ts'
 import { retryAfterMs } from './backoff.ts'
 import type { BoundToken } from './dpop.ts'
 import { probe } from './probe.ts'
@@ -111,20 +112,8 @@ export async function probeToken(
   }
 }
 
-/** The network may be another one next time: behind a portal or a proxy nothing was said to the provider yet. */
-const notConnected: ReadonlySet<ErrorCode> = new Set([
-  'net.unreachable',
-  'net.tls_untrusted',
-  'net.tls_wrong_host',
-  'net.tls_expired',
-  'net.proxy_invalid',
-  'net.proxy_unreachable',
-  'net.proxy_auth',
-  'net.proxy_refused',
-])
-
 function unreachable(error: unknown, who: string): StepResult {
-  if (!isWarderError(error) || notConnected.has(error.code))
+  if (!isWarderError(error) || isNotConnected(error))
     return { status: null, outcome: 'pending', detail: `${who} could not be reached.` }
   return { status: null, outcome: 'failed', detail: `${who} was not asked: ${error.message}` }
 }

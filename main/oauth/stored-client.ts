@@ -25,7 +25,7 @@ export async function readStoredClient(
   knownSecrets: KnownSecrets,
 ): Promise<StoredClient | null> {
   const item = await vault.get(registrationKey(id))
-  const parsed = storedClient.safeParse(item === null ? null : JSON.parse(item))
+  const parsed = storedClient.safeParse(jsonOrNull(item))
   if (!parsed.success || parsed.data.issuer !== issuer) return null
   note(parsed.data, knownSecrets)
   return parsed.data
@@ -40,6 +40,15 @@ export async function writeStoredClient(
 ): Promise<void> {
   note(stored, knownSecrets)
   await vault.set(registrationKey(id), JSON.stringify(stored))
+}
+
+/** An item that is damaged holds nothing of the registration. */
+function jsonOrNull(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function note({ issuer, secret, management }: StoredClient, knownSecrets: KnownSecrets): void {

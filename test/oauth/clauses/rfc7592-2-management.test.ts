@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { WarderError } from '../../../main/errors.ts'
 import {
   deleteClient,
   managementOf,
   readClient,
   updateClient,
 } from '../../../main/oauth/registration-management.ts'
+import { createRegistrationUpkeep } from '../../../main/oauth/registration-upkeep.ts'
+import { readStoredClient } from '../../../main/oauth/stored-client.ts'
+import { createKnownSecrets } from '../../../main/vault/known-secrets.ts'
+import { createMemoryStore } from '../../../main/vault/memory.ts'
 import { glewlwydMissing, startGlewlwyd } from '../../harness/glewlwyd/index.ts'
 import { startOidcProvider } from '../../harness/oidc-provider/index.ts'
 import { connectTo, type House, openHouse } from '../support/house.ts'
@@ -33,6 +38,26 @@ async function managing(changes: Record<string, unknown> = {}): Promise<Scripted
   }))
   return provider
 }
+
+const URI = 'https://idp.example/register/1'
+
+const endingRegistration = {
+  id: 'one',
+  issuer: 'https://idp.example',
+  method: 'dynamic',
+  clientId: 'client-1',
+  redirectUri: 'http://127.0.0.1/cb',
+  authMethod: 'client_secret_post',
+  registeredAt: 0,
+  expiresAt: HOUR,
+} as const
+
+const managedAt = (uri: string) => ({
+  uri,
+  token: TOKEN,
+  serverUrl: 'https://mcp.example/mcp',
+  allowPrivateNetwork: false,
+})
 
 const bearers = (provider: ScriptedProvider) =>
   provider.to(MANAGED).map(({ method, headers }) => `${method} ${headers.authorization}`)
@@ -81,6 +106,26 @@ describe('a registration that nobody uses any more (RFC 7592 §2.3)', () => {
       expect(bearers(provider)).toHaveLength(2)
     },
   )
+
+  it.each([
+    'net.proxy_unreachable',
+    'net.proxy_auth',
+    'net.proxy_refused',
+    'net.tls_untrusted',
+    'net.tls_expired',
+  ] as const)('is tried again where the network stood in between: %s', async (code) => {
+    const failing = () => Promise.reject(new WarderError(code, 'Between us and the provider.'))
+    expect(await deleteClient(failing, managedAt(URI))).toMatchObject({
+      outcome: 'pending',
+    })
+  })
+
+  it('is given up where its address may not be dialled', async () => {
+    const failing = () => Promise.reject(new WarderError('net.address_refused', 'It is private.'))
+    expect(await deleteClient(failing, managedAt(URI))).toMatchObject({
+      outcome: 'failed',
+    })
+  })
 
   it('is left alone where its address is at another origin', async () => {
     await using other = await startScriptedProvider()
@@ -181,6 +226,40 @@ describe('a client secret that ends (RFC 7592 §2.1, §2.2)', () => {
     house.time.now += 2 * HOUR
     await house.grants.accessToken('notes')
     expect(secrets(provider)).toEqual(['the-first-secret', 'the-first-secret'])
+  })
+
+  it('is read once where two need it at the same time: a read may change the token (§3)', async () => {
+    const stored = { issuer: 'https://idp.example', secret: 'old', management: managedAt(URI) }
+    const vault = createMemoryStore()
+    await vault.set('registration:one', JSON.stringify(stored))
+    const asked: string[] = []
+    const answer = {
+      client_id: 'client-1',
+      registration_access_token: 'another',
+      ...secretUntil(9e12),
+    }
+    const upkeep = createRegistrationUpkeep({
+      repository: { registration: () => endingRegistration, saveRegistration: () => {} },
+      vault: () => vault,
+      knownSecrets: createKnownSecrets(),
+      fetch: () => async (_url, init) => {
+        asked.push(new Headers(init?.headers).get('authorization') ?? '')
+        return Response.json(answer)
+      },
+      clock: () => HOUR,
+    })
+    const current = () => upkeep.current('one', 'https://idp.example')
+    const [one, other] = await Promise.all([current(), current()])
+    expect(asked).toEqual([`Bearer ${TOKEN}`])
+    expect(other).toEqual(one)
+    expect(one?.management?.token).toBe('another')
+  })
+
+  it('is not there where the vault item is damaged, and nothing else comes of that', async () => {
+    const vault = createMemoryStore()
+    await vault.set('registration:one', '{"issuer":"https://idp.exa')
+    const known = createKnownSecrets()
+    expect(await readStoredClient(vault, 'one', 'https://idp.example', known)).toBeNull()
   })
 
   it('is not asked for while it is good', async () => {
