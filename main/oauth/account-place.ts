@@ -32,7 +32,7 @@ export function placeAccount(
   const owner = person.subject === null ? null : { issuer, subject: person.subject }
   const label = plain(wish)
   const asked = rows.find((row) => row.account === label || (row.label ?? row.account) === label)
-  const earlier = rows.find((row) => isSame(row, owner)) ?? heir(rows, person, label, owner)
+  const earlier = rows.find((row) => isSame(row, owner)) ?? heir(rows, person, label, issuer)
   const other = asked !== undefined && asked.id !== earlier?.id ? asked : undefined
   const ownLabel = other === undefined ? label : null
   const named = person.name !== null ? 'provider' : ownLabel !== null ? 'person' : 'nobody'
@@ -59,15 +59,10 @@ function heir(
   rows: readonly GrantRow[],
   person: Person,
   label: string | null,
-  owner: AccountOwner | null,
+  issuer: string,
 ): GrantRow | undefined {
   const name = person.name ?? label ?? plain(person.subject) ?? 'default'
-  return rows.find(
-    (row) =>
-      row.subject === null &&
-      row.account === name &&
-      (owner === null || row.issuer === owner.issuer),
-  )
+  return rows.find((row) => row.subject === null && row.account === name && row.issuer === issuer)
 }
 
 interface Among {

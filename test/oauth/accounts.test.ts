@@ -178,6 +178,20 @@ describe('a sign-in that was to renew another account', () => {
     expect(at.house.grants.find('notes/work').id).toBe(work.id)
   })
 
+  it('is nobody at another provider, though both name nobody: its name stays where it was', async () => {
+    await using at = await open()
+    await using other = await startScriptedProvider()
+    const first = await at.signIn({ account: 'work' })
+    const sealed = await tokenOf(at.house, first)
+    at.provider.answers.set('/.well-known/oauth-protected-resource/mcp', () => ({
+      body: at.provider.resourceMetadata({ authorization_servers: [other.origin] }),
+    }))
+    const second = await at.signIn({ account: 'work' })
+    expect(second).toMatchObject({ issuer: other.origin, insteadOf: 'work' })
+    expect(at.house.grants.find('notes/work').id).toBe(first.id)
+    expect(await tokenOf(at.house, first)).toBe(sealed)
+  })
+
   it('renews where it is the same one, and keeps its place among the accounts', async () => {
     await using at = await open()
     const first = await at.signIn({ account: 'work' })
