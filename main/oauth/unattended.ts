@@ -33,7 +33,7 @@ export interface UnattendedRequests {
    *   token is exchanged; `oauth.token_refused`, `oauth.provider_unavailable`, `vault.*`, `net.*`
    */
   ask(row: Pick<GrantRow, 'server' | 'account'>, sealed: Unattended, party: Party): Promise<Tokens>
-  /** The item of a grant whose token is to be exchanged. @throws WarderError `grant.sign_in_needed`, `vault.*` */
+  /** The item of a grant whose token is to be exchanged. @throws WarderError `grant.sign_in_needed`, `grant.bound`, `vault.*` */
   subject(id: string): Promise<{ readonly row: GrantRow; readonly sealed: SealedGrant }>
 }
 
@@ -57,6 +57,12 @@ export function createUnattendedRequests(options: {
       throw new WarderError(
         'grant.sign_in_needed',
         'The account whose token is to be exchanged is not there: connect its server first.',
+      )
+    // What comes of an exchange is a bearer token: a key that a token is bound to is not exchanged away.
+    if (sealed.dpopKey !== null)
+      throw new WarderError(
+        'grant.bound',
+        `The token of ${row.server}/${row.account} is bound to a key (DPoP), and Warder exchanges none for a token that is bound to nothing.`,
       )
     return { row, sealed }
   }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { remoteServerSchema } from '../../main/store/config-schema.ts'
+import { startBoundProvider } from './support/bound.ts'
 import { connectTo, openHouse } from './support/house.ts'
 import {
   type Received,
@@ -213,6 +214,18 @@ it('of an exchange is not made: two could wait for each other', async () => {
     code: 'grant.sign_in_needed',
   })
   expect(exchanges(at.provider)).toHaveLength(1)
+})
+
+it('makes no bearer token of one that is bound to a key (RFC 9449)', async () => {
+  await using provider = await startBoundProvider()
+  await using other = await startScriptedProvider()
+  names(other, provider)
+  await using house = await openHouse()
+  await connectTo(house, provider.serverUrl)
+  await expect(house.grants.obtain(filesAt(other.serverUrl))).rejects.toMatchObject({
+    code: 'grant.bound',
+  })
+  expect(exchanges(provider)).toEqual([])
 })
 
 it('goes by a client of its own where the definition names one, at the same provider', async () => {
