@@ -5,6 +5,7 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type Backoff, retryAfterMs } from './backoff.ts'
+import { isBoundAs, isWhereItWas } from './binding.ts'
 import type { Clients } from './clients.ts'
 import type { Dpop } from './dpop.ts'
 import { frozen } from './grant-errors.ts'
@@ -148,7 +149,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
         },
         documents.kept,
       )
-      if (provider.token_endpoint === sealed.tokenEndpoint) return provider
+      if (isWhereItWas(provider, sealed)) return provider
     } catch (error) {
       if (!isWarderError(error, 'oauth.issuer_mismatch')) throw error
     }
@@ -179,16 +180,6 @@ export function createRenewer(options: RenewerOptions): Renewer {
 
 export const isRenewable = (sealed: SealedGrant): sealed is Renewable =>
   sealed.refreshToken !== null || isUnattended(sealed)
-
-function isBoundAs(now: SealedGrant, before: SealedGrant): boolean {
-  return (
-    now.issuer === before.issuer &&
-    now.tokenEndpoint === before.tokenEndpoint &&
-    now.clientId === before.clientId &&
-    now.resource === before.resource &&
-    now.dpopKey?.d === before.dpopKey?.d
-  )
-}
 
 /** The `error` of the token endpoint (RFC 6749 §5.2) that lies under one of our errors. */
 export function providerCode(error: unknown): string | null {

@@ -2,6 +2,7 @@ import { isWarderError, type WarderError } from '../errors.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { Backoff } from './backoff.ts'
+import { isSameGrant } from './binding.ts'
 import { type Dpop, openDpop } from './dpop.ts'
 import { type Clocks, elapsed, momentOf, sleptSince } from './elapsed.ts'
 import { frozen, signInNeeded } from './grant-errors.ts'
@@ -13,7 +14,7 @@ import type { GrantRow, Repository } from './repository.ts'
 import { grantKey, grantLabel, readSealed, type SealedGrant, writeSealed } from './sealed-grant.ts'
 import type { Tokens } from './token-requests.ts'
 import type { AccessToken } from './types.ts'
-import { isUnattended, kindOf, subjectOf } from './unattended.ts'
+import { isUnattended } from './unattended.ts'
 
 /** Holds access tokens in memory and renews them; the only reader of `grant:ID` for use. */
 export interface TokenKeeper {
@@ -96,7 +97,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     if (waiting !== undefined) return keep(row, waiting)
     const sealed = await readSealed(vault(), grantKey(id), grantLabel(row), options.knownSecrets)
     if (sealed === null) throw signOut(row, 'vault')
-    if (!matches(row, sealed)) throw freeze(row)
+    if (!isSameGrant(row, sealed)) throw freeze(row)
     if (!isRenewable(sealed)) return takeStored(row, sealed)
     const about = {
       reason: held.reason(id),
@@ -157,17 +158,6 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     if (isUnattended(sealed) && repository.grant(id)?.state === 'revoking')
       unstored.set(id, { ...renewed, sealed: { ...sealed, accessToken: tokens.accessToken } })
     return usable(id)
-  }
-
-  function matches(row: GrantRow, sealed: SealedGrant): boolean {
-    return (
-      sealed.issuer === row.issuer &&
-      sealed.clientId === row.clientId &&
-      sealed.resource === row.resource &&
-      (sealed.dpopKey !== null) === (row.bound === 'dpop') &&
-      kindOf(sealed) === row.kind &&
-      subjectOf(sealed) === row.exchangedFrom
-    )
   }
 
   function register(row: GrantRow, tokens: Tokens): void {
