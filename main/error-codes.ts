@@ -427,7 +427,7 @@ export const errorCodes = {
   'oauth.dpop_unsupported': {
     exit: 1,
     meaning:
-      'The tokens of this server have to be bound to a key (DPoP, RFC 9449), and its provider cannot do that with an algorithm that Warder has.',
+      'The tokens of this server have to be bound to a key (DPoP, RFC 9449), and its provider cannot do that with an algorithm that Warder has; or the token that is exchanged for them is bound, and the server does not take such tokens.',
     mend: 'Tell the operator of the server. Where an account of yours was bound before and the change is genuine, revoke it and connect again.',
   },
   'oauth.dpop_downgrade': {

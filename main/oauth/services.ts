@@ -11,9 +11,11 @@ import { issuerChoice } from './choose-issuer.ts'
 import { checkClientKey } from './client-assertion.ts'
 import type { Clients } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
+import type { Dpop, DpopKey } from './dpop.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { checkScopes, withheldScopes } from './scopes.ts'
 import { tryVault } from './sign-in.ts'
+import { createSignInKeys } from './sign-in-key.ts'
 import type { StepUps } from './step-up.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 import type { Tokens } from './token-requests.ts'
@@ -66,6 +68,8 @@ interface Asker {
   /** The server whose definition refers to the secret. */
   readonly secretOf: string
   readonly subject: string | null
+  /** What the subject token is bound to; null where it is a bearer token, or there is none. */
+  readonly subjectKey: DpopKey | null
 }
 
 interface Flow {
@@ -76,10 +80,12 @@ interface Flow {
   readonly discovered: Discovered
   readonly asker: Asker
   readonly scopes: readonly string[]
+  readonly dpop: Dpop | undefined
 }
 
 export function createServices(options: ServicesOptions): Services {
   const { repository, clients, keeper, requests, clock } = options
+  const keyFor = createSignInKeys(options)
 
   async function prepare(
     server: { readonly name: string; readonly definition: RemoteServer },
@@ -106,7 +112,8 @@ export function createServices(options: ServicesOptions): Services {
       profile.scopes === undefined
         ? options.stepUps.union(name, issuer, discovered.resource.scopes)
         : checkScopes(profile.scopes, 'The server definition')
-    return { server: name, label, profile, policy, discovered, asker, scopes }
+    const dpop = keyFor(name, discovered, profile, asker.subjectKey)
+    return { server: name, label, profile, policy, discovered, asker, scopes, dpop }
   }
 
   /** Of several providers, the one that a token comes from; nobody registers, so none is passed over for that. */
@@ -138,6 +145,7 @@ export function createServices(options: ServicesOptions): Services {
       clientSecret: reference,
       secretOf: about.server,
       subject: null,
+      subjectKey: null,
     }
   }
 
@@ -162,6 +170,7 @@ export function createServices(options: ServicesOptions): Services {
       kind: 'exchange',
       account: label ?? subject.account,
       subject: subject.id,
+      subjectKey: sealed.dpopKey,
     } as const
     const clientId = definition.oauth?.clientId
     if (clientId === undefined)
@@ -235,7 +244,7 @@ export function createServices(options: ServicesOptions): Services {
       state: 'connected',
       renewable: true,
       quirks: profile.quirks,
-      bound: null,
+      bound: flow.dpop === undefined ? null : 'dpop',
       connectedAt: clock(),
       since: earlier?.since ?? clock(),
       refreshedAt: null,
@@ -249,14 +258,14 @@ export function createServices(options: ServicesOptions): Services {
       const policy = urlPolicyOf(server.definition)
       const fetch = options.fetch(policy)
       const flow = await prepare(server, wish, fetch, policy)
-      const { asker, discovered, profile } = flow
+      const { asker, discovered, dpop, profile } = flow
       const { provider } = discovered
       const { authMethod, clientId, clientSecret } = asker
       const secret = await clients.secret(clientSecret, asker.secretOf, provider.issuer)
       if (authMethod === 'private_key_jwt') checkClientKey(secret ?? '')
       const sealed = seal(flow)
       const { quirks } = profile
-      const party = { provider, clientId, authMethod, secret, fetch, policy, quirks }
+      const party = { provider, clientId, authMethod, secret, fetch, policy, quirks, dpop }
       return keep(
         flow,
         sealed,
@@ -272,7 +281,7 @@ interface About {
   readonly provider: Discovered['provider']
 }
 
-function seal({ asker, discovered, policy, profile, scopes }: Flow): Unattended {
+function seal({ asker, discovered, dpop, policy, profile, scopes }: Flow): Unattended {
   const { provider, resource } = discovered
   const { serverUrl, allowPrivateNetwork = false } = policy
   return {
@@ -285,7 +294,7 @@ function seal({ asker, discovered, policy, profile, scopes }: Flow): Unattended 
     revocationEndpoint: provider.revocation_endpoint ?? null,
     introspectionEndpoint: provider.introspection_endpoint ?? null,
     minted: 0,
-    dpopKey: null,
+    dpopKey: dpop?.key ?? null,
     clientId: asker.clientId,
     redirectUri: '',
     authMethod: asker.authMethod,

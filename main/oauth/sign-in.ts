@@ -16,10 +16,10 @@ import type { Clients, Enrolment } from './clients.ts'
 import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.ts'
 import type { Wait } from './device-polling.ts'
 import { beginByCode } from './device-sign-in.ts'
-import { type Discovered, discover } from './discovery.ts'
-import { bindsTokens, createDpopKey, type Dpop, openDpop } from './dpop.ts'
+import { discover } from './discovery.ts'
 import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
+import { createSignInKeys } from './sign-in-key.ts'
 import type { StepUps } from './step-up.ts'
 import type { Connected, SignIn, SignInMethod } from './types.ts'
 import type { Way } from './way.ts'
@@ -70,6 +70,7 @@ interface Flow extends Source {
 export function createSignIns(options: SignInsOptions): SignIns {
   const { repository, clock } = options
   const keep = createKeep(options)
+  const keyFor = createSignInKeys(options)
   /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
   const pending = new Map<string, () => void>()
   const completing = new Set<Promise<unknown>>()
@@ -133,7 +134,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       definition.oauth?.scopes === undefined
         ? options.stepUps.union(server.name, provider.issuer, usual)
         : usual
-    const dpop = binding(server.name, discovered, profile)
+    const dpop = keyFor(server.name, discovered, profile)
     pending.get(server.name)?.()
     // So that the one that was given up just now has let go of its registration.
     await nextTurn()
@@ -175,23 +176,6 @@ export function createSignIns(options: SignInsOptions): SignIns {
       enrolment.release()
       throw error
     }
-  }
-
-  /** The key of a grant is older than the grant: the very first request already names it (RFC 9449 §10). */
-  function binding(
-    server: string,
-    { provider, resource }: Discovered,
-    { quirks }: ProviderProfile,
-  ): Dpop | undefined {
-    const bound = repository
-      .grants()
-      .some((row) => row.server === server && row.state !== 'revoking' && row.bound === 'dpop')
-    // No provider binds ID tokens, so there a proof would prove nothing.
-    const usable = resource.dpop.usable && !quirks.includes('id-token-as-bearer')
-    if (!bindsTokens({ ...resource.dpop, usable }, provider, bound)) return undefined
-    const key = createDpopKey()
-    options.knownSecrets.add(`sign-in:${server} DPoP key`, key.d)
-    return openDpop(key, clock)
   }
 
   async function complete(flow: Flow, { tokens: arrived, cancel }: Way): Promise<Connected> {

@@ -2,7 +2,7 @@ import { isWarderError, WarderError } from '../errors.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { requestClientCredentials } from './client-credentials.ts'
-import { frozen } from './grant-errors.ts'
+import { frozen, signInNeeded } from './grant-errors.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { grantKey, grantLabel, readSealed, type SealedGrant } from './sealed-grant.ts'
 import { exchangeToken } from './token-exchange.ts'
@@ -25,6 +25,8 @@ export function kindOf({ asks }: SealedGrant): GrantRow['kind'] {
 export const subjectOf = ({ asks }: SealedGrant): string | null =>
   asks?.grantType === 'token-exchange' ? asks.subject : null
 
+type Named = Pick<GrantRow, 'server' | 'account'>
+
 /** Asks for the token of a grant that nobody signs in for: the first one, and each one after it. */
 export interface UnattendedRequests {
   /**
@@ -32,8 +34,8 @@ export interface UnattendedRequests {
    * @throws WarderError `oauth.client_refused`, naming the secret; `oauth.client_key`, `grant.*` of the account whose
    *   token is exchanged; `oauth.token_refused`, `oauth.provider_unavailable`, `vault.*`, `net.*`
    */
-  ask(row: Pick<GrantRow, 'server' | 'account'>, sealed: Unattended, party: Party): Promise<Tokens>
-  /** The item of a grant whose token is to be exchanged. @throws WarderError `grant.sign_in_needed`, `grant.bound`, `vault.*` */
+  ask(row: Named, sealed: Unattended, party: Party): Promise<Tokens>
+  /** The item of a grant whose token is to be exchanged. @throws WarderError `grant.sign_in_needed`, `vault.*` */
   subject(id: string): Promise<{ readonly row: GrantRow; readonly sealed: SealedGrant }>
 }
 
@@ -58,21 +60,11 @@ export function createUnattendedRequests(options: {
         'grant.sign_in_needed',
         'The account whose token is to be exchanged is not there: connect its server first.',
       )
-    // What comes of an exchange is a bearer token: a key that a token is bound to is not exchanged away.
-    if (sealed.dpopKey !== null)
-      throw new WarderError(
-        'grant.bound',
-        `The token of ${row.server}/${row.account} is bound to a key (DPoP), and Warder exchanges none for a token that is bound to nothing.`,
-      )
     return { row, sealed }
   }
 
   /** The subject token goes back to where it came from, and nowhere else. */
-  async function subjectToken(
-    row: Pick<GrantRow, 'server' | 'account'>,
-    id: string,
-    sealed: Unattended,
-  ): Promise<string> {
+  async function subjectToken(row: Named, id: string, sealed: Unattended): Promise<string> {
     const { value } = await options.accessToken(id)
     const from = await subject(id)
     if (
@@ -81,6 +73,7 @@ export function createUnattendedRequests(options: {
       from.row.issuer !== sealed.issuer
     )
       throw frozen(row)
+    checkKey(row, sealed, from.sealed)
     return value
   }
 
@@ -102,6 +95,12 @@ export function createUnattendedRequests(options: {
       }
     },
   }
+}
+
+/** A bound token is shown with a proof of its own key or not at all (RFC 9449 §4.3). */
+function checkKey(row: Named, { dpopKey }: SealedGrant, from: SealedGrant): void {
+  if (from.dpopKey === null || from.dpopKey.d === dpopKey?.d) return
+  throw signInNeeded(row, 'The account whose token it is exchanged for has another key now.')
 }
 
 /** Whoever reads it has one thing to mend, so it has a name. */

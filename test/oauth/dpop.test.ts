@@ -1,16 +1,12 @@
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createInjector } from '../../main/bridge/credentials.ts'
-import { connectHttp } from '../../main/bridge/upstream/http.ts'
-import { NotProcessed } from '../../main/bridge/upstream/upstream.ts'
-import { createDialer } from '../../main/net/dialer.ts'
-import { NOBODY } from '../../main/oauth/asker.ts'
 import { createDpopKey, openDpop } from '../../main/oauth/dpop.ts'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
-import { type ResourceServer, startResourceServer } from '../harness/resource-server.ts'
+import { startResourceServer } from '../harness/resource-server.ts'
 import { type House, openHouse, serverAt } from './support/house.ts'
 import { refreshTokens } from './support/rotations.ts'
+import { callThroughBridge, opening } from './support/through-bridge.ts'
 
 /** The whole life of a bound grant at a provider that other people wrote, and at a server that checks every proof. */
 
@@ -19,33 +15,6 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(() => browser.close())
-
-const opening =
-  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}'
-
-/** Opens a session as the bridge does, and closes it; makes it again where the server wants a nonce, as the relay does. */
-async function callThroughBridge(house: House, { url }: ResourceServer): Promise<string[]> {
-  const dialer = createDialer()
-  const events = { onMessage: () => {}, onClosed: () => {} }
-  const policy = { serverUrl: url }
-  const upstream = connectHttp({ url, dispatcher: dialer.dispatcher(policy), events })
-  const secrets = { read: () => Promise.reject(new Error('no secret is asked for')) }
-  const injector = createInjector({ grants: house.grants, secrets })
-  const refused: string[] = []
-  const credential = await injector.headers(serverAt(url), NOBODY)
-  const ask = () => upstream.request(opening, '1', credential, AbortSignal.timeout(20_000))
-  try {
-    await ask().catch((error: unknown) => {
-      if (!(error instanceof NotProcessed) || error.reason !== 'nonce-wanted') throw error
-      refused.push(error.reason)
-      return ask()
-    })
-    await upstream.close(credential)
-  } finally {
-    await dialer.close()
-  }
-  return refused
-}
 
 async function connectAt(house: House, provider: { issuer: string }, url: string) {
   const page = await browser.newPage()
@@ -74,19 +43,23 @@ describe.each([
     await using house = await openHouse()
     const grant = await connectAt(house, provider, server.url)
     expect(grant).toMatchObject({ bound: 'dpop', renewable: true })
-    expect(await callThroughBridge(house, server)).toEqual(nonces ? ['nonce-wanted'] : [])
+    expect(await callThroughBridge(house, serverAt(server.url))).toEqual(
+      nonces ? ['nonce-wanted'] : [],
+    )
 
     // In the middle of a session the server changes its nonce.
     nonce = nonces ? 'server-2' : null
-    expect(await callThroughBridge(house, server)).toEqual(nonces ? ['nonce-wanted'] : [])
-    expect(await callThroughBridge(house, server)).toEqual([])
+    expect(await callThroughBridge(house, serverAt(server.url))).toEqual(
+      nonces ? ['nonce-wanted'] : [],
+    )
+    expect(await callThroughBridge(house, serverAt(server.url))).toEqual([])
 
     // Not by moving the clock: proofs name the time, and the provider has a clock of its own.
     const first = await house.grants.accessToken('notes')
     expect((await house.grants.rejected(first)).value).not.toBe(first.value)
-    await callThroughBridge(house, server)
+    await callThroughBridge(house, serverAt(server.url))
     await house.restart()
-    await callThroughBridge(house, server)
+    await callThroughBridge(house, serverAt(server.url))
     const { value } = await house.grants.accessToken('notes')
     const asBearer = await fetch(server.url, {
       method: 'POST',

@@ -3,8 +3,13 @@ import { importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { remoteServerSchema } from '../../main/store/config-schema.ts'
+import { RESOURCE_METADATA, startBoundProvider, tokens } from './support/bound.ts'
 import { connectTo, type HouseOptions, openHouse, serverAt } from './support/house.ts'
-import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+import {
+  type Reply,
+  type ScriptedProvider,
+  startScriptedProvider,
+} from './support/scripted-provider.ts'
 
 const HOUR = 3_600_000
 const SECRET = 'a-client-secret'
@@ -231,6 +236,54 @@ describe('what a service meets', () => {
     })
     expect(at.provider.to('/other')).toEqual([])
     expect(at.provider.to('/token')).toHaveLength(1)
+  })
+})
+
+describe('a service whose server takes bound tokens only (RFC 9449)', () => {
+  const boundStage = async (token: () => Reply | Promise<Reply>) => {
+    const provider = await startBoundProvider()
+    provider.answers.set('/token', token)
+    const house = await openHouse()
+    return {
+      provider,
+      house,
+      service: serviceAt(provider.serverUrl),
+      async [Symbol.asyncDispose]() {
+        await house[Symbol.asyncDispose]()
+        await provider[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  it('takes no bearer token', async () => {
+    await using at = await boundStage(() => tokens('Bearer'))
+    await expect(at.house.grants.obtain(at.service)).rejects.toMatchObject({
+      code: 'oauth.dpop_downgrade',
+    })
+    expect(at.house.grants.list()).toEqual([])
+  })
+
+  it('is frozen where its provider stops binding, and takes nothing', async () => {
+    let type = 'DPoP'
+    await using at = await boundStage(() => tokens(type))
+    await at.house.grants.obtain(at.service)
+    type = 'Bearer'
+    at.house.time.now += HOUR
+    await expect(at.house.grants.accessToken('jobs')).rejects.toMatchObject({
+      code: 'oauth.dpop_downgrade',
+    })
+    expect(at.house.grants.list()).toMatchObject([{ state: 'frozen' }])
+  })
+
+  it('asks for no other ones where the server stops asking for them', async () => {
+    await using at = await boundStage(() => tokens('DPoP'))
+    await at.house.grants.obtain(at.service)
+    at.provider.answers.set(RESOURCE_METADATA, () => ({ body: at.provider.resourceMetadata() }))
+    expect(await at.house.grants.obtain(at.service)).toMatchObject({ bound: 'dpop' })
+    says(at.provider, {})
+    await expect(at.house.grants.obtain(at.service)).rejects.toMatchObject({
+      code: 'oauth.dpop_unsupported',
+    })
   })
 })
 

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { createDpopKey } from '../../main/oauth/dpop.ts'
 import { remoteServerSchema } from '../../main/store/config-schema.ts'
+import { readProof } from '../harness/dpop-proof.ts'
 import { startBoundProvider } from './support/bound.ts'
 import { connectTo, openHouse } from './support/house.ts'
 import {
@@ -55,9 +57,43 @@ async function stage() {
   }
 }
 
-const names = (server: ScriptedProvider, provider: ScriptedProvider) =>
+/** The same, where the tokens of both are bound to a key. */
+async function boundStage() {
+  const provider = await startBoundProvider()
+  const other = await startScriptedProvider()
+  names(other, provider, { dpop_bound_access_tokens_required: true })
+  const plain = provider.answers.get('/token')
+  let exchanged = 0
+  const answer = (type: string) =>
+    provider.answers.set('/token', async (one) => {
+      if (one.form.get('grant_type') !== EXCHANGE) return (await plain?.(one)) ?? {}
+      const body = {
+        access_token: `exchanged-token-${++exchanged}`,
+        issued_token_type: ACCESS_TOKEN,
+        token_type: type,
+      }
+      return { body }
+    })
+  answer('DPoP')
+  const house = await openHouse()
+  await connectTo(house, provider.serverUrl)
+  return {
+    provider,
+    other,
+    house,
+    answer,
+    files: filesAt(other.serverUrl),
+    async [Symbol.asyncDispose]() {
+      await house[Symbol.asyncDispose]()
+      await provider[Symbol.asyncDispose]()
+      await other[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const names = (server: ScriptedProvider, provider: ScriptedProvider, changes: object = {}) =>
   server.answers.set('/.well-known/oauth-protected-resource/mcp', () => ({
-    body: server.resourceMetadata({ authorization_servers: [provider.origin] }),
+    body: server.resourceMetadata({ authorization_servers: [provider.origin], ...changes }),
   }))
 
 const exchanges = (provider: ScriptedProvider) =>
@@ -217,15 +253,39 @@ it('of an exchange is not made: two could wait for each other', async () => {
 })
 
 it('makes no bearer token of one that is bound to a key (RFC 9449)', async () => {
-  await using provider = await startBoundProvider()
-  await using other = await startScriptedProvider()
-  names(other, provider)
-  await using house = await openHouse()
-  await connectTo(house, provider.serverUrl)
-  await expect(house.grants.obtain(filesAt(other.serverUrl))).rejects.toMatchObject({
-    code: 'grant.bound',
+  await using at = await boundStage()
+  names(at.other, at.provider)
+  await expect(at.house.grants.obtain(at.files)).rejects.toMatchObject({
+    code: 'oauth.dpop_unsupported',
   })
-  expect(exchanges(provider)).toEqual([])
+  expect(exchanges(at.provider)).toEqual([])
+})
+
+it('takes no bearer token from a provider that was asked for a bound one (RFC 9449 §5)', async () => {
+  await using at = await boundStage()
+  at.answer('Bearer')
+  await expect(at.house.grants.obtain(at.files)).rejects.toMatchObject({
+    code: 'oauth.dpop_downgrade',
+  })
+  expect(at.house.grants.list()).toHaveLength(1)
+})
+
+it('shows a bound token with a proof of its own key only (RFC 9449 §4.3)', async () => {
+  await using at = await boundStage()
+  const { id } = await at.house.grants.obtain(at.files)
+  const [first, second] = await Promise.all(
+    [at.provider.to('/token')[0], at.provider.to('/token').at(-1)].map((one) =>
+      readProof(one?.headers.dpop),
+    ),
+  )
+  expect(second?.jkt).toBe(first?.jkt)
+  const item = JSON.parse((await at.house.vault.get(`grant:${id}`)) ?? '{}')
+  await at.house.vault.set(`grant:${id}`, JSON.stringify({ ...item, dpopKey: createDpopKey() }))
+  await at.house.restart()
+  await expect(at.house.grants.accessToken('files')).rejects.toMatchObject({
+    code: 'grant.sign_in_needed',
+  })
+  expect(exchanges(at.provider)).toHaveLength(1)
 })
 
 it('goes by a client of its own where the definition names one, at the same provider', async () => {

@@ -23,6 +23,8 @@ export function configuration(settings: ProgramSettings): Record<string, unknown
         redirect_uris: [],
         response_types: [],
         grant_types: [],
+        // The provider takes a secret in either place; it asks only that one of them is offered.
+        token_endpoint_auth_method: settings.authMethods?.find(isSecret) ?? 'client_secret_basic',
       },
     ],
     findAccount: (_context: unknown, id: string) => ({
@@ -30,6 +32,7 @@ export function configuration(settings: ProgramSettings): Record<string, unknown
       claims: () => ({ sub: id, email: id, email_verified: true }),
     }),
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    ...(settings.authMethods && { clientAuthMethods: settings.authMethods }),
     pkce: { required: () => true },
     rotateRefreshToken: settings.rotation,
     // MCP clients do not always ask for offline_access; the grant type that they registered is enough.
@@ -44,6 +47,8 @@ export function configuration(settings: ProgramSettings): Record<string, unknown
     },
   }
 }
+
+const isSecret = (method: string) => method.startsWith('client_secret_')
 
 interface GrantTypes {
   grantTypeAllowed(type: string): boolean
@@ -84,6 +89,7 @@ function features(settings: ProgramSettings) {
       ...(settings.dpopNonce && { nonceSecret: randomBytes(32), requireNonce: () => true }),
     },
     revocation: { enabled: settings.revocation },
+    clientCredentials: { enabled: true },
     introspection: {
       enabled: true,
       allowedPolicy: (
@@ -108,7 +114,7 @@ function features(settings: ProgramSettings) {
 }
 
 /** The lab's resource servers pick their ports after the provider did, so every loopback resource is known here. */
-function resourceServer(resource: string, settings: ProgramSettings) {
+export function resourceServer(resource: string, settings: ProgramSettings) {
   if (new URL(resource).hostname !== '127.0.0.1') throw new errors.InvalidTarget()
   return {
     scope: resourceScopes,

@@ -4,6 +4,7 @@ import { runProvider } from '../identity-provider/program.ts'
 import { configuration } from './configuration.ts'
 import { interact } from './interactions.ts'
 import { programSettings } from './settings.ts'
+import { registerTokenExchange } from './token-exchange.ts'
 
 const settings = programSettings.parse(JSON.parse(process.env.PROVIDER_SETTINGS ?? '{}'))
 
@@ -11,6 +12,7 @@ await runProvider({
   issuerPath: '',
   create(origin) {
     const provider = new Provider(origin, configuration(settings))
+    registerTokenExchange(provider, settings)
     const callback = provider.callback()
     return {
       handle(request, response, body) {

@@ -25,6 +25,10 @@ export const settings = z.object({
   clientDocuments: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
   /** Clients that are registered beforehand, as RFC 7591 metadata. */
   clients: z.array(z.record(z.string(), z.unknown())).default([]),
+  /** How clients may authenticate, one of them by a secret; whatever the provider can when left out. */
+  authMethods: z.array(z.string()).optional(),
+  /** Those of them that may exchange tokens that other clients got (RFC 8693). */
+  exchangers: z.array(z.string()).default([]),
 })
 
 export type OidcProviderOptions = z.input<typeof settings>
