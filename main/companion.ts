@@ -31,6 +31,7 @@ import { createKnownSecrets } from './vault/known-secrets.ts'
 import { openVault } from './vault/open.ts'
 import { createNamedSecrets } from './vault/secrets.ts'
 import { version } from './version.ts'
+import { openTokenCaches } from './wiring/token-caches/open.ts'
 
 export interface CompanionOptions {
   readonly home: string
@@ -164,6 +165,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       runtime,
       stop,
       records,
+      tokenCaches: openTokenCaches({ env, knownSecrets }),
       presence: ports.presence,
       openUi: options.openUi,
     })

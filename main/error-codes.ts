@@ -436,6 +436,42 @@ export const errorCodes = {
       'A token that has to be bound to a key (DPoP, RFC 9449) came without its binding, or was asked for without it.',
     mend: 'Nothing was accepted, and no token was sent without its proof. If the change is genuine, revoke the account and connect again.',
   },
+  'import.unknown': {
+    exit: 3,
+    meaning: 'No token file of another program has that ID.',
+    mend: 'See `warder import`; an ID goes when its program signs out or its file is shredded.',
+  },
+  'import.server_needed': {
+    exit: 2,
+    meaning: 'The file does not say which server its token is of.',
+    mend: 'Name the server with --server; add it first with `warder server add` where Warder does not know it.',
+  },
+  'import.other_server': {
+    exit: 1,
+    meaning:
+      'The token belongs to another server, or came from another provider, than the one it was to be used for.',
+    mend: 'The token was sent nowhere. Name the server that it is of: `warder import` shows what its file says.',
+  },
+  'import.adopted': {
+    exit: 1,
+    meaning: 'The token in that file was adopted already.',
+    mend: 'Shred the file with `warder import shred ID`. To end the access, revoke the account with `warder revoke`.',
+  },
+  'import.unusable': {
+    exit: 1,
+    meaning: 'What lies in that file is not enough to go on with.',
+    mend: 'Sign in with `warder connect`, then shred the file with `warder import shred ID`.',
+  },
+  'import.refused': {
+    exit: 1,
+    meaning: 'The provider says that the token in that file is over.',
+    mend: 'Sign in with `warder connect`, then shred the file with `warder import shred ID`.',
+  },
+  'import.busy': {
+    exit: 1,
+    meaning: 'The same token is being adopted or revoked just now.',
+    mend: 'Wait until that is done, then look again with `warder import`.',
+  },
   'import.changed': {
     exit: 1,
     meaning: 'A token file of another program changed between looking at it and shredding it.',

@@ -18,7 +18,7 @@ export const addStatus: Verb = (program, action) => {
 }
 
 function statusLines(status: StatusView): Line[] {
-  const { vault, signInNeeded, approvals } = status
+  const { vault, signInNeeded, approvals, plainTokens } = status
   return [
     `Warder ${status.version}, ${status.shell}, process ${status.pid}, since ${localTime(status.startedAt)}`,
     `home      ${status.home}`,
@@ -49,6 +49,14 @@ function statusLines(status: StatusView): Line[] {
       ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]
       : []),
     ...status.choiceProblems.map((problem): Line => [{ text: problem, style: 'yellow' }]),
+    ...(plainTokens > 0
+      ? [
+          waiting(
+            `${plainTokens === 1 ? '1 token' : `${plainTokens} tokens`} of other programs in plain files`,
+            'warder import',
+          ),
+        ]
+      : []),
     ...(status.config === null
       ? []
       : [waiting(`config.json was not taken over: ${status.config}`, 'mend it and save')]),

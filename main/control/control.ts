@@ -11,6 +11,7 @@ import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
 import { clientHandlers } from './clients.ts'
 import type { ControlHouse } from './house.ts'
+import { importHandlers } from './imports.ts'
 import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
 import { serverHandlers } from './servers.ts'
@@ -27,6 +28,7 @@ export function createControl(house: ControlHouse): Control {
     ...serverHandlers(house),
     ...secretHandlers(house),
     ...accountHandlers(house),
+    ...importHandlers(house),
     ...clientHandlers(house),
     ...approvalHandlers(house),
     ...auditHandlers(house),
@@ -67,6 +69,7 @@ export function createControl(house: ControlHouse): Control {
         const output = await handler(parsed.data)
         if (name === 'stop:now' || name === 'stop:resume')
           for (const area of ['status', 'clients', 'accounts', 'receipts'] as const) changed(area)()
+        if (name.startsWith('imports:') && name !== 'imports:list') changed('imports')()
         if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
         return output
       } catch (error) {

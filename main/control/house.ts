@@ -10,6 +10,7 @@ import type { Presence } from '../ports.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import type { TokenCaches } from '../wiring/token-caches/open.ts'
 
 /** What the control API works on: the rooms below, and what only the shell can do. */
 export interface ControlHouse {
@@ -29,6 +30,7 @@ export interface ControlHouse {
   readonly runtime: Pick<Runtime, 'running' | 'endServer'>
   readonly stop: Stop
   readonly records: SignedRecords
+  readonly tokenCaches: TokenCaches
   readonly presence: Presence
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>

@@ -5,6 +5,7 @@ import { signsIn } from '../servers/servers.ts'
 import type { ServerDefinition } from '../store/config-schema.ts'
 import { choiceViews } from './account-choices.ts'
 import type { ControlHouse } from './house.ts'
+import { liveImports } from './imports.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
@@ -38,6 +39,7 @@ export function statusHandlers(
         choiceProblems: choiceViews(config.current(), accounts).flatMap(
           ({ problem }) => problem ?? [],
         ),
+        plainTokens: liveImports(house),
         config: config.problem(),
       }
     },

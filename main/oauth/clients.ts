@@ -50,15 +50,21 @@ export interface Clients {
    * @throws WarderError `oauth.issuer_mismatch`
    */
   known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): KnownClient
+  /** Takes over the client of another program, with its secret, for this issuer alone. @throws WarderError `vault.*` */
+  adopt(client: ForeignClient): Promise<Pick<Enrolment, 'registration' | 'clientSecret'>>
   /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
   secret(reference: string | null, server: string, issuer: string): Promise<string | null>
   /**
-   * Forgets a dynamic registration that no grant and no pending revocation uses any more, and has the provider delete it
+   * Forgets a dynamic or adopted registration that no grant and no pending revocation uses any more, and has the provider delete it
    * where it offers that.
    *
    * @returns how that went; null where the provider was not asked @throws WarderError `vault.*`
    */
   retire(id: string): Promise<RemovalStep | null>
+}
+
+type ForeignClient = Pick<Registration, 'issuer' | 'clientId' | 'authMethod'> & {
+  readonly secret: string | null
 }
 
 interface Wanted {
@@ -292,6 +298,24 @@ export function createClients(options: ClientsOptions): Clients {
       return rememberByHand(wanted, clientId, null)
     },
 
+    async adopt({ secret, ...client }) {
+      const earlier = repository
+        .registrations(client.issuer)
+        .find((one) => one.method === 'adopted' && one.clientId === client.clientId)
+      const registration: Registration = {
+        ...client,
+        id: earlier?.id ?? options.randomId(),
+        method: 'adopted',
+        redirectUri: '',
+        registeredAt: clock(),
+        expiresAt: null,
+      }
+      const stored = { issuer: client.issuer, secret, management: null }
+      if (secret !== null) await writeStoredClient(vault(), registration.id, stored, knownSecrets)
+      repository.saveRegistration(registration)
+      return { registration, clientSecret: secretOf(registration) }
+    },
+
     async secret(reference, server, issuer) {
       if (reference === null) return null
       const configured = parseReference(reference)
@@ -308,7 +332,8 @@ export function createClients(options: ClientsOptions): Clients {
 
     async retire(id) {
       const registration = repository.registration(id)
-      if (inUse(id) || registration?.method !== 'dynamic') return null
+      if (registration === null || inUse(id)) return null
+      if (registration.method !== 'dynamic' && registration.method !== 'adopted') return null
       return options.removals.remove(id, registration.issuer, () =>
         repository.removeRegistration(id),
       )

@@ -170,6 +170,7 @@ export function entryText(entry: LedgerEntry): string {
 function why({ reason }: LedgerEntry): string {
   if (reason === 'start') return 'renewal after Warder started'
   if (reason === 'proof') return 'trial of the revoked refresh token'
+  if (reason === 'import') return 'renewal that took it over from another program'
   return reason === 'rejected-by-resource'
     ? 'renewal because the server refused the token'
     : 'renewal ahead of expiry'

@@ -11,6 +11,8 @@ import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type Choices, chosenAccount, pickGrant } from './account-choice.ts'
+import { createAdoptedFiles } from './adopted-files.ts'
+import { createAdoptions } from './adoption.ts'
 import { type Asker, NOBODY } from './asker.ts'
 import { startAwakeClock } from './awake-clock.ts'
 import { createBackoff } from './backoff.ts'
@@ -112,6 +114,8 @@ export function createGrants(options: GrantsOptions): Grants {
     requests: unattended,
     grantFor: (server) => grantFor(server, NOBODY),
   })
+  const adoptedFiles = createAdoptedFiles(options.state)
+  const adoptions = createAdoptions({ ...connecting, revoker, adoptedFiles })
 
   /** The first half is done when this returns, the second when the returned function's promise settles. */
   function revokeRow(row: GrantRow, reason: string) {
@@ -151,6 +155,9 @@ export function createGrants(options: GrantsOptions): Grants {
     find: (name) => findGrant(repository.grants(), name),
     connect: (server, wish = {}) => signIns.connect(server, wish),
     obtain: (server, wish = {}) => services.connect(server, wish),
+    adopt: (server, foreign, { account } = {}) => adoptions.adopt(server, foreign, account),
+    revokeForeign: (server, foreign) => adoptions.revoke(server, foreign),
+    adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),
     insufficient: (token, challenge) => stepUps.needed(token.grant, challenge),

@@ -123,7 +123,8 @@ export function createKeep(options: KeepOptions) {
   }
 }
 
-function seal(flow: Source, tokens: Tokens): SealedGrant {
+/** The vault item of a grant. */
+export function seal(flow: Source, tokens: Tokens): SealedGrant {
   const { party, request, enrolment, profile } = flow
   const { serverUrl, allowPrivateNetwork = false } = party.policy
   const { provider } = flow.discovered

@@ -2,9 +2,14 @@ export type LedgerEvent = 'renewal' | 'signed-in' | 'signed-out' | 'frozen' | 'r
 
 /**
  * Why a renewal was asked for. `start`: Warder had just started and held no access token; `proof`: the token was revoked,
- * and only a refusal shows that it is.
+ * and only a refusal shows that it is; `import`: the token was another program's.
  */
-export type RenewalReason = 'ahead-of-expiry' | 'rejected-by-resource' | 'start' | 'proof'
+export type RenewalReason =
+  | 'ahead-of-expiry'
+  | 'rejected-by-resource'
+  | 'start'
+  | 'proof'
+  | 'import'
 
 /**
  * Why an account was signed out. `provider`: it refused the renewal; `resource`: the server refuses even a token that

@@ -26,6 +26,8 @@ export interface Ledger {
   /** Writes a renewal ahead: on disk when this returns. @throws WarderError `store.unwritable` */
   begin(row: GrantRow, about: { readonly reason: RenewalReason; readonly sleptMs: number }): number
   end(seq: number, result: RenewalResult): void
+  /** Whose a renewal turned out to be, where only its answer could tell. */
+  attribute(seq: number, row: Pick<GrantRow, 'id' | 'account'>): void
   note(
     row: GrantRow,
     event: Exclude<LedgerEvent, 'renewal'>,
@@ -68,6 +70,7 @@ export function createLedger(options: {
   const finish = state.prepare(
     'UPDATE ledger SET ended_at = ?, outcome = ?, rotated = ?, error = ?, status = ?, code = ?, retry_at = ? WHERE seq = ?',
   )
+  const giveTo = state.prepare('UPDATE ledger SET grant_id = ?, account = ? WHERE seq = ?')
   // The entry that tells the age of the refresh token stays, however long ago that was.
   const prune = state.prepare(
     `DELETE FROM ledger WHERE grant_id = ?1 AND seq <= (SELECT seq FROM ledger WHERE grant_id = ?1
@@ -142,6 +145,7 @@ export function createLedger(options: {
       state.transaction(() => finish.run(clock(), outcome, turned, ...answer, seq))
     },
     rename: ({ id, account }) => void moved.run(account, id),
+    attribute: (seq, { id, account }) => state.transaction(() => void giveTo.run(id, account, seq)),
     note: (row, event, reason) => void write(row, event, reason ?? null, null, null),
     of: ({ server, account }, limit) => some.all(server, account, limit).map(entryOf),
     named: (name) => byName.all(name).map(entryOf),

@@ -6,7 +6,8 @@ import type { Grant, Receipt, ReceiptStep } from './types.ts'
 export interface Registration {
   readonly id: string
   readonly issuer: string
-  readonly method: 'pre-registered' | 'document' | 'dynamic'
+  /** `adopted`: another program's, whose tokens Warder took over; no sign-in of ours uses it. */
+  readonly method: 'pre-registered' | 'document' | 'dynamic' | 'adopted'
   readonly clientId: string
   readonly redirectUri: string
   readonly authMethod: ClientAuthMethod

@@ -17,14 +17,16 @@ import {
   writeSealed,
 } from './sealed-grant.ts'
 import type { Seized } from './token-keeper.ts'
+import type { ReceiptStep } from './types.ts'
 
 export interface Revoker {
   /**
    * The local part that counts: when this returns, the database says so and nothing gives the token out any more.
    *
+   * @param local what is said of that part, where it is not the usual
    * @throws WarderError `store.unwritable`
    */
-  begin(row: GrantRow, reason: string): ReceiptRow
+  begin(row: GrantRow, reason: string, local?: Pick<ReceiptStep, 'outcome' | 'detail'>): ReceiptRow
   /** The rest: moves the token out of reach, asks the provider, probes. @throws WarderError `vault.*` */
   carryOn(receipt: string, seized: Seized | null): Promise<ReceiptRow>
   /** Takes up what is due now, and later what becomes due. */
@@ -57,7 +59,11 @@ export function createRevoker(options: RevokerOptions): Revoker {
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
-  function begin(row: GrantRow, reason: string): ReceiptRow {
+  function begin(
+    row: GrantRow,
+    reason: string,
+    local?: Pick<ReceiptStep, 'outcome' | 'detail'>,
+  ): ReceiptRow {
     const receipt: ReceiptRow = {
       id: options.randomId(),
       grant: row.id,
@@ -68,7 +74,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
       reason,
       startedAt: clock(),
       state: 'pending',
-      steps: [firstStep(clock())],
+      steps: [{ ...firstStep(clock()), ...local }],
       remains: null,
       attempts: 0,
       nextAttemptAt: clock() + FIRST_RETRY_MS,

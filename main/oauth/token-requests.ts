@@ -96,7 +96,7 @@ export async function refresh(
     const body = await oauth.processRefreshTokenResponse(party.provider, client, response)
     const bearer = bearerOf(party, body, clock)
     if (bearer === null) throw new WarderError('grant.sign_in_needed', NO_ID_TOKEN)
-    return { ...bearer, claims: null }
+    return bearer
   }
   try {
     return await asking('the renewal', party, ask)

@@ -3,6 +3,7 @@ import type { RemoteServer } from '../store/config-schema.ts'
 import type { Quirk } from '../store/quirks.ts'
 import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
+import type { ForeignGrant } from './foreign-grant.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
@@ -63,6 +64,12 @@ export interface Connected extends Grant {
 
 /** In the browser of this machine, or by a code that is typed on any device (RFC 8628). */
 export type SignInMethod = 'browser' | 'device'
+
+/** What came of an adoption. */
+export interface Adopted extends Connected {
+  /** The provider replaced the refresh token: what the other program keeps is no good any more. */
+  readonly rotated: boolean
+}
 
 export interface SignIn {
   readonly flow: string
@@ -188,6 +195,29 @@ export interface Grants {
     server: { readonly name: string; readonly definition: RemoteServer },
     options?: { readonly account?: string | undefined; readonly issuer?: string | undefined },
   ): Promise<Grant>
+  /**
+   * Takes over what another program keeps: discovery as at a sign-in, then one renewal as that program's client, whose
+   * new tokens are ours. Only a person starts it.
+   *
+   * @throws WarderError `import.other_server` where it is not of this server or its provider: then nothing was sent;
+   *   `import.adopted`, `import.unusable`, `import.refused`, `import.busy`; `oauth.*`, `net.*`, `vault.*`
+   */
+  adopt(
+    server: { readonly name: string; readonly definition: RemoteServer },
+    foreign: ForeignGrant,
+    options?: { readonly account?: string | undefined },
+  ): Promise<Adopted>
+  /**
+   * Revokes what another program keeps, at the provider that it came from. Nothing here can ever use it.
+   *
+   * @throws as `adopt`, but `import.refused`
+   */
+  revokeForeign(
+    server: { readonly name: string; readonly definition: RemoteServer },
+    foreign: ForeignGrant,
+  ): Promise<Receipt>
+  /** The account that came of it, where its program has not written since. */
+  adoptedAs(foreign: ForeignGrant): Grant | null
   /**
    * A live access token of the account that was chosen for whoever asks, refreshed ahead of its expiry, one refresh in
    * flight per grant. No other account is ever used in its place.

@@ -82,4 +82,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE grants ADD COLUMN kind TEXT NOT NULL DEFAULT 'person';
   ALTER TABLE grants ADD COLUMN exchanged_from TEXT
   `,
+  `
+  -- Files of other programs whose tokens became a grant, as they were when they were read.
+  CREATE TABLE adopted_files (id TEXT PRIMARY KEY, written_at INTEGER NOT NULL, grant_id TEXT NOT NULL) STRICT
+  `,
 ]

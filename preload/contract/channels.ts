@@ -6,11 +6,13 @@ import {
   choiceView,
   clientView,
   connectedView,
+  importView,
   instant,
   receiptView,
   recordsExport,
   secretView,
   serverView,
+  shreddedView,
   statusView,
   stopRecord,
   whyView,
@@ -156,6 +158,36 @@ export const channels = {
   'stop:resume': channel(z.strictObject({ confirm }), nothing),
   'stop:records': channel(nothing, z.array(stopRecord)),
 
+  /** What other programs of this user keep in plain files. */
+  'imports:list': channel(nothing, z.array(importView)),
+  /** Widens: a new credential. */
+  'imports:adopt': channel(
+    z.strictObject({
+      id: z.string().max(64),
+      server: name,
+      account: z.string().max(128).optional(),
+      shred: z.boolean().default(false),
+      confirm,
+    }),
+    z.object({
+      account: accountView,
+      /** The provider replaced the refresh token, so the copy in the file is dead. */
+      rotated: z.boolean(),
+      /** Null where that was not asked for. */
+      shredded: shreddedView.nullable(),
+    }),
+  ),
+  'imports:revoke': channel(
+    z.strictObject({
+      id: z.string().max(64),
+      /** Where the file does not say which one. */
+      server: name.optional(),
+      shred: z.boolean().default(false),
+    }),
+    z.object({ receipts: z.array(receiptView), shredded: shreddedView.nullable() }),
+  ),
+  'imports:shred': channel(z.strictObject({ id: z.string().max(64) }), shreddedView),
+
   /** The client ID metadata document to publish; the setting says where. */
   'cimd:get': channel(nothing, z.record(z.string(), z.unknown())),
 
@@ -207,7 +239,16 @@ export const events = {
   'audit:appended': z.array(auditRow),
   /** Something in this area changed: ask again for it. */
   'state:changed': z.object({
-    area: z.enum(['servers', 'accounts', 'clients', 'secrets', 'approvals', 'receipts', 'status']),
+    area: z.enum([
+      'servers',
+      'accounts',
+      'clients',
+      'secrets',
+      'approvals',
+      'receipts',
+      'imports',
+      'status',
+    ]),
   }),
 } as const
 

@@ -185,7 +185,13 @@ export const recordsExport = z.object({
   ),
 })
 
-const renewalReasons = ['ahead-of-expiry', 'rejected-by-resource', 'start', 'proof'] as const
+const renewalReasons = [
+  'ahead-of-expiry',
+  'rejected-by-resource',
+  'start',
+  'proof',
+  'import',
+] as const
 const signOutReasons = ['provider', 'resource', 'expired', 'vault'] as const
 const freezeReasons = ['unbound'] as const
 
@@ -270,6 +276,37 @@ export const approvalView = z.object({
   since: instant,
 })
 
+/** A token that another program keeps in a plain file; never the token. */
+export const importView = z.object({
+  id: z.string(),
+  program: z.string(),
+  file: z.string(),
+  /** The server of Warder's that it is of; null where there is none, or the file does not say. */
+  server: z.string().nullable(),
+  /** What its program calls the server, and where that is; null where the file does not say. */
+  serverName: z.string().nullable(),
+  serverUrl: z.string().nullable(),
+  issuer: z.string().nullable(),
+  scopes: z.array(z.string()),
+  /** It has a refresh token. */
+  renewable: z.boolean(),
+  /** It can be renewed, or is not over. */
+  live: z.boolean(),
+  /** Other users of this machine can read it. */
+  readableByOthers: z.boolean(),
+  writtenAt: instant,
+  /** Of the access token; null where the file does not say. */
+  expiresAt: instant.nullable(),
+  /** The account that Warder made of it, while its program has not written since. */
+  adoptedAs: z.string().nullable(),
+})
+
+/** What was overwritten and taken out; `problem` in a sentence where that failed. */
+export const shreddedView = z.object({
+  files: z.array(z.string()),
+  problem: z.string().nullable(),
+})
+
 export const statusView = z.object({
   version: z.string(),
   shell: z.enum(['desktop', 'headless']),
@@ -294,6 +331,8 @@ export const statusView = z.object({
   approvals: z.number().int(),
   /** Choices of accounts that cannot be followed. */
   choiceProblems: z.array(z.string()),
+  /** Tokens of other programs in plain files, which whoever reads them could use: `imports:list`. */
+  plainTokens: z.number().int(),
   /** Sentence about config.json when the last edit was refused, else null. */
   config: z.string().nullable(),
 })
@@ -312,6 +351,8 @@ export type LedgerEntryView = z.infer<typeof ledgerEntry>
 export type WhyView = z.infer<typeof whyView>
 export type AuditRow = z.infer<typeof auditRow>
 export type ApprovalView = z.infer<typeof approvalView>
+export type ImportView = z.infer<typeof importView>
+export type ShreddedView = z.infer<typeof shreddedView>
 export type StatusView = z.infer<typeof statusView>
 export type SignatureView = z.infer<typeof signatureView>
 export type StopRecord = z.infer<typeof stopRecord>

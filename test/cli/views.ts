@@ -4,6 +4,7 @@ import type {
   AuditRow,
   ClientView,
   ConnectedView,
+  ImportView,
   ReceiptView,
   SecretView,
   ServerView,
@@ -31,6 +32,7 @@ export const statusSample: StatusView = {
   waiting: [],
   approvals: 1,
   choiceProblems: [],
+  plainTokens: 2,
   config: null,
 }
 
@@ -111,6 +113,23 @@ export const receiptSample: ReceiptView = {
     },
   ],
   remains: 'The access token may live until 10:00.',
+}
+
+export const importSample: ImportView = {
+  id: '3f2a91c07d54',
+  program: 'mcp-remote',
+  file: '/home/ada/.mcp-auth/mcp-remote-v1/0_tokens.json',
+  server: 'linear',
+  serverName: null,
+  serverUrl: null,
+  issuer: 'https://auth.linear.example',
+  scopes: ['read'],
+  renewable: true,
+  live: true,
+  readableByOthers: true,
+  writtenAt: at,
+  expiresAt: null,
+  adoptedAs: null,
 }
 
 export const clientSample: ClientView = {

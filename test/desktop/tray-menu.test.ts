@@ -19,6 +19,7 @@ const status: StatusView = {
   waiting: [],
   approvals: 0,
   choiceProblems: [],
+  plainTokens: 0,
   config: null,
 }
 

@@ -36,6 +36,7 @@ export function createWorld() {
     waiting: [],
     approvals: 0,
     choiceProblems: [],
+    plainTokens: 0,
     config: null,
   }
 

@@ -41,7 +41,7 @@ const remoteTokens = {
   refresh_token: 'rt-1',
   token_type: 'Bearer',
   scope: 'mcp:read offline_access',
-  expires_at: 1_790_000_000,
+  expires_at: 1_790_000_000_000,
   issuer: 'https://idp.example',
 }
 

@@ -19,6 +19,7 @@ export function cachedGrant(file: CacheFile, found: Found): CachedGrant {
     tokenEndpoint: null,
     clientId: null,
     clientSecret: null,
+    authMethod: null,
     scopes: [],
     expiresAt: null,
     writtenAt: file.writtenAt,
@@ -33,6 +34,9 @@ function cachedGrantId(program: string, file: string, entry: string): string {
     .digest('hex')
     .slice(0, 12)
 }
+
+/** Programs, and versions of one, differ in the unit; no date of ours is that small, or that large. */
+export const milliseconds = (instant: number) => (instant < 1e11 ? instant * 1000 : instant)
 
 /** RFC 6749 §3.3, as files hold it. */
 export const scopesOf = (scope: string | undefined): string[] =>

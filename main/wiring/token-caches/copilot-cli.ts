@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { cachedGrant, jsonOf, scopesOf } from './cached-grant.ts'
+import { cachedGrant, jsonOf, milliseconds, scopesOf } from './cached-grant.ts'
 import type { CachedGrant, CacheFile, Surroundings, TokenCache } from './types.ts'
 
 /** Copilot CLI, where it does not use the keychain: two files for each registration, named by a hash. */
@@ -41,9 +41,6 @@ function read(file: CacheFile): CachedGrant[] {
     }),
   ]
 }
-
-/** Versions differ in the unit; no date of ours is that small, or that large. */
-const milliseconds = (instant: number) => (instant < 1e11 ? instant * 1000 : instant)
 
 const tokensSchema = z.object({
   accessToken: z.string().min(1),

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { cachedGrant, jsonOf, scopesOf } from './cached-grant.ts'
+import { cachedGrant, jsonOf, milliseconds, scopesOf } from './cached-grant.ts'
 import type { CachedGrant, CacheFile, Surroundings, TokenCache } from './types.ts'
 
 /**
  * mcp-remote: a folder per version under `~/.mcp-auth`, and in it files for each server, named by the MD5 of its URL and
- * of what else the command line said. `expires_at` is of 0.15, in seconds; older ones wrote only `expires_in`.
+ * of what else the command line said. `expires_at` is of newer ones, in milliseconds; older ones wrote only `expires_in`.
  */
 export const mcpRemote: TokenCache = { program: 'mcp-remote', files, read }
 
@@ -25,6 +25,7 @@ const tokensSchema = z.object({
 const clientSchema = z.object({
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
+  token_endpoint_auth_method: z.string().optional(),
   issuer: z.string().optional(),
 })
 
@@ -51,6 +52,7 @@ function read(file: CacheFile): CachedGrant[] {
       issuer: issuer ?? client?.issuer ?? null,
       clientId: client?.client_id ?? null,
       clientSecret: client?.client_secret ?? null,
+      authMethod: client?.token_endpoint_auth_method ?? null,
       scopes: scopesOf(scope),
       accessToken: access_token ?? null,
       refreshToken: refresh_token ?? null,
@@ -62,7 +64,7 @@ function read(file: CacheFile): CachedGrant[] {
 }
 
 function expiry(tokens: z.output<typeof tokensSchema>, writtenAt: number): number | null {
-  if (tokens.expires_at !== undefined) return tokens.expires_at * 1000
+  if (tokens.expires_at !== undefined) return milliseconds(tokens.expires_at)
   return tokens.expires_in === undefined ? null : writtenAt + tokens.expires_in * 1000
 }
 

@@ -1,3 +1,5 @@
+import type { ForeignGrant } from '../../oauth/foreign-grant.ts'
+
 /** Where to look, as the programs themselves do. */
 export interface Surroundings {
   /** The home directory of the user. */
@@ -6,11 +8,11 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform
 }
 
-/** A grant that another program keeps in a plain file. Its tokens are secrets: nothing of it but `CachedGrantView` is shown. */
-export interface CachedGrant {
-  /** Made of program, file and entry, never of a token; stays the same as long as the entry stays where it is. */
-  readonly id: string
-  readonly program: string
+/**
+ * A grant that another program keeps in a plain file. Its tokens are secrets: nothing of it but what the contract has room
+ * for is shown.
+ */
+export interface CachedGrant extends ForeignGrant {
   readonly file: string
   /** Where in the file, as member names; empty where the file is this grant and nothing else. */
   readonly entry: readonly (string | number)[]
@@ -18,21 +20,6 @@ export interface CachedGrant {
   readonly companions: readonly string[]
   /** What the program calls the server; null where it does not say. */
   readonly serverName: string | null
-  /** The MCP server; null where the file does not say. */
-  readonly serverUrl: string | null
-  /** True where this URL could be the server of a file that says only a hash of it. */
-  readonly isOf: (serverUrl: string) => boolean
-  readonly issuer: string | null
-  readonly tokenEndpoint: string | null
-  readonly clientId: string | null
-  readonly clientSecret: string | null
-  readonly scopes: readonly string[]
-  readonly accessToken: string | null
-  readonly refreshToken: string | null
-  /** Milliseconds since the epoch; null where the file does not say. */
-  readonly expiresAt: number | null
-  /** When the file was written. Milliseconds since the epoch. */
-  readonly writtenAt: number
   /** True where other users of this machine can read it. */
   readonly readableByOthers: boolean
 }
