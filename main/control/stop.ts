@@ -23,13 +23,15 @@ export function stopHandlers(
     const id = randomUUID()
     const children = runtime.running()
     const sessions = bridge.sessions()
-    const begun = stop.begin({ id, at }, () => {
-      const revoking = grants.list().map((grant) => settledBy(grants.revoke(grant.id, REASON)))
-      const names = clients.voidBearers()
-      const record = recordOf({ id, at, sessions, names })
-      keep(record)
-      return { revoking, record }
-    })
+    const begin = () =>
+      stop.begin({ id, at }, () => {
+        const revoking = grants.list().map((grant) => settledBy(grants.revoke(grant.id, REASON)))
+        const names = clients.voidBearers()
+        const record = recordOf({ id, at, sessions, names })
+        keep(record)
+        return { revoking, record }
+      })
+    const begun = await orElse(begin, () => Promise.all([bridge.cutAll(), endChildren(children)]))
     const cut = bridge.cutAll()
     const ended = await endChildren(children)
     const localMs = Math.round(performance.now() - started)
@@ -134,6 +136,16 @@ export function stopHandlers(
     async 'stop:records'() {
       return all()
     },
+  }
+}
+
+/** What needs no disk is done where it cannot be written, too: the stop is in force, and nothing goes on that had begun. */
+async function orElse<T>(begin: () => T, otherwise: () => Promise<unknown>): Promise<T> {
+  try {
+    return begin()
+  } catch (error) {
+    await otherwise()
+    throw error
   }
 }
 

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
 import { keyId, verify } from '../../main/audit/signing.ts'
+import type { ControlHouse } from '../../main/control/house.ts'
+import { stopHandlers } from '../../main/control/stop.ts'
+import { WarderError } from '../../main/errors.ts'
 import type { Output } from '../../preload/contract/index.ts'
 import { refusal, startWorld, type World } from './world.ts'
 
@@ -81,4 +84,24 @@ it('leaves a record that is signed and exported', async () => {
   const publicKey = keys[record?.key ?? ''] ?? ''
   expect(keyId(publicKey)).toBe(record?.key)
   expect(verify(record?.document, publicKey, record?.signature ?? '')).toBe(true)
+})
+
+it('cuts streams and ends local servers also where the disk cannot be written, and says so', async () => {
+  const did: string[] = []
+  const full = new WarderError('store.unwritable', 'The disk is full.')
+  const handlers = stopHandlers({
+    stop: {
+      begin() {
+        throw full
+      },
+    },
+    runtime: {
+      running: () => [{ name: 'files', pid: 1 }],
+      endServer: async (name: string) => void did.push(`end ${name}`),
+    },
+    bridge: { sessions: () => [], cutAll: async () => void did.push('cut') },
+    grants: { on: () => () => {} },
+  } as unknown as ControlHouse)
+  await expect(handlers['stop:now']({})).rejects.toBe(full)
+  expect(did.sort()).toEqual(['cut', 'end files'])
 })
