@@ -1,9 +1,9 @@
-import { isWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { createAgenda, pauseAfter } from './agenda.ts'
 import { type Deletion, deleteClient, policyOfManagement } from './registration-management.ts'
 import { readStoredClient, registrationKey } from './stored-client.ts'
 
@@ -33,10 +33,6 @@ export interface RegistrationRemovalsOptions {
   readonly clock: () => number
 }
 
-const FIRST_RETRY_MS = 60_000
-const LONGEST_RETRY_MS = 6 * 3_600_000
-const LONGEST_TIMER_MS = 86_400_000
-
 interface Removal {
   readonly id: string
   readonly issuer: string
@@ -54,8 +50,7 @@ export function createRegistrationRemovals(
   )
   const drop = state.prepare('DELETE FROM registration_removals WHERE id = ?')
   const running = new Map<string, Promise<RemovalStep | null>>()
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+  const agenda = createAgenda({ clock, next: nextDue, begin: beginDue })
 
   const removals = (): Removal[] =>
     all.all().map((row) => ({
@@ -67,8 +62,7 @@ export function createRegistrationRemovals(
 
   /** Written before the provider is asked: a crash in between counts as an attempt. */
   async function attempt({ id, issuer, attempts }: Removal): Promise<RemovalStep | null> {
-    const pause = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS)
-    put.run(id, issuer, attempts + 1, clock() + pause)
+    put.run(id, issuer, attempts + 1, clock() + pauseAfter(attempts))
     const stored = await readStoredClient(vault(), id, issuer, options.knownSecrets)
     const managed = stored?.management ?? null
     const ended =
@@ -85,24 +79,20 @@ export function createRegistrationRemovals(
   function run(removal: Removal) {
     const begun = attempt(removal).finally(() => {
       running.delete(removal.id)
-      schedule()
+      agenda.schedule()
     })
     running.set(removal.id, begun)
     return begun
   }
 
-  function schedule(): void {
-    clearTimeout(timer)
-    const next = removals().find(({ id }) => !running.has(id))
-    if (closed || next === undefined) return
-    timer = setTimeout(runDue, Math.min(Math.max(0, next.dueAt - clock()), LONGEST_TIMER_MS))
-    timer.unref()
+  function nextDue(): number | null {
+    return removals().find(({ id }) => !running.has(id))?.dueAt ?? null
   }
 
-  function runDue(): void {
-    for (const removal of removals())
-      if (removal.dueAt <= clock() && !running.has(removal.id)) run(removal).catch(unlessVault)
-    schedule()
+  function beginDue(): Promise<unknown>[] {
+    return removals()
+      .filter(({ id, dueAt }) => dueAt <= clock() && !running.has(id))
+      .map(run)
   }
 
   return {
@@ -114,16 +104,10 @@ export function createRegistrationRemovals(
       })
       return run(removal)
     },
-    start: runDue,
+    start: agenda.begin,
     async close() {
-      closed = true
-      clearTimeout(timer)
+      agenda.close()
       await Promise.allSettled(running.values())
     },
   }
-}
-
-/** A locked vault in the background: the next attempt is set. */
-function unlessVault(error: unknown): void {
-  if (!isWarderError(error)) throw error
 }

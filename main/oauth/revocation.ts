@@ -1,8 +1,9 @@
-import { isWarderError, WarderError } from '../errors.ts'
+import { WarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { createAgenda, pauseAfter } from './agenda.ts'
 import type { Clients } from './clients.ts'
 import type { Ledger } from './ledger.ts'
 import { conclude, firstStep, remember } from './receipt.ts'
@@ -47,17 +48,11 @@ export interface RevokerOptions {
   readonly onReceipt: (receipt: ReceiptRow) => void
 }
 
-const FIRST_RETRY_MS = 60_000
-const LONGEST_RETRY_MS = 6 * 3_600_000
-/** The longest delay that a timer takes is 2³¹ − 1 ms; a day is often enough to look again. */
-const LONGEST_TIMER_MS = 86_400_000
-
 export function createRevoker(options: RevokerOptions): Revoker {
   const { repository, vault, clock } = options
   const askEverybody = createRounds(options)
   const running = new Map<string, Promise<ReceiptRow>>()
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+  const agenda = createAgenda({ clock, next: nextDue, begin: beginDue })
 
   function begin(
     row: GrantRow,
@@ -77,7 +72,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
       steps: [{ ...firstStep(clock()), ...local }],
       remains: null,
       attempts: 0,
-      nextAttemptAt: clock() + FIRST_RETRY_MS,
+      nextAttemptAt: clock() + pauseAfter(0),
     }
     repository.transaction(() => {
       repository.saveGrant({ ...row, state: 'revoking' })
@@ -92,7 +87,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
     if (already !== undefined) return already
     const begun = attempt(id, seized).finally(() => {
       running.delete(id)
-      schedule()
+      agenda.schedule()
     })
     running.set(id, begun)
     return begun
@@ -118,11 +113,10 @@ export function createRevoker(options: RevokerOptions): Revoker {
   }
 
   function postponed(receipt: ReceiptRow, retryAfterMs: number): ReceiptRow {
-    const backoff = Math.min(FIRST_RETRY_MS * 2 ** Math.min(receipt.attempts, 20), LONGEST_RETRY_MS)
     return {
       ...receipt,
       attempts: receipt.attempts + 1,
-      nextAttemptAt: clock() + Math.max(backoff, retryAfterMs),
+      nextAttemptAt: clock() + Math.max(pauseAfter(receipt.attempts), retryAfterMs),
     }
   }
 
@@ -163,14 +157,6 @@ export function createRevoker(options: RevokerOptions): Revoker {
     return receipt
   }
 
-  function schedule(): void {
-    clearTimeout(timer)
-    const next = nextDue()
-    if (closed || next === null) return
-    timer = setTimeout(runDue, Math.min(Math.max(0, next - clock()), LONGEST_TIMER_MS))
-    timer.unref()
-  }
-
   function nextDue(): number | null {
     const times = repository
       .receipts()
@@ -179,21 +165,19 @@ export function createRevoker(options: RevokerOptions): Revoker {
     return times.length === 0 ? null : Math.min(...times)
   }
 
-  function runDue(): void {
-    for (const receipt of repository.receipts()) {
-      const due = receipt.state === 'pending' && (receipt.nextAttemptAt ?? 0) <= clock()
-      if (due) carryOn(receipt.id, null).catch(unlessVault)
-    }
-    schedule()
+  function beginDue(): Promise<unknown>[] {
+    return repository
+      .receipts()
+      .filter((one) => one.state === 'pending' && (one.nextAttemptAt ?? 0) <= clock())
+      .map(({ id }) => carryOn(id, null))
   }
 
   return {
     begin,
     carryOn,
-    start: runDue,
+    start: agenda.begin,
     async close() {
-      closed = true
-      clearTimeout(timer)
+      agenda.close()
       await Promise.allSettled(running.values())
     },
   }
@@ -201,8 +185,3 @@ export function createRevoker(options: RevokerOptions): Revoker {
 
 const latest = (one: number | null, other: number | null) =>
   one === null || other === null ? (one ?? other) : Math.max(one, other)
-
-/** A locked vault in the background: the receipt stays pending and its next attempt is set. */
-function unlessVault(error: unknown): void {
-  if (!isWarderError(error)) throw error
-}
