@@ -8,6 +8,7 @@ const touched: Record<string, string[]> = {
   servers: ['status'],
   accounts: ['servers', 'status'],
   approvals: ['servers', 'clients', 'status'],
+  imports: ['status'],
   status: ['audit'],
 }
 

@@ -17,6 +17,7 @@ type Listing =
   | 'clients:list'
   | 'approvals:list'
   | 'receipts:list'
+  | 'imports:list'
 
 const nothing = {}
 

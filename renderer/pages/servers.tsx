@@ -2,6 +2,7 @@ import { useListing } from '../api/queries.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { Found } from './servers/found.tsx'
 import { ServerCard } from './servers/server-card.tsx'
 
 export function Servers() {
@@ -33,6 +34,7 @@ export function Servers() {
           </ul>
         )}
       </Answer>
+      <Found />
     </>
   )
 }

@@ -98,6 +98,22 @@ export function createPageControl() {
       changed('receipts')
       return world.receipts.slice(0, gone.length)
     },
+    'imports:list': () => world.imports,
+    'imports:adopt': ({ id, server, confirm }) => {
+      confirmed(`Adopt for ${server} what mcp-remote keeps`, confirm)
+      world.imports = world.imports.map((each) =>
+        each.id === id ? { ...each, adoptedAs: world.account.account } : each,
+      )
+      changed('imports')
+      return { account: world.account, rotated: true, shredded: null }
+    },
+    'imports:revoke': () => ({ receipts: [world.receiptFor(world.account)], shredded: null }),
+    'imports:shred': ({ id }) => {
+      const files = world.imports.filter((each) => each.id === id).map(({ file }) => file)
+      world.imports = world.imports.filter((each) => each.id !== id)
+      changed('imports')
+      return { files, problem: null }
+    },
     'stop:now': () => {
       world.status.stopped = new Date().toISOString()
       changed('status')

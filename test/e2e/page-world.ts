@@ -4,6 +4,7 @@ import type {
   AuditRow,
   ClientView,
   ConnectedView,
+  ImportView,
   LedgerEntryView,
   Output,
   ReceiptView,
@@ -223,7 +224,26 @@ export function createWorld() {
     entries: [ledgerEntry('signed out', 1), ledgerEntry('renewal ahead of expiry: refused', 2)],
   }
 
+  const found: ImportView = {
+    id: '3f2a91c07d54',
+    program: 'mcp-remote',
+    file: '/home/alice/.mcp-auth/mcp-remote-v1/0_tokens.json',
+    server: 'github',
+    serverName: null,
+    serverUrl: null,
+    issuer: 'https://github.example/login/oauth',
+    scopes: ['repo'],
+    renewable: true,
+    live: true,
+    readableByOthers: true,
+    writtenAt: ago(minute),
+    expiresAt: null,
+    adoptedAs: null,
+  }
+
   return {
+    found,
+    imports: [] as ImportView[],
     why,
     /** What a sign-in that ends says of its account. */
     connected: {
