@@ -116,6 +116,8 @@ export function createConnection(options: {
     }
     const opened = leaving.then(() => {
       check(credential, null)
+      // Let go of while the one before it was still ending: then nothing starts any more.
+      if (!links.has(link)) throw new WarderError('server.ended', 'The server has ended.')
       return connect(credential, own)
     })
     const link: Link = {

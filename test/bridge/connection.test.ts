@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { createConnection } from '../../main/bridge/connection.ts'
+import { type RequestMessage, readMessage } from '../../main/bridge/envelope.ts'
+import type { Credential, Upstream } from '../../main/bridge/upstream/upstream.ts'
+import { serverSchema } from '../../main/store/config-schema.ts'
+
+const initialize = readMessage(
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}',
+) as RequestMessage
+
+it('starts no local server that was let go of while the one before it was ending', async () => {
+  const server = { name: 'files', definition: serverSchema.parse({ command: '/bin/files' }) }
+  const credential: Credential = {
+    server,
+    headers: {},
+    environment: { KEY: 'secret' },
+    account: null,
+    grants: [],
+  }
+  const gone = Promise.withResolvers<void>()
+  let started = 0
+  const upstream: Upstream = {
+    request: async () => readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as never,
+    send: async () => {},
+    close: () => gone.promise,
+  }
+  const connection = createConnection({
+    lookup: () => server,
+    asker: { client: 'desk', folder: null },
+    injector: { headers: async () => credential, environment: async () => credential },
+    revoked: () => false,
+    connect: async () => {
+      started++
+      return upstream
+    },
+    events: { onMessage: () => {}, onClosed: () => {} },
+  })
+  const open = () => connection.request(initialize, '1', credential, new AbortController().signal)
+  await open()
+  const ending = connection.reset()
+  const next = open().catch(({ code }: { code: string }) => code)
+  const cut = connection.reset()
+  gone.resolve()
+  await Promise.all([ending, cut])
+  expect(await next).toBe('server.ended')
+  expect(started).toBe(1)
+})
