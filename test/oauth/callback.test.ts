@@ -19,22 +19,6 @@ async function squat(address: string, port = 0): Promise<Server> {
 }
 
 describe('the callback listener', () => {
-  it('takes one answer and is gone', async () => {
-    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
-    const waiting = listener.wait(expected, Date.now() + 60_000)
-    const page = await answer(listener.redirectUri)
-    expect(page.status).toBe(200)
-    expect((await waiting).get('code')).toBe('c')
-    await page.text()
-    await expect(answer(listener.redirectUri)).rejects.toThrow('fetch failed')
-  })
-
-  it('takes nothing before it waits', async () => {
-    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
-    expect((await answer(listener.redirectUri)).status).toBe(410)
-    listener.cancel()
-  })
-
   it.each([
     ['a state of another sign-in', 'code=c&state=other', 'oauth.state_mismatch'],
     [
@@ -50,15 +34,6 @@ describe('the callback listener', () => {
     expect(await page.text()).toContain(`(${code})`)
     await answer(listener.redirectUri)
     expect((await waiting).get('code')).toBe('c')
-  })
-
-  it('listens on loopback alone, at a path of the issuer', async () => {
-    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
-    expect(new URL(listener.redirectUri).hostname).toBe('127.0.0.1')
-    const other = await openCallback(freshPlace('https://b.example'), Date.now)
-    expect(new URL(other.redirectUri).pathname).not.toBe(new URL(listener.redirectUri).pathname)
-    listener.cancel()
-    other.cancel()
   })
 
   it('stands at the registered port or not at all', async () => {
@@ -119,23 +94,6 @@ describe('what the listener says', () => {
     expect(page.status).toBe(400)
     expect(await page.text()).toContain('<p>The sign-in was not granted.')
     await told
-  })
-
-  it('cannot be framed, cached, sniffed, scripted or read by another page', async () => {
-    const listener = await openCallback(freshPlace('https://a.example'), Date.now)
-    const page = await fetch(`${listener.redirectUri}?x=<script>`)
-    expect(Object.fromEntries(page.headers)).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      'cross-origin-resource-policy': 'same-origin',
-      connection: 'close',
-    })
-    expect(await page.text()).toContain('<p>This is not an answer that Warder waits for.')
-    listener.cancel()
   })
 
   it('of a sign-in that was cancelled is that it was not finished, and its port is free', async () => {

@@ -10,22 +10,6 @@ const FIRST_PAUSE = 1_000
 const renewals = (provider: ScriptedProvider) =>
   provider.to('/token').filter(({ form }) => form.get('grant_type') === 'refresh_token')
 
-/** A vault in memory that a test can make refuse to store. */
-function fallibleVault(): SecretStore & { readonly log: string[]; broken: boolean } {
-  const inner = createMemoryStore()
-  const log: string[] = []
-  return {
-    ...inner,
-    log,
-    broken: false,
-    async set(key, value) {
-      log.push(`set ${key.split(':')[0]}`)
-      if (this.broken) throw new WarderError('vault.write_failed', 'The vault refuses.')
-      await inner.set(key, value)
-    },
-  }
-}
-
 describe('renewing a grant', () => {
   it('uses a token until shortly before it ends, then renews ahead of time', async () => {
     await using provider = await startScriptedProvider()
@@ -91,27 +75,6 @@ describe('renewing a grant', () => {
       code: 'grant.sign_in_needed',
     })
     expect(renewals(provider)).toHaveLength(1)
-  })
-
-  it('stores a rotated token before the access token is used, and never loses it', async () => {
-    await using provider = await startScriptedProvider()
-    const vault = fallibleVault()
-    await using house = await openHouse({ vault })
-    const grant = await connectTo(house, provider.serverUrl)
-    house.time.now += HOUR
-    vault.broken = true
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
-      code: 'vault.write_failed',
-    })
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
-      code: 'vault.write_failed',
-    })
-    vault.broken = false
-    await house.grants.accessToken('notes')
-    // The provider was asked once: what it gave then is what is stored and used now.
-    expect(renewals(provider)).toHaveLength(1)
-    const stored = JSON.parse((await vault.get(`grant:${grant.id}`)) ?? '') as object
-    expect(stored).toMatchObject({ refreshToken: 'refresh-token-3', accessToken: null })
   })
 
   it('renews across a restart with what the vault holds', async () => {
@@ -214,22 +177,6 @@ describe('a renewal that fails', () => {
     expect((await house.grants.accessToken('notes')).value).toBe('access-token-3')
   })
 
-  it('does not follow a redirect with the refresh token', async () => {
-    await using elsewhere = await startScriptedProvider()
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    provider.answers.set('/token', () => ({
-      status: 307,
-      headers: { location: `${elsewhere.origin}/token` },
-    }))
-    house.time.now += HOUR
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
-      code: 'oauth.token_refused',
-    })
-    expect(elsewhere.received).toEqual([])
-  })
-
   it.each([
     ['of a type that was not asked for', { token_type: 'DPoP' }],
     ['of an unknown type', { token_type: 'mac' }],
@@ -261,49 +208,6 @@ describe('a renewal that fails', () => {
     const refused = await connectTo(house, provider.serverUrl).catch((error: unknown) => error)
     const { inspect } = await import('node:util')
     expect(inspect(refused, { depth: 10, showHidden: true })).not.toContain('leaky')
-  })
-})
-
-describe('where a token may go', () => {
-  it.each([
-    ['names another token endpoint', (evil: string) => ({ token_endpoint: `${evil}/token` })],
-    ['speaks for another issuer', (evil: string) => ({ issuer: evil })],
-  ])('freezes the grant when its provider %s', async (_what, changes) => {
-    await using evil = await startScriptedProvider()
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    provider.answers.set('/.well-known/oauth-authorization-server', () => ({
-      body: provider.metadata(changes(evil.origin)),
-    }))
-    house.time.now += HOUR
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
-    expect(evil.received).toEqual([])
-    expect(renewals(provider)).toEqual([])
-    expect(house.grants.list()[0]?.state).toBe('frozen')
-  })
-
-  it('does not believe an edited state database', async () => {
-    await using evil = await startScriptedProvider()
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    house.state.prepare('UPDATE grants SET issuer = ?').run(evil.origin)
-    house.state.prepare('UPDATE registrations SET issuer = ?').run(evil.origin)
-    house.time.now += HOUR
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({ code: 'grant.frozen' })
-    expect(evil.received).toEqual([])
-  })
-
-  it('a new sign-in takes the place of a frozen grant', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    house.state.prepare("UPDATE grants SET state = 'frozen'").run()
-    await connectTo(house, provider.serverUrl)
-    expect(house.grants.list().filter(({ state }) => state === 'connected')).toHaveLength(1)
-    await house.grants.accessToken('notes')
   })
 })
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { clientDocument, clientDocumentProblem } from '../../main/oauth/client-document.ts'
-import { documentRedirectUri } from '../../main/oauth/redirect-uri.ts'
-import { allow, openHouse, serverAt } from './support/house.ts'
-import { startScriptedProvider } from './support/scripted-provider.ts'
+import { clientDocument, clientDocumentProblem } from '../../../main/oauth/client-document.ts'
+import { documentRedirectUri } from '../../../main/oauth/redirect-uri.ts'
+import { allow, openHouse, serverAt } from '../support/house.ts'
+import { startScriptedProvider } from '../support/scripted-provider.ts'
 
 const url = 'https://ann.example/warder/client.json'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Grant } from '../../main/oauth/types.ts'
-import { allow, connectTo, type House, openHouse, serverAt } from './support/house.ts'
-import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+import type { Grant } from '../../../main/oauth/types.ts'
+import { allow, connectTo, type House, openHouse, serverAt } from '../support/house.ts'
+import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts'
 
 /** MCP 2026-07-28, Scope Challenge Handling: a 403 insufficient_scope is answered, and never opens a browser. */
 
