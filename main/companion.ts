@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
+import { recordRefusedUrl } from './audit/refused-url.ts'
 import { createSignedRecords } from './audit/signed-records.ts'
 import { openBridge } from './bridge/bridge.ts'
 import { createInjector } from './bridge/credentials.ts'
@@ -219,6 +220,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       inBackground(runtime.endHolding(grant.id))
     })
     grants.on('signInNeeded', notes.needed)
+    grants.on('urlRefused', (refused) => recordRefusedUrl(audit, currentUser(), refused))
     grants.start()
     return { control, http, sockets, vault: vault.kind, close: ending.run }
   } catch (error) {

@@ -509,6 +509,12 @@ export const errorCodes = {
       'The tokens of this account are bound to a key that never leaves Warder (DPoP, RFC 9449), so another program could do nothing with one.',
     mend: 'Let the client use that server through Warder, or give the program a credential of its own with `warder secret set`.',
   },
+  'grant.elsewhere': {
+    exit: 1,
+    meaning:
+      'A header of the server definition refers to the token of another server. A token goes to the server that it was issued for, and to no other (MCP, Token Handling).',
+    mend: 'Let the client use that other server through Warder, or enter a credential of this one with `warder secret set`.',
+  },
   'grant.frozen': {
     exit: 4,
     meaning:

@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
+import { coversServer } from '../oauth/discovery.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import type { Stop } from '../policy/stop.ts'
 import { destination, grantKind, injections, type Server, signsIn } from '../servers/servers.ts'
@@ -36,6 +37,12 @@ export function createInjector(options: {
       throw new WarderError(
         'grant.bound',
         `The token of ${from.server} is bound to a key that never leaves Warder (DPoP), so ${server.name} could do nothing with it.`,
+      )
+    const { definition } = server
+    if (isRemote(definition) && !coversServer(token.serverUrl, definition.url))
+      throw new WarderError(
+        'grant.elsewhere',
+        `The token of ${from.server} is for that server alone, so ${server.name} at another URL does not get it.`,
       )
     return { value: token.value, token }
   }

@@ -21,6 +21,7 @@ import type { Wait } from './device-polling.ts'
 import { findGrant } from './find-grant.ts'
 import { createHistories } from './history.ts'
 import { createLedger } from './ledger.ts'
+import { tellingOfUrls } from './refused-url.ts'
 import { createRegistrationRemovals } from './registration-removals.ts'
 import { createRename } from './rename.ts'
 import { createRenewer } from './renewal.ts'
@@ -144,6 +145,11 @@ export function createGrants(options: GrantsOptions): Grants {
         )
   }
 
+  /** A URL that ends the work is told of. */
+  function noted<T>(server: string, work: Promise<T>): Promise<T> {
+    return tellingOfUrls(work, (refused) => events.emit('urlRefused', { server, ...refused }))
+  }
+
   function grantFor(server: string, asker: Asker): GrantRow {
     const choice = chosenAccount(options.choices(), server, asker, realFolder)
     return pickGrant(repository.grants(), server, asker, choice)
@@ -153,9 +159,15 @@ export function createGrants(options: GrantsOptions): Grants {
     list: () => repository.grants(),
     rename: createRename(shared),
     find: (name) => findGrant(repository.grants(), name),
-    connect: (server, wish = {}) => signIns.connect(server, wish),
-    obtain: (server, wish = {}) => services.connect(server, wish),
-    adopt: (server, foreign, { account } = {}) => adoptions.adopt(server, foreign, account),
+    async connect(server, wish = {}) {
+      const signIn = await noted(server.name, signIns.connect(server, wish))
+      // Whoever waits for the outcome learns the error itself.
+      noted(server.name, signIn.completed).catch(() => undefined)
+      return signIn
+    },
+    obtain: (server, wish = {}) => noted(server.name, services.connect(server, wish)),
+    adopt: (server, foreign, { account } = {}) =>
+      noted(server.name, adoptions.adopt(server, foreign, account)),
     revokeForeign: (server, foreign) => adoptions.revoke(server, foreign),
     adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),

@@ -5,6 +5,7 @@ import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
 import type { ForeignGrant } from './foreign-grant.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
+import type { RefusedUrl } from './refused-url.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
 export interface Grant {
@@ -152,6 +153,8 @@ export interface GrantEvents {
   /** The tokens of this grant must not be used from this instant on: cut streams, end children that hold one. */
   revoked: [grant: Grant]
   receipt: [receipt: Receipt]
+  /** A URL that a server or its provider named was refused, and a sign-in ended with that. */
+  urlRefused: [refused: RefusedUrl]
 }
 
 /** What a server said it wants for one operation, as it answered 403 (RFC 6750 §3.1, insufficient_scope). */
