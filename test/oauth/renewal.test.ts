@@ -11,24 +11,6 @@ const renewals = (provider: ScriptedProvider) =>
   provider.to('/token').filter(({ form }) => form.get('grant_type') === 'refresh_token')
 
 describe('renewing a grant', () => {
-  it('uses a token until shortly before it ends, then renews ahead of time', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    house.time.now += HOUR - 60_001
-    const before = await house.grants.accessToken('notes')
-    expect(renewals(provider)).toHaveLength(0)
-    house.time.now += 1
-    const after = await house.grants.accessToken('notes')
-    expect(after.value).not.toBe(before.value)
-    const [renewal] = renewals(provider).map(({ form }) => Object.fromEntries(form))
-    expect(renewal).toMatchObject({
-      resource: provider.serverUrl,
-      refresh_token: 'refresh-token-2',
-    })
-    expect(house.events).toEqual(['connected notes/default', 'refreshed notes/default'])
-  })
-
   it('keeps a fifth of a short lifetime in reserve, not a minute', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
@@ -41,28 +23,6 @@ describe('renewing a grant', () => {
     expect(renewals(provider)).toHaveLength(0)
     house.time.now += 1
     await house.grants.accessToken('notes')
-    expect(renewals(provider)).toHaveLength(1)
-  })
-
-  it('renews once for all who ask meanwhile', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    house.time.now += HOUR
-    const asked = Array.from({ length: 50 }, () => house.grants.accessToken('notes'))
-    const values = (await Promise.all(asked)).map(({ value }) => value)
-    expect(new Set(values).size).toBe(1)
-    expect(renewals(provider)).toHaveLength(1)
-  })
-
-  it('renews once for all whose token the server rejected', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    await connectTo(house, provider.serverUrl)
-    const old = await house.grants.accessToken('notes')
-    const again = await Promise.all([old, old, old].map((token) => house.grants.rejected(token)))
-    await house.grants.rejected(old)
-    expect(new Set(again.map(({ value }) => value)).size).toBe(1)
     expect(renewals(provider)).toHaveLength(1)
   })
 
@@ -175,24 +135,6 @@ describe('a renewal that fails', () => {
     if (good) provider.answers.set(path, good)
     house.time.now += FIRST_PAUSE
     expect((await house.grants.accessToken('notes')).value).toBe('access-token-3')
-  })
-
-  it.each([
-    ['of a type that was not asked for', { token_type: 'DPoP' }],
-    ['of an unknown type', { token_type: 'mac' }],
-    ['that is empty', { access_token: '' }],
-    ['that would inject a header', { access_token: 'a\r\nX-Evil: 1' }],
-    ['that is not ASCII', { access_token: 'café' }],
-    ['that is too large', { access_token: 'A'.repeat(20_000) }],
-  ])('refuses a token %s', async (_what, changes) => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    provider.answers.set('/token', () => ({
-      body: { access_token: 'a-token', token_type: 'Bearer', ...changes },
-    }))
-    const refused = await connectTo(house, provider.serverUrl).catch((error: unknown) => error)
-    expect(refused).toMatchObject({ code: 'oauth.token_refused' })
-    expect(house.grants.list()).toEqual([])
   })
 
   it('keeps tokens out of its errors, causes included', async () => {

@@ -41,20 +41,6 @@ describe('revoking a grant', () => {
     expect(house.state.prepare('SELECT * FROM registrations').all()).toEqual([])
   })
 
-  it('is effective before anybody is asked', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    const grant = await connectTo(house, provider.serverUrl)
-    const revoking = house.grants.revoke(grant.id, 'by the test')
-    expect(house.events.at(-1)).toBe('revoked notes/default')
-    expect(house.grants.list()[0]?.state).toBe('revoking')
-    await expect(house.grants.accessToken('notes')).rejects.toMatchObject({
-      code: 'grant.sign_in_needed',
-    })
-    expect(provider.to('/revoke')).toEqual([])
-    await revoking
-  })
-
   it('has the last word over a renewal that is under way, and revokes what that brought', async () => {
     await using provider = await startScriptedProvider()
     introspecting(provider)
@@ -122,21 +108,6 @@ describe('revoking a grant', () => {
     expect(row?.next_attempt_at).toBe(house.time.now + 7_200_000)
   })
 
-  it('says honestly what lives on where the provider cannot revoke', async () => {
-    await using provider = await startScriptedProvider()
-    provider.answers.set('/.well-known/oauth-authorization-server', () => ({
-      body: provider.metadata({ revocation_endpoint: undefined }),
-    }))
-    await using house = await openHouse()
-    const grant = await connectTo(house, provider.serverUrl)
-    const receipt = await house.grants.revoke(grant.id, 'by the test')
-    expect(receipt).toMatchObject({
-      state: 'local-only',
-      remains: expect.stringMatching(/no revocation endpoint.*could be used/),
-    })
-    expect(await house.vault.get(`revoke:${receipt.id}`)).toBeNull()
-  })
-
   it('says until when a self-contained access token may live', async () => {
     await using provider = await startScriptedProvider()
     provider.answers.set('/mcp', ({ headers }) =>
@@ -160,19 +131,6 @@ describe('revoking a grant', () => {
       state: 'local-only',
       remains: expect.stringContaining('did not accept the revocation (401)'),
     })
-  })
-
-  it('sends the token to the endpoint of the sign-in, whatever the metadata says today', async () => {
-    await using evil = await startScriptedProvider()
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    const grant = await connectTo(house, provider.serverUrl)
-    provider.answers.set('/.well-known/oauth-authorization-server', () => ({
-      body: provider.metadata({ revocation_endpoint: `${evil.origin}/revoke` }),
-    }))
-    await house.grants.revoke(grant.id, 'by the test')
-    expect(evil.received).toEqual([])
-    expect(provider.to('/revoke')).toHaveLength(2)
   })
 
   it('stops using the account even while the vault is locked, and goes on when it is not', async () => {

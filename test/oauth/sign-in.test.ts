@@ -37,20 +37,6 @@ describe('sign-in', () => {
     expect(house.events).toEqual(['connected notes/default'])
   })
 
-  it('registers as a native application with refresh tokens, on a loopback path of the issuer', async () => {
-    await using provider = await startScriptedProvider()
-    await using house = await openHouse()
-    const signIn = await house.grants.connect(serverAt(provider.serverUrl))
-    signIn.cancel()
-    const [registration] = provider.to('/register').map(({ json }) => json)
-    expect(registration).toMatchObject({
-      application_type: 'native',
-      grant_types: ['authorization_code', 'refresh_token'],
-      token_endpoint_auth_method: 'none',
-      redirect_uris: [expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/cb\/[0-9a-f]{16}$/)],
-    })
-  })
-
   it('uses a registration that no grant has yet again, and never one that a grant has', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
