@@ -187,6 +187,13 @@ describe('a token never goes to another place than where it came from', () => {
     expect(house.grants.receipts()).toEqual([])
   })
 
+  it('the file names another server of the same provider: nobody is asked anything', async () => {
+    const sibling = { serverUrl: `${provider.origin}/other`, isOf: () => false }
+    await expect(adopt(sibling)).rejects.toThrow(failure('import.other_server'))
+    await expect(revoke(sibling)).rejects.toThrow(failure('import.other_server'))
+    expect(provider.received).toEqual([])
+  })
+
   it('its server names another token endpoint than the file', async () => {
     const { origin } = provider
     const elsewhere = { tokenEndpoint: `${origin}/elsewhere` }
