@@ -1,6 +1,7 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
 import { coversServer } from '../oauth/discovery.ts'
+import { connectedOtherwise } from '../oauth/grant-kind.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import type { Stop } from '../policy/stop.ts'
 import { destination, grantKind, injections, type Server, signsIn } from '../servers/servers.ts'
@@ -73,13 +74,7 @@ export function createInjector(options: {
       if (!signsIn(definition)) return { server, headers, environment: null, ...usedGrants(tokens) }
 
       const token = await grants.accessToken(server.name, asker)
-      // The definition may have been edited since the sign-in: what a service does is not done in a person's name, and
-      // what a person allowed for themselves is not what a service does.
-      if (token.grant.kind !== grantKind(definition))
-        throw new WarderError(
-          'grant.sign_in_needed',
-          `${server.name} was connected in another way than its definition says now; connect it again with \`warder connect ${server.name}\`.`,
-        )
+      if (token.grant.kind !== grantKind(definition)) throw connectedOtherwise(server.name)
       // A token goes nowhere but where it was issued for.
       if (token.serverUrl !== definition.url)
         throw new WarderError(

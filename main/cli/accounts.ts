@@ -51,6 +51,9 @@ function accountLines(accounts: readonly AccountView[]): Line[] {
   )
   return [
     ...lines,
+    ...accounts.flatMap(({ account, unused }) =>
+      unused === null ? [] : [`${account}: ${unused}`],
+    ),
     ...accounts.flatMap(({ account, revokeWarning }) =>
       revokeWarning === null ? [] : [`Before you revoke ${account}: ${revokeWarning}`],
     ),

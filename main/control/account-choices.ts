@@ -1,6 +1,7 @@
 import type { AccountUse, ChoiceView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { type Choice, dangling, earliest, named } from '../oauth/account-choice.ts'
+import { isOfKind } from '../oauth/grant-kind.ts'
 import type { Grant } from '../oauth/types.ts'
 import { describeAccounts } from '../policy/trust.ts'
 import { signsIn } from '../servers/servers.ts'
@@ -46,13 +47,24 @@ export function choiceViews(choices: Choices, grants: readonly Grant[]): ChoiceV
     .filter(({ server }) => Object.hasOwn(choices.servers, server))
     .map((choice) => {
       const { server, account, client, folder } = choice
-      return { server, account, client, folder, problem: problemOf(choice, grants) }
+      return {
+        server,
+        account,
+        client,
+        folder,
+        problem: problemOf(choice, choices.servers, grants),
+      }
     })
 }
 
-function problemOf(choice: Written, grants: readonly Grant[]): string | null {
+function problemOf(
+  choice: Written,
+  servers: Config['servers'],
+  grants: readonly Grant[],
+): string | null {
   const { server, account, client } = choice
-  const found = named(grants, server, account)
+  const usable = grants.filter((grant) => isOfKind(servers, grant))
+  const found = named(usable, server, account)
   if (found.length === 0) return dangling(server, client, choice)
   return found.length === 1 ? null : `More than one account of ${server} answers to ${account}.`
 }
@@ -60,12 +72,14 @@ function problemOf(choice: Written, grants: readonly Grant[]): string | null {
 /** Where an account is used: where it was chosen, and, where nobody chose, as the one that was connected first. */
 export function usesOf(choices: Choices, grants: readonly Grant[], grant: Grant): AccountUse[] {
   const { id, server } = grant
+  if (!isOfKind(choices.servers, grant)) return []
+  const usable = grants.filter((one) => isOfKind(choices.servers, one))
   const chosen = written(choices).filter((one) => one.server === server)
   const uses = chosen
-    .filter(({ account }) => named(grants, server, account).some((one) => one.id === id))
+    .filter(({ account }) => named(usable, server, account).some((one) => one.id === id))
     .map(({ client, folder }) => ({ client, folder }))
   const hasDefault = chosen.some(({ by }) => by === 'server')
-  const isFirst = earliest(grants, server)?.id === id
+  const isFirst = earliest(usable, server)?.id === id
   return hasDefault || !isFirst ? uses : [...uses, { client: null, folder: null }]
 }
 

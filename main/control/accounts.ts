@@ -1,5 +1,6 @@
 import type { ReceiptView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
+import { unusedBecause } from '../oauth/grant-kind.ts'
 import type { Grant, SignIn } from '../oauth/types.ts'
 import { needsNobody, signsIn } from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
@@ -36,7 +37,11 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
 
   const viewed = (grant: Grant) => {
     const current = config.current()
-    return accountView(grant, revokeWarning(current, grant), usesOf(current, grants.list(), grant))
+    return accountView(grant, {
+      revokeWarning: revokeWarning(current, grant),
+      unused: unusedBecause(current.servers, grant),
+      usedBy: usesOf(current, grants.list(), grant),
+    })
   }
 
   function flow(id: string): SignIn {

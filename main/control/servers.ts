@@ -1,5 +1,6 @@
 import type { Output, ServerView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
+import { isOfKind } from '../oauth/grant-kind.ts'
 import { widens } from '../policy/trust.ts'
 import { injections, needsNobody, pick, type Server, signsIn } from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
@@ -80,7 +81,9 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
   const accounts = house.grants
     .list()
     .filter((grant) => grant.server === name && grant.state !== 'revoking')
-  const signedIn = accounts.some((grant) => grant.state === 'connected')
+  const signedIn = accounts.some(
+    (grant) => grant.state === 'connected' && isOfKind({ [name]: definition }, grant),
+  )
   const waits = signsIn(definition) && !signedIn
   return {
     name,

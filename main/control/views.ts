@@ -1,5 +1,4 @@
 import type {
-  AccountUse,
   AccountView,
   AuditRow,
   LedgerEntryView,
@@ -24,8 +23,7 @@ export const accountName = (grant: Pick<Grant, 'server' | 'account'>) =>
 
 export function accountView(
   grant: Grant,
-  revokeWarning: string | null,
-  usedBy: AccountUse[],
+  about: Pick<AccountView, 'revokeWarning' | 'unused' | 'usedBy'>,
 ): AccountView {
   return {
     account: accountName(grant),
@@ -33,7 +31,6 @@ export function accountView(
     kind: grant.kind,
     subject: grant.subject,
     organisation: grant.organisation,
-    usedBy,
     issuer: grant.issuer,
     resource: grant.resource,
     clientId: grant.clientId,
@@ -45,7 +42,7 @@ export function accountView(
     accessTokenExpiresAt: instantOrNull(grant.expiresAt),
     renewable: grant.renewable,
     quirks: [...grant.quirks],
-    revokeWarning,
+    ...about,
     bound: grant.bound,
   }
 }

@@ -29,10 +29,11 @@ export function placeAccount(
   const rows = repository
     .grants()
     .filter((row) => row.server === server && row.state !== 'revoking')
+  const people = rows.filter((row) => row.kind === 'person')
   const owner = person.subject === null ? null : { issuer, subject: person.subject }
   const label = plain(wish)
-  const asked = rows.find((row) => row.account === label || (row.label ?? row.account) === label)
-  const earlier = rows.find((row) => isSame(row, owner)) ?? heir(rows, person, label, issuer)
+  const asked = people.find((row) => row.account === label || (row.label ?? row.account) === label)
+  const earlier = people.find((row) => isSame(row, owner)) ?? heir(people, person, label, issuer)
   const other = asked !== undefined && asked.id !== earlier?.id ? asked : undefined
   const ownLabel = other === undefined ? label : null
   const named = person.name !== null ? 'provider' : ownLabel !== null ? 'person' : 'nobody'
@@ -83,14 +84,35 @@ export function isFreeFor(
   return known === null || (known.issuer === owner?.issuer && known.subject === owner.subject)
 }
 
+/**
+ * What a grant is called that no person signed in for. A name is that of a person, a service or an exchange; the others
+ * get a number.
+ */
+export function placeUnattended(
+  repository: Rows,
+  at: { readonly server: string; readonly kind: GrantRow['kind'] },
+  name: string,
+): Pick<Place, 'account' | 'earlier'> {
+  const { server, kind } = at
+  const rows = repository
+    .grants()
+    .filter((row) => row.server === server && row.state !== 'revoking')
+  const earlier = rows.find((row) => row.kind === kind && isNameOf(row, name))
+  const isFree = (one: string) => isFreeFor(one, null, { repository, rows, server, earlier })
+  return { account: earlier?.account ?? numbered(name, undefined, isFree), earlier }
+}
+
+const isNameOf = ({ account }: GrantRow, name: string) =>
+  account === name || (account.startsWith(`${name}#`) && /^#\d+$/.test(account.slice(name.length)))
+
 /** The name itself where it is free, what the account is called already where that is the same name with a number. */
 function numbered(
   name: string,
   earlier: GrantRow | undefined,
   isFree: (name: string) => boolean,
 ): string {
-  const before = earlier?.account ?? ''
-  if (before.startsWith(`${name}#`) && /^#\d+$/.test(before.slice(name.length))) return before
+  if (earlier !== undefined && earlier.account !== name && isNameOf(earlier, name))
+    return earlier.account
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}#${number}`
     if (isFree(candidate)) return candidate

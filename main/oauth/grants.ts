@@ -19,6 +19,7 @@ import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
 import type { Wait } from './device-polling.ts'
 import { findGrant } from './find-grant.ts'
+import { connectedOtherwise, isOfKind } from './grant-kind.ts'
 import { createHistories } from './history.ts'
 import { createLedger } from './ledger.ts'
 import { tellingOfUrls } from './refused-url.ts'
@@ -152,7 +153,13 @@ export function createGrants(options: GrantsOptions): Grants {
 
   function grantFor(server: string, asker: Asker): GrantRow {
     const choice = chosenAccount(options.choices(), server, asker, realFolder)
-    return pickGrant(repository.grants(), server, asker, choice)
+    const { servers } = options.choices()
+    const live = repository
+      .grants()
+      .filter((row) => row.server === server && row.state !== 'revoking')
+    const rows = live.filter((row) => isOfKind(servers, row))
+    if (live.length > 0 && rows.length === 0) throw connectedOtherwise(server)
+    return pickGrant(rows, server, asker, choice)
   }
 
   return {

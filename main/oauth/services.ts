@@ -7,6 +7,7 @@ import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { placeUnattended } from './account-place.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import { checkClientKey } from './client-assertion.ts'
 import type { Clients } from './clients.ts'
@@ -190,15 +191,10 @@ export function createServices(options: ServicesOptions): Services {
   async function keep(flow: Flow, sealed: Unattended, tokens: Tokens): Promise<Grant> {
     const label = `grant:${flow.server}`
     options.knownSecrets.add(`${label} access token`, tokens.accessToken)
-    const earlier = repository
-      .grants()
-      .find(
-        (row) =>
-          row.server === flow.server &&
-          row.account === flow.asker.account &&
-          row.state !== 'revoking',
-      )
-    const row = rowOf(flow, tokens, earlier)
+    const { kind, account: name } = flow.asker
+    const place = placeUnattended(repository, { server: flow.server, kind }, name)
+    const { earlier } = place
+    const row = rowOf(flow, tokens, place)
     if (earlier !== undefined && earlier.id !== row.id) options.supersede(earlier)
     // Listed before the vault holds it, as at a person's sign-in.
     if (earlier?.id !== row.id) repository.saveGrant({ ...row, state: 'sign-in-needed' })
@@ -216,7 +212,7 @@ export function createServices(options: ServicesOptions): Services {
     return row
   }
 
-  function rowOf(flow: Flow, tokens: Tokens, earlier: GrantRow | undefined): GrantRow {
+  function rowOf(flow: Flow, tokens: Tokens, { account, earlier }: Placed): GrantRow {
     const { asker, discovered, profile } = flow
     const { issuer } = discovered.provider
     const { resource } = discovered.resource
@@ -229,8 +225,8 @@ export function createServices(options: ServicesOptions): Services {
     return {
       id: same ? earlier.id : options.randomId(),
       server: flow.server,
-      account: asker.account,
-      label: flow.label,
+      account,
+      label: flow.label === account ? flow.label : null,
       kind: asker.kind,
       exchangedFrom: asker.subject,
       subject: null,
@@ -274,6 +270,8 @@ export function createServices(options: ServicesOptions): Services {
     },
   }
 }
+
+type Placed = ReturnType<typeof placeUnattended>
 
 interface About {
   readonly server: string

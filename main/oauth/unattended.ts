@@ -1,8 +1,10 @@
 import { isWarderError, WarderError } from '../errors.ts'
+import type { Config } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { requestClientCredentials } from './client-credentials.ts'
 import { frozen, signInNeeded } from './grant-errors.ts'
+import { isOfKind } from './grant-kind.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { grantKey, grantLabel, readSealed, type SealedGrant } from './sealed-grant.ts'
 import { exchangeToken } from './token-exchange.ts'
@@ -44,6 +46,7 @@ export function createUnattendedRequests(options: {
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets
   readonly accessToken: (grant: string) => Promise<AccessToken>
+  readonly choices: () => Pick<Config, 'servers'>
   readonly clock: () => number
 }): UnattendedRequests {
   const { repository, clock } = options
@@ -55,7 +58,12 @@ export function createUnattendedRequests(options: {
         ? null
         : await readSealed(options.vault(), grantKey(id), grantLabel(row), options.knownSecrets)
     // An exchange of an exchange could go round in a circle, each waiting for the other.
-    if (row === null || sealed === null || row.kind === 'exchange')
+    if (
+      row === null ||
+      sealed === null ||
+      row.kind === 'exchange' ||
+      !isOfKind(options.choices().servers, row)
+    )
       throw new WarderError(
         'grant.sign_in_needed',
         'The account whose token is to be exchanged is not there: connect its server first.',
@@ -65,6 +73,8 @@ export function createUnattendedRequests(options: {
 
   /** The subject token goes back to where it came from, and nowhere else. */
   async function subjectToken(row: Named, id: string, sealed: Unattended): Promise<string> {
+    // Also before: what is not exchanged is not renewed for it either.
+    await subject(id)
     const { value } = await options.accessToken(id)
     const from = await subject(id)
     if (

@@ -68,6 +68,8 @@ export const accountView = z.object({
   renewable: z.boolean(),
   /** What it was made in spite of: the exceptions of its provider's profile, by name. */
   quirks: z.array(z.string()),
+  /** Why nobody uses it, whatever was chosen: it was connected in another way than its server's definition says. */
+  unused: z.string().nullable(),
   /** What revoking it does beyond it, to be said before; null where it does nothing more. */
   revokeWarning: z.string().nullable(),
   /** `dpop`: its tokens are good only together with a key that is in the vault (RFC 9449). Null: whoever holds one may use it. */

@@ -82,6 +82,7 @@ export const accountSample: AccountView = {
   withheld: [],
   renewable: true,
   quirks: [],
+  unused: null,
   revokeWarning: null,
   bound: null,
 }

@@ -117,6 +117,7 @@ export function createWorld() {
     withheld: [],
     renewable: true,
     quirks: [],
+    unused: null,
     revokeWarning: null,
     bound: null,
   }

@@ -3,6 +3,7 @@ import type { AccountView } from '../../../preload/contract/index.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { hostOf, visible } from '../../parts/format.ts'
+import { Prose } from '../../parts/prose.tsx'
 import { Time } from '../../parts/time.tsx'
 import { WhyDialog } from './why-dialog.tsx'
 
@@ -59,7 +60,12 @@ function Account(props: { account: AccountView; onRevoke: () => void; onSignIn: 
         <span className="quiet">
           {account.scopes.length === 0 ? 'No scopes named' : `May: ${account.scopes.join(', ')}`}
         </span>
-        <span className="quiet">Used by: {usedBy(account)}</span>
+        {account.unused === null && <span className="quiet">Used by: {usedBy(account)}</span>}
+        {account.unused !== null && (
+          <span className="quiet">
+            <Prose text={account.unused} />
+          </span>
+        )}
         {account.withheld.length > 0 && (
           <span className="quiet">Asked for and not given: {account.withheld.join(', ')}</span>
         )}
