@@ -1,14 +1,13 @@
 import type { ReceiptView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
-import { unusedBecause } from '../oauth/grant-kind.ts'
 import type { Grant, SignIn } from '../oauth/types.ts'
 import { needsNobody, signsIn } from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
-import { choiceHandlers, usesOf } from './account-choices.ts'
+import { choiceHandlers } from './account-choices.ts'
+import { accountInUse } from './account-view.ts'
 import { removeClient } from './clients.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
-import { revokeWarning } from './revoke-warning.ts'
 import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
 import { accountName, accountView, instantView, signInView, whyView } from './views.ts'
@@ -35,14 +34,7 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
   /** Sign-ins whose account a person has named since. */
   const namedSince = new Set<string>()
 
-  const viewed = (grant: Grant) => {
-    const current = config.current()
-    return accountView(grant, {
-      revokeWarning: revokeWarning(current, grant),
-      unused: unusedBecause(current.servers, grant),
-      usedBy: usesOf(current, grants.list(), grant),
-    })
-  }
+  const viewed = (grant: Grant) => accountInUse(house, grant)
 
   function flow(id: string): SignIn {
     const found = flows.get(id)

@@ -5,14 +5,13 @@ import { isRemote, remoteServerSchema } from '../store/config-schema.ts'
 import { isLive } from '../wiring/token-caches/open.ts'
 import { shred } from '../wiring/token-caches/shred.ts'
 import type { CachedGrant } from '../wiring/token-caches/types.ts'
-import { usesOf } from './account-choices.ts'
+import { accountInUse } from './account-view.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
-import { revokeWarning } from './revoke-warning.ts'
 import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
-import { accountName, accountView, instantView } from './views.ts'
+import { accountName, instantView } from './views.ts'
 
 type ImportChannel = 'imports:list' | 'imports:adopt' | 'imports:revoke' | 'imports:shred'
 
@@ -34,11 +33,7 @@ export function importHandlers(house: ControlHouse): Handlers<ImportChannel> {
       )
       const { rotated, ...grant } = await grants.adopt(server, cached, { account })
       return {
-        account: accountView(
-          grant,
-          revokeWarning(config.current(), grant),
-          usesOf(config.current(), grants.list(), grant),
-        ),
+        account: accountInUse(house, grant),
         rotated,
         shredded: wanted ? shredded(cached) : null,
       }
