@@ -10,7 +10,7 @@ import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
 import { receiptViews } from './seals.ts'
 import type { Handlers } from './types.ts'
-import { accountName, accountView, instantView, signInView, whyView } from './views.ts'
+import { accountName, instantView, signInView, whyView } from './views.ts'
 
 type AccountChannel =
   | 'accounts:list'

@@ -16,7 +16,7 @@ import { accountName, instantView } from './views.ts'
 type ImportChannel = 'imports:list' | 'imports:adopt' | 'imports:revoke' | 'imports:shred'
 
 export function importHandlers(house: ControlHouse): Handlers<ImportChannel> {
-  const { config, grants, tokenCaches, presence } = house
+  const { grants, tokenCaches, presence } = house
   return {
     async 'imports:list'() {
       return tokenCaches.list().map((cached) => importView(cached, house))
