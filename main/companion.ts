@@ -195,6 +195,8 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
       )
       for (const [name] of changed) {
+        // What a person is signing in to is no longer what is defined.
+        grants.abandon(name)
         inBackground(bridge.cutServer(name))
         bridge.reconsider(name)
       }

@@ -51,6 +51,7 @@ export function serverHandlers(
     },
     async 'servers:remove'({ name }) {
       pick({ ...config.proposedServers(), ...config.current().servers }, name)
+      house.grants.abandon(name)
       const receipts = await revokeAll(
         house,
         (grant) => grant.server === name,

@@ -23,6 +23,8 @@ export function stopHandlers(
     const id = randomUUID()
     const children = runtime.running()
     const sessions = bridge.sessions()
+    // Not inside: it holds as well where the disk cannot be written.
+    grants.abandon()
     const begin = () =>
       stop.begin({ id, at }, () => {
         const revoking = grants.list().map((grant) => settledBy(grants.revoke(grant.id, REASON)))

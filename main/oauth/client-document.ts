@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isWarderError, WarderError } from '../errors.ts'
 import { checkUrl } from '../net/url-policy.ts'
+import { deviceGrant } from './device.ts'
 import { placeOf } from './redirect-uri.ts'
 import { clientMetadataDocument } from './registration.ts'
 
@@ -11,7 +12,7 @@ const published = z.looseObject({
   client_id: z.string(),
   client_name: z.string().min(1),
   redirect_uris: z.array(z.string()).min(1),
-  grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).min(1),
+  grant_types: z.array(z.enum(['authorization_code', deviceGrant, 'refresh_token'])).min(1),
   response_types: z.array(z.literal('code')).length(1),
   application_type: z.literal('native'),
   // The document is public, so no shared secret can be agreed on by it.

@@ -279,12 +279,9 @@ export function createClients(options: ClientsOptions): Clients {
       const { clientMetadataUrl } = options.settings()
       if (wanted.profile.clientId !== undefined)
         return registeredByHand(wanted, wanted.profile.clientId)
-      // The published document does not name the device grant; what is registered for it does.
-      const registers = wanted.provider.registration_endpoint !== undefined
-      const preferred = wanted.method !== 'device' || !registers
-      if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider) && preferred)
+      if (clientMetadataUrl !== undefined && takesDocuments(wanted.provider))
         return byDocument(wanted, clientMetadataUrl)
-      if (registers) return dynamically(wanted)
+      if (wanted.provider.registration_endpoint !== undefined) return dynamically(wanted)
       const { issuer } = wanted.provider
       throw new WarderError(
         'oauth.registration_needed',

@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { WarderError } from '../errors.ts'
 import { redeemDeviceCode, requestDeviceCode } from './device.ts'
 import { pollForTokens, type Wait } from './device-polling.ts'
 import { noCallback } from './no-callback.ts'
-import { revokeToken } from './revocation-requests.ts'
-import type { Tokens } from './token-requests.ts'
 import type { Way } from './way.ts'
 import type { Party } from './wire.ts'
 
@@ -39,22 +36,10 @@ export async function beginByCode(
     linkExpiresAt: null,
     device: { userCode, complete },
     pageToOpen: async () => page,
-    async tokens() {
-      const tokens = await pollForTokens({ ask, interval, expiresAt, clock, wait, signal })
-      if (!signal.aborted) return tokens
-      // Cancelled while the provider answered: what nobody wants any more is given back.
-      await giveBack(party, tokens, clock)
-      throw new WarderError('oauth.sign_in_abandoned', 'The sign-in was not finished.')
-    },
+    tokens: () => pollForTokens({ ask, interval, expiresAt, clock, wait, signal }),
     answer: noCallback.paste,
     cancel: () => given.abort(),
   }
-}
-
-async function giveBack(party: Party, tokens: Tokens, clock: () => number): Promise<void> {
-  const { refreshToken, accessToken } = tokens
-  if (refreshToken === null) await revokeToken(party, accessToken, 'access_token', clock)
-  else await revokeToken(party, refreshToken, 'refresh_token', clock)
 }
 
 const timer: Wait = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined)

@@ -55,7 +55,7 @@ export interface DiscoveryOptions {
 export async function discover(
   fetch: Fetch,
   policy: UrlPolicy,
-  profile: ProviderProfile & Pick<KnownIssuer, 'unattended'>,
+  profile: ProviderProfile & Pick<KnownIssuer, 'withoutRedirect'>,
   { read, choice }: DiscoveryOptions,
 ): Promise<Discovered> {
   const resource = await discoverResource(fetch, policy, profile, read)

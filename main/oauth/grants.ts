@@ -14,6 +14,7 @@ import { type Choices, chosenAccount, pickGrant } from './account-choice.ts'
 import { createAdoptedFiles } from './adopted-files.ts'
 import { createAdoptions } from './adoption.ts'
 import { type Asker, NOBODY } from './asker.ts'
+import { createAttempts } from './attempts.ts'
 import { startAwakeClock } from './awake-clock.ts'
 import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
@@ -99,9 +100,11 @@ export function createGrants(options: GrantsOptions): Grants {
     onReceipt: (receipt) => events.emit('receipt', receipt),
   })
   const stepUps = createStepUps(repository)
+  const attempts = createAttempts()
   const connecting = {
     ...shared,
     stepUps,
+    attempts,
     clients,
     keeper,
     onConnected: (row: GrantRow) => {
@@ -109,6 +112,7 @@ export function createGrants(options: GrantsOptions): Grants {
       events.emit('connected', row)
     },
     supersede: (row: GrantRow) => revokeInBackground(row, 'Replaced by a new sign-in.'),
+    takeBack: (row: GrantRow) => revokeInBackground(row, 'Its sign-in was given up.'),
   }
   const signIns = createSignIns(connecting)
   const services = createServices({
@@ -175,6 +179,7 @@ export function createGrants(options: GrantsOptions): Grants {
     obtain: (server, wish = {}) => noted(server.name, services.connect(server, wish)),
     adopt: (server, foreign, { account } = {}) =>
       noted(server.name, adoptions.adopt(server, foreign, account)),
+    abandon: attempts.abandon,
     revokeForeign: (server, foreign) => adoptions.revoke(server, foreign),
     adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),

@@ -3,9 +3,11 @@ import type { ProviderProfile } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import { identify, type Person } from './account.ts'
 import { type Place, placeAccount } from './account-place.ts'
+import { notFinished } from './attempts.ts'
 import type { SignInRequest } from './authorization.ts'
 import type { Enrolment } from './clients.ts'
 import type { Discovered } from './discovery.ts'
+import { giveBack } from './give-back.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { withheldScopes } from './scopes.ts'
 import type { SealedGrant } from './sealed-grant.ts'
@@ -35,12 +37,16 @@ export interface KeepOptions {
   readonly onConnected: (row: GrantRow) => void
   /** Revokes a grant that a new one takes the place of; local part done when it returns. */
   readonly supersede: (row: GrantRow) => void
+  /** Revokes a grant whose sign-in was given up while it was stored. */
+  readonly takeBack: (row: GrantRow) => void
 }
 
 /**
  * Makes a grant of tokens that a provider has just issued: names its account, stores it, and lets it be used then.
  *
- * @throws WarderError `vault.*`; `oauth.sign_in_abandoned` where it was revoked meanwhile
+ * @param signal aborted when the sign-in is given up; what is adopted has none
+ * @throws WarderError `vault.*`; `oauth.sign_in_abandoned` where it was revoked or given up meanwhile: what was issued
+ *   is revoked then
  */
 export function createKeep(options: KeepOptions) {
   const { repository, clock } = options
@@ -95,13 +101,21 @@ export function createKeep(options: KeepOptions) {
     }
   }
 
-  return async function keep(flow: Source, tokens: Tokens): Promise<Connected> {
+  return async function keep(
+    flow: Source,
+    tokens: Tokens,
+    signal?: AbortSignal,
+  ): Promise<Connected> {
     const label = `grant:${flow.server.name}`
     options.knownSecrets.add(`${label} access token`, tokens.accessToken)
     if (tokens.refreshToken !== null)
       options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
     const { issuer } = flow.request
     const person = await identify(flow.party, tokens, flow.profile.claims)
+    if (signal?.aborted) {
+      await giveBack(flow.party, tokens, clock)
+      throw notFinished()
+    }
     const at = { server: flow.server.name, issuer }
     const place = placeAccount(repository, at, person, flow.label)
     const { earlier, account, named, insteadOf } = place
@@ -112,6 +126,10 @@ export function createKeep(options: KeepOptions) {
     await adopt(flow, tokens, row, earlier)
     if (isRevoking(row.id))
       throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
+    if (signal?.aborted) {
+      options.takeBack(row)
+      throw notFinished()
+    }
     if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
     repository.transaction(() => {
       const { subject } = person

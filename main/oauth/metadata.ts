@@ -54,8 +54,11 @@ export interface KnownIssuer {
   /** Where its metadata lies, when at none of the well-known addresses. */
   readonly metadataUrl?: string | null | undefined
   readonly quirks: readonly Quirk[]
-  /** Nobody signs in, so nothing is asked of the authorization endpoint and of PKCE. */
-  readonly unattended?: boolean | undefined
+  /**
+   * Nobody is sent to its authorization endpoint: there is no person, or the person types a code (RFC 8628). So nothing is
+   * asked of that endpoint, and of PKCE, which protects what comes back from it.
+   */
+  readonly withoutRedirect?: boolean | undefined
 }
 
 /**
@@ -93,7 +96,7 @@ export async function fetchProvider(
     const document = await get(read, fetch, location, issuer, policy)
     // A page for people with status 200 at a well-known address is common: look on, but never read it as metadata.
     if (document.status === 200 && document.json !== undefined)
-      return checkProvider(document.json, issuer, policy, known.quirks, known.unattended)
+      return checkProvider(document.json, issuer, policy, known.quirks, known.withoutRedirect)
     seen.push(`${location}: ${document.status === 200 ? 'not JSON' : document.status}`)
     down ||= document.status >= 500 || document.status === 429
   }
@@ -133,7 +136,7 @@ async function get(
  *
  * @param issuer the identifier that the document was asked for; compared without any normalisation
  * @param quirks `no-pkce-metadata` excuses silence about PKCE, never a list without S256
- * @param unattended leaves out what only a sign-in in a browser goes by
+ * @param withoutRedirect leaves out what only a sign-in with a redirect goes by
  * @throws WarderError `oauth.metadata_invalid`, `oauth.issuer_mismatch`, `oauth.pkce_unsupported`, `net.url_refused`
  */
 export function checkProvider(
@@ -141,7 +144,7 @@ export function checkProvider(
   issuer: string,
   policy: UrlPolicy,
   quirks: readonly Quirk[],
-  unattended = false,
+  withoutRedirect = false,
 ): Provider {
   const parsed = serverMetadata.safeParse(document)
   if (!parsed.success) {
@@ -162,12 +165,12 @@ export function checkProvider(
     const url = metadata[field]
     if (typeof url === 'string') checkUrl(url, field, policy)
   }
-  if (!unattended) checkSignIn(metadata, issuer, quirks)
+  if (!withoutRedirect) checkRedirect(metadata, issuer, quirks)
   return withoutNulls(metadata)
 }
 
-/** What it takes to sign a person in (RFC 8414 §2, MCP 2026-07-28). */
-function checkSignIn(
+/** What it takes to send a person there and back (RFC 8414 §2, MCP 2026-07-28). */
+function checkRedirect(
   metadata: z.output<typeof serverMetadata>,
   issuer: string,
   quirks: readonly Quirk[],

@@ -57,12 +57,14 @@ function clientMetadata(redirectUri: string, quirks: readonly Quirk[]) {
 }
 
 /**
- * The client ID metadata document to publish at `url` (draft-ietf-oauth-client-id-metadata-document-00 §4.1).
+ * The client ID metadata document to publish at `url` (draft-ietf-oauth-client-id-metadata-document-00 §4.1): one for every
+ * provider and every way of signing in. What a provider does not have it passes over.
  */
 export function clientMetadataDocument(url: string): Record<string, unknown> {
   return {
     client_id: url,
     ...clientMetadata(documentRedirectUri, []),
+    grant_types: ['authorization_code', deviceGrant, 'refresh_token'],
     token_endpoint_auth_method: 'none',
   }
 }

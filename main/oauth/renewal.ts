@@ -12,6 +12,7 @@ import { frozen } from './grant-errors.ts'
 import type { Ledger } from './ledger.ts'
 import type { RenewalReason } from './ledger-entry.ts'
 import { fetchProvider, type Provider } from './metadata.ts'
+import { noRedirect } from './no-callback.ts'
 import type { GrantRow } from './repository.ts'
 import { grantKey, grantLabel, policyOf, readSealed, type SealedGrant } from './sealed-grant.ts'
 import { refresh, type Tokens } from './token-requests.ts'
@@ -145,7 +146,7 @@ export function createRenewer(options: RenewerOptions): Renewer {
         policy,
         {
           ...sealed,
-          unattended: isUnattended(sealed),
+          withoutRedirect: isUnattended(sealed) || sealed.redirectUri === noRedirect,
         },
         documents.kept,
       )

@@ -102,7 +102,7 @@ export function createServices(options: ServicesOptions): Services {
     const discovered = await discover(
       fetch,
       policy,
-      { ...profile, unattended: true },
+      { ...profile, withoutRedirect: true },
       { read: options.documents.asked, choice: choiceOf(name, subject, wish.issuer) },
     )
     const about = { server: name, profile, provider: discovered.provider }

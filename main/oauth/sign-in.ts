@@ -7,6 +7,7 @@ import { urlPolicyOf } from '../servers/networks.ts'
 import { profileOf } from '../servers/providers.ts'
 import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { SecretStore } from '../vault/store.ts'
+import { type Attempt, type Attempts, notFinished } from './attempts.ts'
 import { createSignInRequest, profileParameters, type SignInRequest } from './authorization.ts'
 import { openSignInPage } from './browser.ts'
 import { beginInBrowser } from './browser-sign-in.ts'
@@ -17,6 +18,7 @@ import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.
 import type { Wait } from './device-polling.ts'
 import { beginByCode } from './device-sign-in.ts'
 import { discover } from './discovery.ts'
+import { giveBack } from './give-back.ts'
 import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
 import { createSignInKeys } from './sign-in-key.ts'
@@ -49,6 +51,7 @@ export interface SignInsOptions extends KeepOptions {
   readonly browser: Browser
   readonly clients: Clients
   readonly stepUps: StepUps
+  readonly attempts: Attempts
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly documents: DocumentCache
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
@@ -68,19 +71,28 @@ interface Flow extends Source {
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
-  const { repository, clock } = options
+  const { repository, clock, attempts } = options
   const keep = createKeep(options)
   const keyFor = createSignInKeys(options)
-  /** Server name → how to give up its sign-in: one at a time for each server, the newest counts. */
-  const pending = new Map<string, () => void>()
   const completing = new Set<Promise<unknown>>()
 
   async function connect(server: Server, wish: Wish): Promise<SignIn> {
-    await tryVault(options.vault())
-    const flow = await prepare(server, wish)
+    const attempt = attempts.begin(server.name)
+    try {
+      await tryVault(options.vault())
+      return await start(await prepare(server, wish, attempt), wish, attempt)
+    } catch (error) {
+      attempt.end()
+      throw error
+    }
+  }
+
+  async function start(flow: Flow, wish: Wish, attempt: Attempt): Promise<SignIn> {
     try {
       const way = await begin(flow, wish)
-      const completed = complete(flow, way)
+      attempt.check()
+      attempt.signal.addEventListener('abort', way.cancel, { once: true })
+      const completed = complete(flow, way, attempt)
       completing.add(completed)
       // Whoever does not wait for the outcome is told by events; it is no unhandled rejection.
       const over = () => completing.delete(completed)
@@ -88,7 +100,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const { issuer, scopes } = flow.request
       const { id } = flow
       const { url, host } = way.page
-      const { expiresAt, linkExpiresAt, device, answer, cancel } = way
+      const { expiresAt, linkExpiresAt, device, answer } = way
+      const cancel = attempt.giveUp
       const { otherIssuers, provider } = flow.discovered
       const deviceOffered = offersDeviceFlow(provider)
       const open = async () => openSignInPage(options.browser, await way.pageToOpen())
@@ -111,17 +124,23 @@ export function createSignIns(options: SignInsOptions): SignIns {
     return beginByCode(party, { ...request, further }, { clock, wait: options.wait, secret })
   }
 
-  async function prepare(server: Server, wish: Wish): Promise<Flow> {
+  async function prepare(server: Server, wish: Wish, attempt: Attempt): Promise<Flow> {
     const { definition } = server
     const policy = urlPolicyOf(definition)
     const fetch = options.fetch(policy)
     const profile = profileOf(options.providers(), definition)
-    const discovered = await discover(fetch, policy, profile, {
-      read: options.documents.asked,
-      choice: issuerChoice(repository, server.name, wish.issuer, options.settings()),
-    })
-    const { provider, resource } = discovered
     const { method = 'browser' } = wish
+    const withoutRedirect = method === 'device'
+    const discovered = await discover(
+      fetch,
+      policy,
+      { ...profile, withoutRedirect },
+      {
+        read: options.documents.asked,
+        choice: issuerChoice(repository, server.name, wish.issuer, options.settings()),
+      },
+    )
+    const { provider, resource } = discovered
     if (method === 'device') requireDeviceFlow(provider)
     const usual = chooseScopes({
       configured: profile.scopes,
@@ -135,7 +154,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
         ? options.stepUps.union(server.name, provider.issuer, usual)
         : usual
     const dpop = keyFor(server.name, discovered, profile)
-    pending.get(server.name)?.()
+    attempt.check()
+    attempt.takePlace()
     // So that the one that was given up just now has let go of its registration.
     await nextTurn()
     const wanted = { server: server.name, profile, provider, scopes, method, fetch, policy }
@@ -178,17 +198,19 @@ export function createSignIns(options: SignInsOptions): SignIns {
     }
   }
 
-  async function complete(flow: Flow, { tokens: arrived, cancel }: Way): Promise<Connected> {
-    const { request, server } = flow
-    // One that was being prepared at the same time was not there yet to be given up.
-    pending.get(server.name)?.()
-    pending.set(server.name, cancel)
+  async function complete(flow: Flow, way: Way, attempt: Attempt): Promise<Connected> {
+    const { request, server, party } = flow
+    const { signal } = attempt
     try {
-      const tokens = await arrived()
+      const tokens = await way.tokens()
+      if (signal.aborted) {
+        await giveBack(party, tokens, clock)
+        throw notFinished()
+      }
       options.stepUps.asked(server.name, request.scopes)
-      return await keep(flow, tokens)
+      return await keep(flow, tokens, signal)
     } finally {
-      if (pending.get(server.name) === cancel) pending.delete(server.name)
+      attempt.end()
       flow.enrolment.release()
     }
   }
@@ -196,7 +218,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   return {
     connect,
     async close() {
-      for (const cancel of [...pending.values()]) cancel()
+      attempts.abandon()
       await Promise.allSettled(completing)
     },
   }

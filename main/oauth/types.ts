@@ -190,6 +190,11 @@ export interface Grants {
     },
   ): Promise<SignIn>
   /**
+   * Gives up the sign-ins that are on their way, at one server or at all: they end with `oauth.sign_in_abandoned`, none
+   * makes a grant, and what a provider has issued for them by then is revoked there.
+   */
+  abandon(server?: string): void
+  /**
    * Signs in where no person does (`auth: service`, `oauth.exchange`); done when it resolves.
    * @throws WarderError `oauth.service_incomplete`, `oauth.client_refused`, `oauth.client_key`, `oauth.*`, `grant.*`,
    *   `secret.*`, `net.*`, `vault.*`

@@ -3,11 +3,12 @@ import type { Tokens } from './token-requests.ts'
 import type { SignIn } from './types.ts'
 
 /** How one sign-in comes to its tokens: with a redirect, or by code. */
-export interface Way
-  extends Pick<SignIn, 'expiresAt' | 'linkExpiresAt' | 'device' | 'answer' | 'cancel'> {
+export interface Way extends Pick<SignIn, 'expiresAt' | 'linkExpiresAt' | 'device' | 'answer'> {
   readonly page: BrowserUrl
   /** The page at this moment: one that can still be opened. */
   pageToOpen(): Promise<BrowserUrl>
-  /** Settles when the person is done. */
+  /** Settles when the person is done; may bring tokens even after `cancel`, where they were on their way. */
   tokens(): Promise<Tokens>
+  /** Waits no longer. */
+  cancel(): void
 }

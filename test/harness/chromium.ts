@@ -38,6 +38,8 @@ export interface Person {
   readonly scopes?: readonly string[]
 }
 
+export const personOf = (given: Partial<Person>): Person => ({ ...alice, ...given })
+
 const alice: Person = { email: accounts.alice, password: accountPassword, decision: 'Allow' }
 
 /**
@@ -52,7 +54,7 @@ export async function signIn(
   provider: Pick<IdentityProvider, 'issuer'> & Partial<Pick<IdentityProvider, 'kind'>>,
   person: Partial<Person> = {},
 ): Promise<void> {
-  const who = { ...alice, ...person }
+  const who = personOf(person)
   await page.goto(url)
   const { origin } = new URL(provider.issuer)
   const answer = provider.kind === 'glewlwyd' ? answerGlewlwyd : answerPage
@@ -62,7 +64,8 @@ export async function signIn(
   }
 }
 
-async function answerPage(page: Page, who: Person): Promise<void> {
+/** One of the lab's own pages. */
+export async function answerPage(page: Page, who: Person): Promise<void> {
   const title = await page.getByRole('heading', { level: 1 }).innerText()
   if (title === 'Sign in') {
     await page.getByLabel('E-mail').fill(who.email)

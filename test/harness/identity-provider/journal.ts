@@ -10,6 +10,7 @@ export function digest(secret: string): string {
 const secrets = new Set([
   ...[
     'code',
+    'device_code',
     'code_verifier',
     'token',
     'access_token',

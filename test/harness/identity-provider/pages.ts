@@ -46,6 +46,29 @@ export function consentPage(form: ConsentForm, script = ''): string {
   )
 }
 
+/** @param form the provider's own, whose only input is the code */
+export function deviceCodePage(form: string, formId: string, message: string): string {
+  return page(
+    'Connect a device',
+    `<p role="alert">${escapeHtml(message)}</p>${form}
+    <p><button type="submit" form="${formId}">Continue</button></p>`,
+  )
+}
+
+/** What a person compares before they agree (RFC 8628 §3.3.1). */
+export function deviceConfirmPage(form: string, formId: string, client: string, code: string) {
+  return page(
+    'Confirm the device',
+    `<p><strong>${escapeHtml(client)}</strong> shows the code <code>${escapeHtml(code)}</code>?</p>${form}
+    <p>
+      <button type="submit" form="${formId}">Continue</button>
+      <button type="submit" form="${formId}" name="abort" value="yes">This is not mine</button>
+    </p>`,
+  )
+}
+
+export const deviceDonePage = (message: string) => page('Device connected', `<p>${message}</p>`)
+
 export function errorPage(message: string): string {
   return page('Something went wrong', `<p role="alert">${escapeHtml(message)}</p>`)
 }

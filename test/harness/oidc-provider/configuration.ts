@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { errors } from 'oidc-provider'
 import { errorPage } from '../identity-provider/pages.ts'
+import { deviceFlow } from './device-flow.ts'
 import type { ProgramSettings } from './settings.ts'
 
 const resourceScopes = 'mcp:read mcp:write'
@@ -64,8 +65,9 @@ function signingKeys() {
   ]
 }
 
-function lifetimes({ accessTokenTtl }: ProgramSettings) {
+function lifetimes({ accessTokenTtl, deviceCodeTtl }: ProgramSettings) {
   return {
+    DeviceCode: deviceCodeTtl ?? 600,
     AccessToken: accessTokenTtl,
     AuthorizationCode: 60,
     RefreshToken: 3600,
@@ -88,6 +90,7 @@ function features(settings: ProgramSettings) {
       enabled: true,
       ...(settings.dpopNonce && { nonceSecret: randomBytes(32), requireNonce: () => true }),
     },
+    deviceFlow: settings.deviceCodeTtl === undefined ? { enabled: false } : deviceFlow,
     revocation: { enabled: settings.revocation },
     clientCredentials: { enabled: true },
     introspection: {

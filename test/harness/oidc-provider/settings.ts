@@ -16,6 +16,8 @@ export const settings = z.object({
   /** DPoP proofs have to name a nonce that it gives out (RFC 9449 §8). */
   dpopNonce: z.boolean().default(false),
   refreshTokens: z.boolean().default(true),
+  /** Sign-in by code (RFC 8628): how many seconds a code lives; without it there is none. */
+  deviceCodeTtl: z.number().optional(),
   /** A new refresh token at each use; the use of an old one ends the grant. */
   rotation: z.boolean().default(true),
   /**

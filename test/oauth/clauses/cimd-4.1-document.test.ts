@@ -13,7 +13,11 @@ describe('the client ID metadata document', () => {
       client_id: url,
       client_name: 'Warder',
       redirect_uris: [documentRedirectUri],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: [
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'refresh_token',
+      ],
       response_types: ['code'],
       application_type: 'native',
       token_endpoint_auth_method: 'none',

@@ -138,7 +138,10 @@ describe('RFC 8628 §3.1 to §3.4: a sign-in by code', () => {
     cancelled.resolve()
     expect(await errorOf(signIn.completed)).toMatchObject({ code: 'oauth.sign_in_abandoned' })
     expect(house.grants.list()).toEqual([])
-    expect(provider.to('/revoke').map(({ form }) => form.get('token'))).toEqual(['late-refresh'])
+    expect(provider.to('/revoke').map(({ form }) => form.get('token'))).toEqual([
+      'late-refresh',
+      'late',
+    ])
   })
 
   it('a new sign-in at the same server ends the one that waits', async () => {
