@@ -140,6 +140,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         injector: createInjector({ grants, secrets, stop }),
         dialer,
         runtime,
+        stopped: () => stop.current() !== null,
         socketDirectory: sockets,
         pageOf: async (server) => (await options.pageLink?.(`#/servers/${server}`)) ?? null,
         port: options.port ?? Number(meta.get('token_port') ?? 0),

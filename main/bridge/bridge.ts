@@ -72,6 +72,8 @@ export async function openBridge(options: {
   runtime: Runtime
   socketDirectory: string
   port: number
+  /** @see Stop.current */
+  stopped: () => boolean
   /** @see House.pageOf */
   pageOf: House['pageOf']
   timer?: ParkingTimer
@@ -99,6 +101,7 @@ export async function openBridge(options: {
         lookup: () => lookup(name),
         injector,
         revoked: (grant) => revoked.has(grant),
+        stopped: options.stopped,
         events,
         connect({ server, environment, grants }, events) {
           const { definition } = server
@@ -151,14 +154,17 @@ export async function openBridge(options: {
     return session
   }
 
-  async function end(session: Session): Promise<void> {
+  async function end(session: Session, reason?: WarderError): Promise<void> {
     sessions.delete(session)
     standing.delete(session)
-    await session.close()
+    await session.close(reason)
   }
 
-  async function endWhere(matches: (session: Session) => boolean): Promise<void> {
-    await Promise.all([...sessions].filter(matches).map(end))
+  async function endWhere(
+    matches: (session: Session) => boolean,
+    reason?: WarderError,
+  ): Promise<void> {
+    await Promise.all([...sessions].filter(matches).map((session) => end(session, reason)))
   }
 
   /** Cut sessions stay: their next message is decided anew and opens the server again, if it still may. */
@@ -171,7 +177,7 @@ export async function openBridge(options: {
 
   const http = openHttpSessions({
     begin: (client, server) => begin(client, 'bearer', server, null, null),
-    end,
+    end: (session) => end(session),
     relay: (text, session, reply) => relay(text, session, reply, house),
   })
   const tokenDoor = await openTokenDoor(options.port, {
@@ -245,10 +251,12 @@ export async function openBridge(options: {
       revoked.add(grant)
       return cutWhere(
         (session) => session.connection.holds(grant),
-        new WarderError(
-          'grant.sign_in_needed',
-          'The account was revoked while the call was under way.',
-        ),
+        options.stopped()
+          ? stoppedError()
+          : new WarderError(
+              'grant.sign_in_needed',
+              'The account was revoked while the call was under way.',
+            ),
       )
     },
     cutServer: (server) =>
@@ -265,10 +273,12 @@ export async function openBridge(options: {
         new WarderError('server.ended', 'Another account was chosen while the call was under way.'),
       ),
     async cutAll() {
+      // Decided anew, so that the audit says why they came to nothing.
+      parking.reconsider()
       // Both begin at once: a server that does not take its goodbye holds up nobody.
       await Promise.all([
         cutWhere(() => true, stoppedError()),
-        endWhere(({ principals }) => principals.proof === 'bearer'),
+        endWhere(({ principals }) => principals.proof === 'bearer', stoppedError()),
       ])
     },
     sessions: () => [...sessions].map(({ principals }) => principals.client),

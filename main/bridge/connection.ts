@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
+import { stoppedError } from '../policy/stop.ts'
 import type { Server } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
@@ -68,10 +69,12 @@ export function createConnection(options: {
   injector: Injector
   /** True from the instant that a grant is revoked: a token that was fetched before must not leave after. */
   revoked: (grant: string) => boolean
+  /** True while everything is stopped: no credential is used, whatever it is, not even to say goodbye. */
+  stopped: () => boolean
   connect: (credential: Credential, events: UpstreamEvents) => Promise<Upstream>
   events: UpstreamEvents
 }): Connection {
-  const { lookup, asker, injector, revoked, connect, events } = options
+  const { lookup, asker, injector, revoked, stopped, connect, events } = options
   let current: Link | null = null
   /** All that are not closed: beside the current one those that were forgotten by their server and still answer calls. */
   const links = new Set<Link>()
@@ -94,6 +97,7 @@ export function createConnection(options: {
   /** The last look before something leaves: much may have happened since the credential was fetched. */
   function check(credential: Credential, link: Link | null): void {
     if (closed) throw new WarderError('server.ended', 'The session has ended.')
+    if (stopped()) throw stoppedError()
     if (credential.grants.some(revoked))
       throw new WarderError('grant.sign_in_needed', 'The account was revoked during the call.')
     // Fetched for the definition as it was; the server that is open now is of another one.
@@ -161,7 +165,7 @@ export function createConnection(options: {
     detach(link)
     links.delete(link)
     // A token that was revoked is not even used to say goodbye.
-    const goodbye = [...link.grants].some(revoked) ? null : link.latest
+    const goodbye = stopped() || [...link.grants].some(revoked) ? null : link.latest
     const gone = link.opened.then((upstream) => upstream.close(goodbye)).catch(() => {})
     if (!isRemote(link.server.definition)) leaving = Promise.all([leaving, gone])
     await gone

@@ -2,13 +2,14 @@ import { type ErrorCode, toWarderError } from '../errors.ts'
 import type { RequestMessage } from './envelope.ts'
 
 /**
- * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks)
+ * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks, resumes)
  * or the network is back. The client is told so and stays; its next request opens the server for real.
  */
 const PASSES: ReadonlySet<ErrorCode> = new Set([
   'grant.sign_in_needed',
   'grant.frozen',
   'grant.scopes_needed',
+  'policy.stopped',
   'server.held',
   'secret.unknown',
   'secret.binding_changed',

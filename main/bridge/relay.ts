@@ -206,7 +206,7 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
   if (message.method === 'initialize' && message.kind === 'request' && mayPass(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)
-    record({ outcome: 'ok', code, account })
+    record({ outcome: code === 'policy.stopped' ? 'denied' : 'ok', code, account })
     reply(message, pending, openWithoutServer(message, session.server, error))
     return null
   }

@@ -111,9 +111,9 @@ export function createSession(options: {
         if (!pending.parked) controller.abort(reason)
       await session.connection.reset()
     },
-    async close() {
+    async close(reason) {
       ended = true
-      for (const { controller } of waiting.values()) controller.abort()
+      for (const { controller } of waiting.values()) controller.abort(reason)
       await session.connection.close()
     },
   }

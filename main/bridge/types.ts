@@ -52,7 +52,7 @@ export interface Session {
   /** Ends every call under way with this error and lets go of the server; the session itself stays. */
   cut(reason: WarderError): Promise<void>
   /** Ends it for good; nothing reaches the server through it after this call. */
-  close(): Promise<void>
+  close(reason?: WarderError): Promise<void>
   /**
    * The id under which the client's person is shown the way to sign in at this server; the same until somebody has.
    * Null for a client that cannot show it.

@@ -27,7 +27,7 @@ export interface ControlHouse {
   readonly clients: Clients
   readonly audit: AuditLog
   readonly bridge: Bridge
-  readonly runtime: Pick<Runtime, 'running' | 'endServer'>
+  readonly runtime: Pick<Runtime, 'running' | 'endAll'>
   readonly stop: Stop
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches

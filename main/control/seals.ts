@@ -35,7 +35,7 @@ export async function receiptViews(
   }))
 }
 
-function signatureView(
+export function signatureView(
   record: SignedRecord | undefined,
   keys: Readonly<Record<string, string>>,
 ): SignatureView | null {

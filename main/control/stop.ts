@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type StopRecord, stopRecord } from '../../preload/contract/index.ts'
+import type { SignedRecord } from '../audit/signed-records.ts'
 import { traceOf, WarderError } from '../errors.ts'
 import type { Receipt } from '../oauth/types.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { signatureView } from './seals.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
@@ -19,9 +21,7 @@ export function stopHandlers(
 
   async function now(): Promise<StopRecord> {
     const started = performance.now()
-    const at = Date.now()
-    const id = randomUUID()
-    const children = runtime.running()
+    const { id, at } = stop.current() ?? { id: randomUUID(), at: Date.now() }
     const sessions = bridge.sessions()
     // Not inside: it holds as well where the disk cannot be written.
     grants.abandon()
@@ -29,18 +29,28 @@ export function stopHandlers(
       stop.begin({ id, at }, () => {
         const revoking = grants.list().map((grant) => settledBy(grants.revoke(grant.id, REASON)))
         const names = clients.voidBearers()
-        const record = recordOf({ id, at, sessions, names })
+        const record = continued(recorded(id), recordOf({ id, at, sessions, names }))
         keep(record)
         return { revoking, record }
       })
-    const begun = await orElse(begin, () => Promise.all([bridge.cutAll(), endChildren(children)]))
+    const begun = await orElse(begin, () => Promise.all([bridge.cutAll(), runtime.endAll()]))
     const cut = bridge.cutAll()
-    const ended = await endChildren(children)
-    const localMs = Math.round(performance.now() - started)
-    keep({ ...latest(id, begun.record), localMs, ...ended })
+    const children = (await runtime.endAll()).map(({ name, pid, ended }) => ({
+      server: name,
+      pid,
+      ended,
+    }))
+    const localMs = begun.record.localMs ?? Math.round(performance.now() - started)
+    const record = recorded(id) ?? begun.record
+    keep({
+      ...record,
+      localMs,
+      children: withNew(record.children, children, ({ pid }) => pid),
+      failures: [...record.failures, ...children.filter(({ ended }) => !ended).map(notEnded)],
+    })
     await Promise.all([cut, ...begun.revoking])
     await records.settle()
-    return latest(id, begun.record)
+    return recorded(id) ?? record
   }
 
   function recordOf(about: {
@@ -60,7 +70,8 @@ export function stopHandlers(
         bearer: 'void',
         sessionsCut: about.sessions.filter((client) => client === name).length,
       })),
-      children: [],
+      // Until each is seen gone: should Warder die before that, the record names what may live on.
+      children: runtime.running().map(({ name, pid }) => ({ server: name, pid, ended: false })),
       secrets: secrets.list().map(({ name, server }) => ({ name, server, note: NOT_REVOKED })),
       failures: [],
     }
@@ -69,27 +80,21 @@ export function stopHandlers(
   /** Those of this stop, and those of earlier revocations that no provider has confirmed. */
   const pending = () => grants.receipts().filter(({ state }) => state === 'pending')
 
-  async function endChildren(children: readonly { name: string; pid: number }[]) {
-    const names = [...new Set(children.map(({ name }) => name))]
-    const results = await Promise.allSettled(names.map((name) => runtime.endServer(name)))
-    const failed = new Set(names.filter((_, index) => results[index]?.status === 'rejected'))
-    return {
-      children: children.map(({ name, pid }) => ({ server: name, pid, ended: !failed.has(name) })),
-      failures: [...failed].map(
-        (name) => `A process of ${name} could not be ended: end it by hand.`,
-      ),
-    }
-  }
-
   const keep = (record: StopRecord) => records.keep('stop', record.id, record)
-  const all = (): StopRecord[] =>
-    records
-      .list('stop')
-      .map(({ document }) =>
-        stopRecord.parse((JSON.parse(document) as { content: unknown }).content),
-      )
-  const latest = (id: string, otherwise: StopRecord) =>
-    all().find((record) => record.id === id) ?? otherwise
+  const all = () => records.list('stop').map(contentOf)
+  const recorded = (id: string) => all().find((record) => record.id === id)
+
+  /** What a kill in the middle of a stop left open is said, and providers are asked at once. */
+  function takeUp(): void {
+    const stopped = stop.current()
+    const record = stopped === null ? undefined : recorded(stopped.id)
+    if (record === undefined) return
+    const alive = record.children.filter(({ ended }) => !ended)
+    if (record.localMs === null && record.failures.length === 0)
+      keep({ ...record, failures: [CUT_SHORT, ...alive.map(notEnded)] })
+    for (const { id, state } of grants.list())
+      if (state === 'revoking') void settledBy(grants.revoke(id, REASON))
+  }
 
   grants.on('receipt', (receipt) => {
     for (const record of all())
@@ -108,6 +113,8 @@ export function stopHandlers(
         .revoke(grant.id, REASON)
         .catch((error: unknown) => process.stderr.write(`warder: ${traceOf(error)}\n`))
   })
+
+  takeUp()
 
   return {
     'stop:now': now,
@@ -129,14 +136,18 @@ export function stopHandlers(
         answer,
       )
       stop.lift()
-      const record = all().find(({ id }) => id === stopped.id)
+      const record = recorded(stopped.id)
       if (record !== undefined) keep({ ...record, resumedAt: instantView(Date.now()) })
       await records.settle()
       bridge.announce()
       return {}
     },
     async 'stop:records'() {
-      return all()
+      await records.settle()
+      const keys = records.keys()
+      return records
+        .list('stop')
+        .map((record) => ({ ...contentOf(record), signature: signatureView(record, keys) }))
     },
   }
 }
@@ -161,6 +172,30 @@ const grantLine = (receipt: Receipt): StopRecord['grants'][number] => ({
   state: receipt.state,
   remains: receipt.remains,
 })
+
+const contentOf = ({ document }: SignedRecord): StopRecord =>
+  stopRecord.parse((JSON.parse(document) as { content: unknown }).content)
+
+const CUT_SHORT = 'Warder ended in the middle of the stop, and did not see what follows to its end.'
+const notEnded = ({ server, pid }: StopRecord['children'][number]) =>
+  `The process ${pid} of ${server} was not seen to end: if it is still there, end it by hand.`
+
+/** A second stop, while one is in force, goes on with its record. */
+function continued(before: StopRecord | undefined, now: StopRecord): StopRecord {
+  if (before === undefined) return now
+  return {
+    ...before,
+    grants: withNew(before.grants, now.grants, ({ receipt }) => receipt),
+    clients: withNew(before.clients, now.clients, ({ name }) => name),
+    children: withNew(before.children, now.children, ({ pid }) => pid),
+    secrets: withNew(before.secrets, now.secrets, ({ name }) => name),
+  }
+}
+
+function withNew<T>(before: readonly T[], now: readonly T[], key: (one: T) => unknown): T[] {
+  const keys = new Set(now.map(key))
+  return [...before.filter((one) => !keys.has(key(one))), ...now]
+}
 
 /** A locked vault leaves the receipt pending: that is in the record, and no failure of the stop. */
 const settledBy = (revoking: Promise<unknown>) => revoking.catch(() => undefined)

@@ -53,6 +53,8 @@ export function createRevoker(options: RevokerOptions): Revoker {
   const askEverybody = createRounds(options)
   const running = new Map<string, Promise<ReceiptRow>>()
   const agenda = createAgenda({ clock, next: nextDue, begin: beginDue })
+  /** What was in memory when the revocation began, until the vault takes it: without it an access token is only forgotten. */
+  const waiting = new Map<string, Seized>()
 
   function begin(
     row: GrantRow,
@@ -99,7 +101,13 @@ export function createRevoker(options: RevokerOptions): Revoker {
     if (receipt.state !== 'pending') return receipt
     const grant = repository.grant(receipt.grant)
     postpone(receipt)
-    const aside = await moveAside(receipt, seized)
+    if (seized !== null) waiting.set(id, seized)
+    const aside = await moveAside(receipt, waiting.get(id) ?? null).catch((error: unknown) => {
+      // Nobody was asked, so there is nobody to be gentle with: it is tried again soon, as often as it takes.
+      save({ ...receipt, remains: NOT_OPENED, nextAttemptAt: clock() + pauseAfter(0) })
+      throw error
+    })
+    waiting.delete(id)
     const round = aside === null ? null : await askEverybody(receipt, grant, aside)
     const { steps, sealed, retryAfterMs } = round ?? { ...receipt, sealed: null, retryAfterMs: 0 }
     const lastExpiry = latest(grant?.expiresAt ?? null, sealed?.expiresAt ?? null)
@@ -182,6 +190,9 @@ export function createRevoker(options: RevokerOptions): Revoker {
     },
   }
 }
+
+const NOT_OPENED =
+  'The vault could not be opened, so the provider was not asked yet: take the token as valid there. Warder tries again every minute.'
 
 const latest = (one: number | null, other: number | null) =>
   one === null || other === null ? (one ?? other) : Math.max(one, other)

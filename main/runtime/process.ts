@@ -9,7 +9,7 @@ import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
 import { createStderrTail } from './stderr-tail.ts'
-import { defaultGrace, endServer, type StopGrace } from './stop.ts'
+import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
 
 interface Ended {
   readonly code: number | null
@@ -35,6 +35,7 @@ export interface LocalServerOptions {
   /** Called once, after the last line, however the server ended. */
   readonly onExit: (exit: ServerExit) => void
   readonly grace?: StopGrace
+  readonly stopTimer?: StopTimer
   readonly maxLineBytes?: number
 }
 
@@ -46,10 +47,13 @@ export interface LocalServerProcess {
    */
   send(text: string): Promise<void>
   /**
-   * Ends the server and all it started: end of input, SIGTERM, SIGKILL. May be called again. Resolves when none is left.
+   * Ends the server and all it started: end of input, SIGTERM, SIGKILL. May be called again, also to hurry an end that
+   * is under way. Resolves when none is left.
+   *
+   * @param manner `at-once`: it holds what was revoked, so it gets no time to leave by itself
    * @throws WarderError `server.stop_failed`
    */
-  stop(): Promise<void>
+  stop(manner?: 'at-once'): Promise<void>
   /** The end of what it wrote to stderr, masked. */
   stderr(): string
 }
@@ -75,8 +79,13 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
   const { promise: exited, resolve: onExited } = Promise.withResolvers<Ended>()
   child.once('exit', (code, signal) => onExited({ code, signal }))
-  const stop = () => {
-    stopping ??= endServer({ name, child, exited, grace })
+  const hurry = new AbortController()
+  const stop = (manner?: 'at-once') => {
+    if (manner === 'at-once') hurry.abort()
+    stopping ??= endServer({
+      ...{ name, child, exited, grace, hurry: hurry.signal },
+      ...(options.stopTimer && { timer: options.stopTimer }),
+    })
     return stopping
   }
   /** A server that broke the protocol, or left part of itself behind, is ended by us. */

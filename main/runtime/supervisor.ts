@@ -12,19 +12,25 @@ export interface RunningServer {
   readonly holds: readonly string[]
 }
 
+export interface EndedServer {
+  readonly name: string
+  readonly pid: number
+  readonly ended: boolean
+}
+
 /** All local servers of this companion. */
 export interface Runtime {
   /** @throws WarderError `server.start_failed`, also when it was ended by one of the calls below while it started */
   start(options: StartOptions): Promise<LocalServerProcess>
   running(): RunningServer[]
   /**
-   * Ends every server that holds the grant, those that are just starting too. Resolves when they are gone.
+   * Ends every server that holds the grant, those that are just starting too, at once. Resolves when they are gone.
    * @returns how many there were
    * @throws WarderError `server.stop_failed`
    */
   endHolding(grantId: string): Promise<number>
-  /** The same for every instance of one server. */
-  endServer(name: string): Promise<number>
+  /** Ends every server at once, those that are just starting too. Never rejects: what could not be ended is told. */
+  endAll(): Promise<readonly EndedServer[]>
   /** Ends all and starts no more. */
   close(): Promise<void>
 }
@@ -75,17 +81,27 @@ export function createRuntime(start = startLocalServer): Runtime {
     return instance
   }
 
-  const end = async (instance: Instance): Promise<void> => {
+  const end = async (instance: Instance, manner?: 'at-once'): Promise<void> => {
     instance.ended = true
     const process = await instance.started.catch(() => undefined)
-    await process?.stop()
+    await process?.stop(manner)
+    instances.delete(instance)
   }
 
-  const endAll = async (chosen: Instance[]): Promise<number> => {
-    const results = await Promise.allSettled(chosen.map(end))
+  const endEach = async (chosen: Instance[], manner?: 'at-once'): Promise<number> => {
+    const results = await Promise.allSettled(chosen.map((instance) => end(instance, manner)))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
     return chosen.length
+  }
+
+  const endAtOnce = async (instance: Instance): Promise<EndedServer[]> => {
+    const ended = await end(instance, 'at-once').then(
+      () => true,
+      () => false,
+    )
+    const process = await instance.started.catch(() => undefined)
+    return process === undefined ? [] : [{ name: instance.name, pid: process.pid, ended }]
   }
 
   return {
@@ -104,11 +120,15 @@ export function createRuntime(start = startLocalServer): Runtime {
       [...instances].flatMap(({ name, pid, holds }) =>
         pid === undefined ? [] : [{ name, pid, holds }],
       ),
-    endHolding: (grantId) => endAll([...instances].filter(({ holds }) => holds.includes(grantId))),
-    endServer: (name) => endAll([...instances].filter((instance) => instance.name === name)),
+    endHolding: (grantId) =>
+      endEach(
+        [...instances].filter(({ holds }) => holds.includes(grantId)),
+        'at-once',
+      ),
+    endAll: async () => (await Promise.all([...instances].map(endAtOnce))).flat(),
     async close() {
       closed = true
-      await endAll([...instances])
+      await endEach([...instances])
     },
   }
 }

@@ -15,6 +15,7 @@ import {
   shreddedView,
   statusView,
   stopRecord,
+  stopView,
   whyView,
 } from './views.ts'
 
@@ -156,7 +157,7 @@ export const channels = {
   /** Ends every access, now; narrows, so it never asks. */
   'stop:now': channel(nothing, stopRecord),
   'stop:resume': channel(z.strictObject({ confirm }), nothing),
-  'stop:records': channel(nothing, z.array(stopRecord)),
+  'stop:records': channel(nothing, z.array(stopView)),
 
   /** What other programs of this user keep in plain files. */
   'imports:list': channel(nothing, z.array(importView)),

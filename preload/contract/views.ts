@@ -171,6 +171,8 @@ export const stopRecord = z.object({
 })
 
 /** Records to be taken away and verified anywhere, without a companion. */
+/** A record of a stop with what it is signed with; null where it is not kept yet. */
+export const stopView = stopRecord.extend({ signature: signatureView.nullable() })
 export const recordsExport = z.object({
   format: z.literal('warder.records'),
   version: z.literal(1),
@@ -358,4 +360,5 @@ export type ShreddedView = z.infer<typeof shreddedView>
 export type StatusView = z.infer<typeof statusView>
 export type SignatureView = z.infer<typeof signatureView>
 export type StopRecord = z.infer<typeof stopRecord>
+export type StopView = z.infer<typeof stopView>
 export type RecordsExport = z.infer<typeof recordsExport>

@@ -9,7 +9,8 @@ const touched: Record<string, string[]> = {
   accounts: ['servers', 'status'],
   approvals: ['servers', 'clients', 'status'],
   imports: ['status'],
-  status: ['audit'],
+  receipts: ['stop'],
+  status: ['audit', 'stop'],
 }
 
 /** Keeps every list true: asks again for what the companion says has changed, and for all once it is back. */

@@ -14,6 +14,8 @@ interface Need {
 /** What waits for a person, or the good news that nothing does. */
 export function Needs({ status }: { status: StatusView }) {
   const needs = needsOf(status)
+  // The banner above has said what needs somebody.
+  if (needs.length === 0 && status.stopped !== null) return null
   if (needs.length === 0)
     return (
       <section className="all-well">

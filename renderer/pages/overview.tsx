@@ -19,7 +19,7 @@ export function Overview() {
         <>
           <Needs status={status.data} />
           <Now status={status.data} />
-          <Stop status={status.data} />
+          {status.data.stopped === null && <Stop />}
         </>
       )}
     </>

@@ -5,8 +5,9 @@ import { Icon } from '../parts/icon.tsx'
 import { Note } from '../parts/note.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { Time } from '../parts/time.tsx'
+import { Signature } from './signature.tsx'
 
-const states: Record<ReceiptView['state'], [Tone, string]> = {
+export const receiptStates: Record<ReceiptView['state'], [Tone, string]> = {
   proven: ['good', 'Proven: every token is dead'],
   revoked: ['good', 'Revoked by the provider'],
   pending: ['wait', 'Not done yet, tried again'],
@@ -33,7 +34,7 @@ const outcomes: Record<ReceiptStep['outcome'], [Tone, string]> = {
 }
 
 export function Receipt({ receipt }: { receipt: ReceiptView }) {
-  const [tone, words] = states[receipt.state]
+  const [tone, words] = receiptStates[receipt.state]
   return (
     <li className="card" aria-label={`Receipt for ${receipt.account}`}>
       <div className="card-head">
@@ -43,7 +44,6 @@ export function Receipt({ receipt }: { receipt: ReceiptView }) {
       <p className="quiet">
         {receipt.reason}, at {hostOf(receipt.issuer)}, <Time at={receipt.startedAt} />
       </p>
-      <p className="quiet">{signed(receipt)}</p>
       <ol className="steps">
         {receipt.steps.map((step) => (
           <Step key={`${step.at} ${step.step}`} step={step} />
@@ -54,13 +54,9 @@ export function Receipt({ receipt }: { receipt: ReceiptView }) {
           <Prose text={receipt.remains} />
         </Note>
       )}
+      <Signature of={receipt} />
     </li>
   )
-}
-
-function signed({ signature }: ReceiptView): string {
-  if (signature?.signature == null) return 'Not signed yet: that needs the vault to be open.'
-  return `Signed, version ${signature.version}`
 }
 
 function Step({ step }: { step: ReceiptStep }) {

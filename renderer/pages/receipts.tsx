@@ -2,16 +2,32 @@ import { useListing } from '../api/queries.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { ExportReceipts } from './export-receipts.tsx'
 import { Receipt } from './receipt.tsx'
+import { StopRecordCard } from './stop-record.tsx'
 
 export function Receipts() {
   const receipts = useListing('receipts:list')
+  const stops = useListing('stop:records')
   return (
     <>
       <PageHead
         title="Receipts"
         about="What was done to end each access, and what was proven afterwards."
-      />
+      >
+        <ExportReceipts />
+      </PageHead>
+      <Answer query={stops} empty={null}>
+        {(list) => (
+          <ul className="cards stops">
+            {list
+              .toSorted((a, b) => b.at.localeCompare(a.at))
+              .map((record) => (
+                <StopRecordCard key={record.id} record={record} />
+              ))}
+          </ul>
+        )}
+      </Answer>
       <Answer
         query={receipts}
         empty={

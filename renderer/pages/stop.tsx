@@ -1,33 +1,20 @@
 import { useState } from 'react'
-import type { StatusView } from '../../preload/contract/index.ts'
 import { useAct } from '../api/queries.ts'
 import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { Time } from '../parts/time.tsx'
 
-/** The emergency: stops everything after one question; while it is in force, says so and offers the way back. */
-export function Stop({ status }: { status: StatusView }) {
+/** The emergency: stops everything after one question. */
+export function Stop() {
   const [asking, setAsking] = useState(false)
-  const resume = useAct('stop:resume')
-  if (status.stopped !== null)
-    return (
-      <section className="card" aria-label="Everything is stopped">
-        <h2>Everything is stopped</h2>
-        <p>
-          Since <Time at={status.stopped} /> every call is refused, every bearer is void and every
-          account is revoked. The receipts say what was proven.
-        </p>
-        <ErrorNote error={resume.error} />
-        <Button busy={resume.isPending} onClick={() => resume.mutate({})}>
-          Resume
-        </Button>
-      </section>
-    )
   return (
-    <section className="card">
-      <h2>In an emergency</h2>
-      <p>Ends every access at once: accounts, bearers, streams and local servers.</p>
+    <section className="card emergency" aria-label="In an emergency">
+      <div>
+        <h2>In an emergency</h2>
+        <p className="quiet">
+          Ends every access at once: accounts, bearers, streams and local servers.
+        </p>
+      </div>
       <Button kind="danger" onClick={() => setAsking(true)}>
         Stop everything
       </Button>
@@ -57,11 +44,15 @@ function StopDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <p>
-        Every call is refused until you resume. Every account is revoked and has to sign in again,
-        and every client needs a new bearer. Secrets that you entered stay in the vault, unused:
-        Warder cannot revoke them.
-      </p>
+      <ul className="points">
+        <li>Every call is refused until you resume.</li>
+        <li>Every account is revoked and has to sign in again.</li>
+        <li>Every bearer is void; a client that comes with one needs a new one.</li>
+        <li>
+          Secrets that you entered stay in the vault, unused. Warder cannot revoke them: change them
+          where they were issued.
+        </li>
+      </ul>
       <ErrorNote error={stop.error} />
     </Dialog>
   )

@@ -8,6 +8,7 @@ import { Servers } from '../pages/servers.tsx'
 import { Offline } from './offline.tsx'
 import { type Page, usePage } from './route.ts'
 import { Sidebar, titles } from './sidebar.tsx'
+import { Stopped } from './stopped.tsx'
 
 const content: Record<Page, ComponentType> = {
   overview: Overview,
@@ -40,6 +41,7 @@ export function Frame() {
       <Sidebar current={page} />
       <main ref={main} tabIndex={-1} key={page}>
         <Offline />
+        <Stopped />
         <Content />
       </main>
     </div>

@@ -75,6 +75,7 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
           environment: () => Promise.reject(new Error('not a local server')),
         },
         revoked: () => false,
+        stopped: () => false,
         connect: async () => upstream,
         events,
       }),

@@ -6,26 +6,32 @@ import { WarderError } from '../../main/errors.ts'
 import type { Output } from '../../preload/contract/index.ts'
 import { refusal, startWorld, type World } from './world.ts'
 
-const call = async (world: World, bearer: string) => {
+const opening = {
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 't', version: '1' },
+  },
+}
+
+const call = async (world: World, bearer: string, session?: string) => {
   const answer = await fetch(`${world.companion.http}/mcp/notes`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${bearer}`,
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
+      ...(session === undefined ? {} : { 'mcp-session-id': session }),
     },
     body: JSON.stringify({
       jsonrpc: '2.0',
       id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 't', version: '1' },
-      },
+      ...(session === undefined ? opening : { method: 'tools/list' }),
     }),
   })
-  return { status: answer.status, text: await answer.text() }
+  const { status, headers } = answer
+  return { status, text: await answer.text(), session: headers.get('mcp-session-id') ?? '' }
 }
 
 async function withClient(world: World): Promise<string> {
@@ -43,14 +49,20 @@ it('voids every bearer at once; the client stays, and a new bearer is refused wi
 
   const renewed = (await world.agree('clients:renew', { name: 'desk' })) as Output<'clients:renew'>
   expect((await call(world, bearer)).status).toBe(401)
-  expect((await call(world, renewed.bearer)).text).toContain('policy.stopped')
-  expect(await world.call('audit:query', {})).toMatchObject([
-    { outcome: 'denied', code: 'policy.stopped' },
-    { decision: 'deny', rule: 'everything is stopped' },
-  ])
+  // One that is refused at the opening gives the server up; this one learns of the stop and stays.
+  const opened = await call(world, renewed.bearer)
+  expect(opened.text).toContain('Everything is stopped until a person resumes')
+  const next = () => call(world, renewed.bearer, opened.session)
+  expect((await next()).text).toContain('policy.stopped')
+  expect(await world.call('audit:query', {})).toMatchObject(
+    ['tools/list', 'initialize'].flatMap((method) => [
+      { method, outcome: 'denied', code: 'policy.stopped' },
+      { method, decision: 'deny', rule: 'everything is stopped' },
+    ]),
+  )
 
   await world.agree('stop:resume', {})
-  expect((await call(world, renewed.bearer)).text).not.toContain('policy.stopped')
+  expect((await next()).text).not.toContain('policy.stopped')
   expect(await world.call('stop:records', {})).toMatchObject([
     { id: record.id, resumedAt: expect.any(String) },
   ])
@@ -91,17 +103,30 @@ it('cuts streams and ends local servers also where the disk cannot be written, a
   const full = new WarderError('store.unwritable', 'The disk is full.')
   const handlers = stopHandlers({
     stop: {
+      current: () => null,
       begin() {
         throw full
       },
     },
     runtime: {
-      running: () => [{ name: 'files', pid: 1 }],
-      endServer: async (name: string) => void did.push(`end ${name}`),
+      endAll: async () => void did.push('end'),
     },
     bridge: { sessions: () => [], cutAll: async () => void did.push('cut') },
     grants: { on: () => () => {} },
   } as unknown as ControlHouse)
   await expect(handlers['stop:now']({})).rejects.toBe(full)
-  expect(did.sort()).toEqual(['cut', 'end files'])
+  expect(did.sort()).toEqual(['cut', 'end'])
+})
+
+it('goes on with the record of the stop that is in force', async () => {
+  await using world = await startWorld()
+  await withClient(world)
+  const first = (await world.call('stop:now', {})) as Output<'stop:now'>
+  const { bearer } = (await world.agree('clients:renew', {
+    name: 'desk',
+  })) as Output<'clients:renew'>
+  const second = (await world.call('stop:now', {})) as Output<'stop:now'>
+  expect(second).toMatchObject({ id: first.id, at: first.at, localMs: first.localMs })
+  expect((await call(world, bearer)).status).toBe(401)
+  expect(await world.call('stop:records', {})).toEqual([second])
 })

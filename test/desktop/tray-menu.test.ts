@@ -121,6 +121,24 @@ describe('trayMenu', () => {
     expect(labels({ servers: [server] })).not.toContain('  Connect…')
   })
 
+  it('offers the way back alone while everything is stopped, and says so before anything else', () => {
+    const stopped = { ...status, stopped: '2026-01-01T00:00:00Z', config: 'line 3' }
+    const menu = trayMenu({ status: stopped, servers: [] })
+    expect(menu.items).toEqual([
+      { kind: 'line', label: 'Warder: everything is stopped' },
+      { kind: 'separator' },
+      { kind: 'action', label: 'Resume…', action: { do: 'resume' } },
+      { kind: 'action', label: 'Open Warder', action: { do: 'open' } },
+      { kind: 'action', label: 'Quit Warder', action: { do: 'quit' } },
+    ])
+    expect(menu.attention).toBe(true)
+    expect(trayMenu({ status, servers: [] }).items).toContainEqual({
+      kind: 'action',
+      label: 'Stop everything…',
+      action: { do: 'stop' },
+    })
+  })
+
   it.each<[string, Partial<StatusView>]>([
     ['no vault, nothing can be stored', { vault: { kind: 'none', state: 'absent', why: 'x' } }],
     ['the keychain is locked', { vault: { kind: 'keychain', state: 'locked', why: 'x' } }],

@@ -115,20 +115,14 @@ export function createPageControl() {
       return { files, problem: null }
     },
     'stop:now': () => {
-      world.status.stopped = new Date().toISOString()
+      const { signature: _, ...record } = world.stopRecord()
+      world.status.stopped = record.at
+      world.stops = [world.stopRecord()]
       changed('status')
-      return {
-        id: 'stop-1',
-        at: world.status.stopped,
-        localMs: 12,
-        resumedAt: null,
-        grants: [],
-        clients: [],
-        children: [],
-        secrets: [],
-        failures: [],
-      }
+      return record
     },
+    'stop:records': () => world.stops,
+    'receipts:export': () => world.exported,
     'stop:resume': ({ confirm }) => {
       confirmed('Let calls through again', confirm)
       world.status.stopped = null

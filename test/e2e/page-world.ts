@@ -8,8 +8,10 @@ import type {
   LedgerEntryView,
   Output,
   ReceiptView,
+  RecordsExport,
   ServerView,
   StatusView,
+  StopView,
   WhyView,
 } from '../../preload/contract/index.ts'
 
@@ -224,6 +226,54 @@ export function createWorld() {
     quirks: [{ name: 'no-refresh-token', meaning: 'It gives no refresh token.' }],
     entries: [ledgerEntry('signed out', 1), ledgerEntry('renewal ahead of expiry: refused', 2)],
   }
+  const signed = {
+    version: 3,
+    signature: 'c2lnbmF0dXJl',
+    key: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+    publicKey: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  }
+  const stopRecord = (): StopView => ({
+    id: 'stop-1',
+    at: ago(0),
+    localMs: 12,
+    resumedAt: null,
+    grants: [
+      { account: 'linear/alice@example.com', receipt: 'r1', state: 'proven', remains: null },
+      {
+        account: 'slack/bob',
+        receipt: 'r2',
+        state: 'pending',
+        remains:
+          'The provider has not confirmed the revocation yet: take the token as valid there.',
+      },
+    ],
+    clients: [
+      { name: 'cursor', bearer: 'void', sessionsCut: 2 },
+      { name: 'desk', bearer: 'void', sessionsCut: 0 },
+    ],
+    children: [
+      { server: 'files', pid: 4711, ended: true },
+      { server: 'stubborn', pid: 4712, ended: false },
+    ],
+    secrets: [{ name: 'files', server: 'files', note: 'Warder cannot revoke it.' }],
+    failures: [
+      'The process 4712 of stubborn was not seen to end: if it is still there, end it by hand.',
+    ],
+    signature: signed,
+  })
+  const exported: RecordsExport = {
+    format: 'warder.records',
+    version: 1,
+    exportedAt: ago(0),
+    keys: { [signed.key]: signed.publicKey },
+    records: [
+      {
+        document: { kind: 'receipt', id: 'receipt-1', version: 1 },
+        signature: signed.signature,
+        key: signed.key,
+      },
+    ],
+  }
 
   const found: ImportView = {
     id: '3f2a91c07d54',
@@ -252,6 +302,9 @@ export function createWorld() {
       insteadOf: null as string | null,
     },
     status,
+    stops: [] as StopView[],
+    stopRecord,
+    exported,
     servers,
     account,
     accounts,

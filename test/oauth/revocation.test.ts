@@ -150,7 +150,30 @@ describe('revoking a grant', () => {
       code: 'grant.sign_in_needed',
     })
     locked = false
-    expect(await house.grants.revoke(grant.id, 'again')).toMatchObject({ state: 'revoked' })
+    // What was in memory when it began was kept for this.
+    expect(await house.grants.revoke(grant.id, 'again')).toMatchObject({ state: 'proven' })
+  })
+
+  it('is as gentle with a vault that stays locked as at the first time: nobody was asked', async () => {
+    await using provider = await startScriptedProvider()
+    const inner = createMemoryStore()
+    let locked = false
+    const get = (key: string) =>
+      locked ? Promise.reject(new WarderError('vault.locked', 'Locked.')) : inner.get(key)
+    await using house = await openHouse({ vault: { ...inner, get } })
+    const grant = await connectTo(house, provider.serverUrl)
+    locked = true
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(house.grants.revoke(grant.id, 'by the test')).rejects.toMatchObject({
+        code: 'vault.locked',
+      })
+      const [row] = house.state.prepare('SELECT next_attempt_at FROM receipts').all()
+      expect(row?.next_attempt_at).toBe(house.time.now + 60_000)
+      house.time.now += 60_000
+    }
+    expect(house.grants.receipts()).toMatchObject([
+      { state: 'pending', remains: expect.stringContaining('vault could not be opened') },
+    ])
   })
 
   it('has the last word over a sign-in that is being stored, and revokes what that brought', async () => {

@@ -36,16 +36,54 @@ describe('createRuntime', () => {
     }
   })
 
-  it('ends every instance of a server', async () => {
-    const runtime = createRuntime()
+  it('ends every server at once, those that just start too, and names each', async () => {
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+    const runtime = createRuntime(async (options) => {
+      if (options.name === 'late') await stopped
+      return startLocalServer(options)
+    })
     try {
-      for (const name of ['one', 'one', 'two']) await runtime.start(optionsFor(name))
-      expect(await runtime.endServer('one')).toBe(2)
-      expect(names(runtime)).toEqual(['two'])
+      const one = await runtime.start(optionsFor('one'))
+      const two = await runtime.start(optionsFor('one'))
+      const starting = runtime.start(optionsFor('late'))
+      const ending = runtime.endAll()
+      stop()
+      await expect(starting).rejects.toMatchObject({ code: 'server.start_failed' })
+      const ended = await ending
+      expect(ended).toEqual([
+        { name: 'one', pid: one.pid, ended: true },
+        { name: 'one', pid: two.pid, ended: true },
+        { name: 'late', pid: expect.any(Number), ended: true },
+      ])
+      expect(ended.filter(({ pid }) => processGroup(pid).alive())).toEqual([])
+      expect(names(runtime)).toEqual([])
     } finally {
       await runtime.close()
     }
   })
+
+  it.each(['a revocation', 'a stop'])(
+    '%s hurries an end that is under way with all its time',
+    async (what) => {
+      const runtime = createRuntime()
+      const up = Promise.withResolvers<void>()
+      const server = await runtime.start({
+        ...optionsFor('stubborn', ['g1']),
+        definition: script(
+          `process.on('SIGTERM', () => {}); setInterval(() => {}, 1e9); console.log('up')`,
+        ),
+        onLine: () => up.resolve(),
+        // Nobody would wait for this.
+        grace: { inputMs: 2 ** 30, termMs: 2 ** 30, killMs: 20_000 },
+      })
+      await up.promise
+      const inOrder = server.stop()
+      await (what === 'a stop' ? runtime.endAll() : runtime.endHolding('g1'))
+      expect(processGroup(server.pid).alive()).toBe(false)
+      await inOrder
+      await runtime.close()
+    },
+  )
 
   it('ends a server whose grant is revoked while it starts', async () => {
     const { promise: revoked, resolve: revoke } = Promise.withResolvers<void>()

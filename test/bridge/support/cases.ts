@@ -139,6 +139,7 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
         lookup: () => server,
         injector: { headers: async () => nothing, environment: async () => nothing },
         revoked: () => false,
+        stopped: () => false,
         connect: async () => upstream,
         events,
       }),

@@ -147,6 +147,7 @@ export async function startWorld(
     runtime,
     socketDirectory,
     port: 0,
+    stopped: () => false,
     pageOf: async (server) => world.page && `${world.page}/#/servers/${server}`,
     timer,
   })
