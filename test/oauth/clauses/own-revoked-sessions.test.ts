@@ -34,29 +34,45 @@ async function signIn({ call }: World): Promise<void> {
   await call('accounts:connected', { flow })
 }
 
-async function open(world: World, bearer: string, server: string, method = 'initialize') {
+async function post(world: World, bearer: string, server: string, method: string, session = '') {
   const answer = await fetch(`${world.companion.http}/mcp/${server}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      'content-type': 'application/json',
+      ...(session !== '' && { 'mcp-session-id': session }),
+    },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: opening }),
   })
-  return answer.text()
+  return { text: await answer.text(), session: answer.headers.get('mcp-session-id') ?? '' }
 }
 
 const clientOf = async (world: World) =>
   ((await world.agree('clients:add', { name: 'desk' })) as Output<'clients:add'>).bearer
 
-it('the next message of a client is refused, and does not reach the server', async () => {
+it('what is under way is cut, and nothing that comes later reaches the server', async () => {
   await using provider = await startScriptedProvider()
-  provider.answers.set('/mcp', obliging(provider.answers.get('/mcp') ?? (() => ({}))))
+  const takes = obliging(provider.answers.get('/mcp') ?? (() => ({})))
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
+  provider.answers.set('/mcp', (request) => {
+    const { id, method } = (request.json ?? {}) as { id?: unknown; method?: string }
+    // Ours, which asks whether a token is still taken, is answered; the client's own never is.
+    if (method !== 'ping' || id === 'warder') return takes(request)
+    arrive()
+    return new Promise(() => {})
+  })
   await using world = await startWorld()
   await world.call('servers:add', { name: 'notes', definition: { url: provider.serverUrl } })
   const bearer = await clientOf(world)
   await signIn(world)
-  expect(await open(world, bearer, 'notes')).toContain('"result"')
+  const { text, session } = await post(world, bearer, 'notes', 'initialize')
+  expect(text).toContain('"result"')
+  const underWay = post(world, bearer, 'notes', 'ping', session)
+  await arrived
   await world.call('accounts:revoke', { server: 'notes' })
+  expect((await underWay).text).toContain('grant.sign_in_needed')
   const before = provider.to('/mcp').length
-  await open(world, bearer, 'notes')
+  await post(world, bearer, 'notes', 'initialize')
   const after = provider.to('/mcp').slice(before)
   expect(after.filter(({ headers }) => headers.authorization !== undefined)).toEqual([])
 })
@@ -83,7 +99,7 @@ it('a program that was given the token is ended', async () => {
   const bearer = await clientOf(world)
   await signIn(world)
   const connected = once(watcher, 'connection')
-  const opened = open(world, bearer, 'child').catch(() => '')
+  const opened = post(world, bearer, 'child', 'initialize').catch(() => undefined)
   const [socket] = (await connected) as [Socket]
   const [token] = await once(socket, 'data')
   expect(String(token)).toBe('access-token-2')
