@@ -44,10 +44,13 @@ export function issuerChoice(
  */
 export function agreedIssuers(
   listed: readonly string[],
-  { issuer }: Pick<ProviderProfile, 'issuer'>,
+  { issuer, quirks }: Pick<ProviderProfile, 'issuer' | 'quirks'>,
 ): readonly string[] {
   if (issuer === undefined) return listed
-  if (listed.length > 0 && !listed.includes(issuer))
+  // A server of many tenants names their shared address; the person's tenant lives at the same origin.
+  const isTenant =
+    quirks.includes('tenant-must-be-named') && listed.some((one) => sameOrigin(one, issuer))
+  if (listed.length > 0 && !listed.includes(issuer) && !isTenant)
     throw notListed(`The profile of this server names the provider ${issuer}`, listed)
   return [issuer]
 }
@@ -79,6 +82,8 @@ export function issuersToTry(
     { details: { issuers: agreed } },
   )
 }
+
+const sameOrigin = (a: string, b: string) => URL.parse(a)?.origin === URL.parse(b)?.origin
 
 const notListed = (what: string, issuers: readonly string[]) =>
   new WarderError(

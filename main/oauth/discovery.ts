@@ -158,7 +158,7 @@ export function checkResourceMetadata(
   document: unknown,
   challenge: TokenChallenge | null,
   policy: UrlPolicy,
-  profile: Pick<ProviderProfile, 'issuer' | 'resource'>,
+  profile: Pick<ProviderProfile, 'issuer' | 'resource' | 'quirks'>,
 ): ResourceMetadata {
   const parsed = resourceMetadata.safeParse(document)
   if (!parsed.success) {

@@ -255,6 +255,9 @@ describe('tenant-must-be-named', () => {
     await using house = await openHouse({
       providers: { idp: { issuer: `${provider.origin}/common` } },
     })
+    provider.answers.set('/.well-known/oauth-protected-resource/mcp', () => ({
+      body: provider.resourceMetadata({ authorization_servers: [`${provider.origin}/common`] }),
+    }))
     provider.answers.set('/common/.well-known/openid-configuration', () => ({
       body: provider.metadata({ issuer: template(provider) }),
     }))
@@ -275,6 +278,18 @@ describe('tenant-must-be-named', () => {
     await using house = await openHouse({ providers: { idp: profile } })
     const grant = await allow(await house.grants.connect(serverOf(provider.serverUrl)))
     expect(grant).toMatchObject({ issuer, quirks: ['tenant-must-be-named'] })
+  })
+
+  it('names no tenant of another provider, and none without the quirk', async () => {
+    await using provider = await startScriptedProvider()
+    for (const profile of [
+      { issuer: 'https://other.example/t-1', quirks: ['tenant-must-be-named'] },
+      { issuer: `${provider.origin}/t-1`, quirks: [] },
+    ]) {
+      await using house = await openHouse({ providers: { idp: profile } })
+      const connecting = house.grants.connect(serverOf(provider.serverUrl))
+      await expect(connecting).rejects.toMatchObject({ code: 'oauth.issuer_not_listed' })
+    }
   })
 })
 
