@@ -13,7 +13,7 @@ describe('what it may say (RFC 9728 §3.3)', () => {
       { ...good, ...changes },
       { resourceMetadata: undefined, scope, error: undefined, dpop: null },
       policy,
-      {},
+      { quirks: [] },
     )
 
   it.each([
