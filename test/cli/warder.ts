@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { bareEnvironment } from '../harness/processes.ts'
+import { cli } from '../harness/warder.ts'
 
 const entry = path.join(import.meta.dirname, '..', '..', 'main', 'cli.ts')
 
@@ -47,6 +48,17 @@ export function startWarder(args: readonly string[], options: Options = {}): Run
   const third = running.child.stdio[3]
   if (third instanceof Writable) third.end(options.fd3)
   return running
+}
+
+/** The shipped command line, beside a companion that really runs: as a script runs it, or on a terminal. */
+export function startBuilt(args: readonly string[], { terminal = false } = {}): Running {
+  const env = { ...bareEnvironment(), NO_COLOR: '1' }
+  if (!terminal) return start(process.execPath, [cli, ...args], { detached: true, env })
+  const words = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ')
+  return start('script', ['--quiet', '--return', '--command', words, '/dev/null'], {
+    detached: true,
+    env: { ...env, TERM: 'xterm', SHELL: '/bin/sh' },
+  })
 }
 
 /** Runs the command line on a terminal of its own (util-linux `script`); both of its outputs arrive on `stdout`. */

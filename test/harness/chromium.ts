@@ -10,8 +10,13 @@ export function chromiumPath(): string | null {
   return candidates.find((candidate) => candidate && existsSync(candidate)) ?? null
 }
 
-/** Chromium that talks to loopback only: every other name fails to resolve, and its own services are off. */
-export async function launchBrowser(): Promise<Browser> {
+const loopback = 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'
+
+/**
+ * Chromium that talks to loopback only: every other name fails to resolve, and its own services are off.
+ * @param only `HOST:PORT`: reaches nothing but this, like a browser on a machine where our ports are not
+ */
+export async function launchBrowser(only?: string): Promise<Browser> {
   const executablePath = chromiumPath()
   if (!executablePath) throw new Error('No Chromium: set WARDER_CHROMIUM or install the package.')
   return chromium.launch({
@@ -25,7 +30,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-sync',
       '--disable-quic',
       '--no-first-run',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+      `--host-resolver-rules=${only === undefined ? loopback : `MAP ${only} ${only}, MAP * ~NOTFOUND`}`,
     ],
   })
 }
