@@ -54,6 +54,13 @@ export function createSignedRecords(options: {
   const finish = state.prepare(
     'UPDATE signed_records SET signature = ?, key_id = ? WHERE kind = ? AND id = ? AND version = ?',
   )
+  // What stood at first and what was vouched for last is proof; the steps in between are in the newest.
+  const prune = state.prepare(
+    `DELETE FROM signed_records WHERE kind = ?1 AND id = ?2
+      AND version > (SELECT min(version) FROM signed_records WHERE kind = ?1 AND id = ?2)
+      AND version < (SELECT coalesce(max(version), 0) FROM signed_records
+        WHERE kind = ?1 AND id = ?2 AND signature IS NOT NULL)`,
+  )
   const allKeys = state.prepare('SELECT id, public_key FROM signing_keys')
   const addKey = state.prepare(
     'INSERT OR IGNORE INTO signing_keys (id, public_key, made_at) VALUES (?, ?, ?)',
@@ -82,6 +89,7 @@ export function createSignedRecords(options: {
       for (const row of unsigned.all()) {
         const signature = sign(JSON.parse(String(row.document)), held)
         finish.run(signature, held.id, String(row.kind), String(row.id), Number(row.version))
+        prune.run(String(row.kind), String(row.id))
       }
     })
   }

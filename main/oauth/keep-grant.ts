@@ -168,6 +168,7 @@ export function seal(flow: Source, tokens: Tokens): SealedGrant {
     revokePage: profile.revokePage ?? null,
     revocationEndsEveryGrant: profile.revocationEndsEveryGrant ?? false,
     minted: 0,
+    seenActive: 0,
     dpopKey: party.dpop?.key ?? null,
   }
 }

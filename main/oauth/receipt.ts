@@ -66,6 +66,9 @@ export function conclude(
 /** So often a provider may issue tokens for one that it said it had revoked; then Warder stops asking for more. */
 export const MOST_TRIALS = 3
 
+/** So often, over more than a day, a provider may call active what it said it had revoked; then it is not asked again. */
+export const MOST_LOOKS = 12
+
 const has = (
   steps: readonly ReceiptStep[],
   step: ReceiptStep['step'],
@@ -79,6 +82,11 @@ function refreshTokenLives(steps: readonly ReceiptStep[], { minted }: SealedGran
 }
 
 function stillTaken(sealed: SealedGrant): Conclusion {
+  if (sealed.seenActive >= MOST_LOOKS)
+    return {
+      state: 'local-only',
+      remains: `The provider ${sealed.issuer} confirmed the revocation, and still calls the refresh token active, ${sealed.seenActive} times now: take it as valid there. Warder asks no more: ${ownPage(sealed)}`,
+    }
   const what = `The provider ${sealed.issuer} confirmed the revocation, and still took the refresh token afterwards`
   if (sealed.minted < MOST_TRIALS)
     return { state: 'pending', remains: `${what}: take it as valid there. Warder asks again.` }

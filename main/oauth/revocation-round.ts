@@ -108,6 +108,9 @@ export function createRounds(options: RoundsOptions) {
         return
       const { status, active, why } = await introspect(party, token, hints[kind])
       note(name, sealed.introspectionEndpoint, { status, ...afterwards(active, why) })
+      if (active !== true || kind !== 'refresh-token') return
+      sealed = { ...sealed, seenActive: sealed.seenActive + 1 }
+      await writeSealed(options.vault(), revokeKey(receipt.id), sealed)
     }
 
     async function showToServer(): Promise<void> {

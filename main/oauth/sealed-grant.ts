@@ -40,6 +40,8 @@ const sealedGrant = z.object({
   revocationEndsEveryGrant: z.boolean().default(false),
   /** How often the provider issued tokens for one that it said it had revoked. */
   minted: z.number().default(0),
+  /** How often its introspection endpoint called a refresh token active that it said it had revoked. */
+  seenActive: z.number().default(0),
   /** What its tokens are bound to (RFC 9449); null for bearer tokens. */
   dpopKey: dpopKeySchema.nullable().default(null),
   /** How tokens are asked for where no person signs in; without it a refresh token is all that renews. */

@@ -292,6 +292,7 @@ function seal({ asker, discovered, dpop, policy, profile, scopes }: Flow): Unatt
     revocationEndpoint: provider.revocation_endpoint ?? null,
     introspectionEndpoint: provider.introspection_endpoint ?? null,
     minted: 0,
+    seenActive: 0,
     dpopKey: dpop?.key ?? null,
     clientId: asker.clientId,
     redirectUri: '',

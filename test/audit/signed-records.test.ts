@@ -93,3 +93,27 @@ it('keeps the private key in the vault alone, and masks it', async () => {
       privateKey,
     )
 })
+
+it('keeps the first version, the one signed last and what came after, not every step between', async () => {
+  await using at = await house()
+  const versions = () =>
+    at.state
+      .prepare('SELECT version FROM signed_records ORDER BY version')
+      .all()
+      .map((row) => row.version)
+  at.records.keep('receipt', 'r', { step: 1 })
+  at.records.keep('receipt', 'other', {})
+  await at.records.settle()
+  for (const step of [2, 3, 4]) {
+    at.records.keep('receipt', 'r', { step })
+    await at.records.settle()
+  }
+  expect(versions()).toEqual([1, 1, 4])
+  at.lock.locked = true
+  for (const step of [5, 6]) at.records.keep('receipt', 'r', { step })
+  await at.records.settle()
+  expect(versions()).toEqual([1, 1, 4, 5, 6])
+  at.lock.locked = false
+  await at.records.settle()
+  expect(versions()).toEqual([1, 1, 6])
+})

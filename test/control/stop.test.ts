@@ -112,7 +112,7 @@ it('cuts streams and ends local servers also where the disk cannot be written, a
       endAll: async () => void did.push('end'),
     },
     bridge: { sessions: () => [], cutAll: async () => void did.push('cut') },
-    grants: { on: () => () => {} },
+    grants: { on: () => () => {}, abandon: () => {} },
   } as unknown as ControlHouse)
   await expect(handlers['stop:now']({})).rejects.toBe(full)
   expect(did.sort()).toEqual(['cut', 'end'])

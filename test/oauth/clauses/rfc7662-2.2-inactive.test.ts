@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { MOST_LOOKS } from '../../../main/oauth/receipt.ts'
 import { openHouse } from '../support/house.ts'
 import { introspects, nextAttempt, revokeAt, stepOf, wasRevoked } from '../support/revocations.ts'
 import { type Received, startScriptedProvider } from '../support/scripted-provider.ts'
@@ -54,6 +55,26 @@ it('still active after the revocation was confirmed: asked again, and not called
   expect(provider.to('/revoke').length).toBeGreaterThan(before)
   // Nothing has to be tried where the provider says it itself.
   expect(provider.to('/token').some(({ form }) => form.has('refresh_token'))).toBe(false)
+})
+
+it('active for ever: is not asked for ever, and the receipt says that it may live', async () => {
+  await using provider = await startScriptedProvider()
+  introspects(provider, () => true)
+  await using house = await openHouse()
+  let receipt = await revokeAt(house, provider)
+  for (let look = 1; look < MOST_LOOKS; look++) {
+    expect(receipt.state).toBe('pending')
+    receipt = await nextAttempt(house)
+  }
+  expect(receipt).toMatchObject({
+    state: 'local-only',
+    remains: expect.stringMatching(/still calls the refresh token active, 12 times.*own page/),
+  })
+  expect(await house.vault.get(`revoke:${receipt.id}`)).toBeNull()
+  const asked = provider.to('/introspect').length
+  house.time.now += 86_400_000
+  house.grants.start()
+  expect(provider.to('/introspect')).toHaveLength(asked)
 })
 
 it('does not outweigh the server, which takes a token that contains itself', async () => {
