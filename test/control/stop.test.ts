@@ -98,7 +98,7 @@ it('leaves a record that is signed and exported', async () => {
   expect(verify(record?.document, publicKey, record?.signature ?? '')).toBe(true)
 })
 
-it('cuts streams and ends local servers also where the disk cannot be written, and says so', async () => {
+it('gives up sign-ins, cuts streams and ends local servers also where the disk cannot be written, and says so', async () => {
   const did: string[] = []
   const full = new WarderError('store.unwritable', 'The disk is full.')
   const handlers = stopHandlers({
@@ -112,10 +112,10 @@ it('cuts streams and ends local servers also where the disk cannot be written, a
       endAll: async () => void did.push('end'),
     },
     bridge: { sessions: () => [], cutAll: async () => void did.push('cut') },
-    grants: { on: () => () => {}, abandon: () => {} },
+    grants: { on: () => () => {}, abandon: () => void did.push('abandon') },
   } as unknown as ControlHouse)
   await expect(handlers['stop:now']({})).rejects.toBe(full)
-  expect(did.sort()).toEqual(['cut', 'end'])
+  expect(did.sort()).toEqual(['abandon', 'cut', 'end'])
 })
 
 it('goes on with the record of the stop that is in force', async () => {
