@@ -83,15 +83,18 @@ async function adopt(
 }
 
 async function revoke(
-  { control, output }: Context,
+  context: Context,
   id: string,
   { server, shred = false }: { server?: string; shred?: boolean },
 ): Promise<void> {
-  const revoked = await control.call('imports:revoke', {
-    ...{ id, shred },
-    ...(server === undefined ? {} : { server }),
-  })
-  output.result(revoked, ({ receipts, shredded }) => [
+  const revoked = await withPresence(context, (confirm) =>
+    context.control.call('imports:revoke', {
+      ...{ id, shred },
+      ...(server === undefined ? {} : { server }),
+      ...confirm,
+    }),
+  )
+  context.output.result(revoked, ({ receipts, shredded }) => [
     ...receiptLines(receipts),
     ...(shredded === null
       ? [`Its file is still there: warder import shred ${id}`]

@@ -1,6 +1,6 @@
 import type { ImportView, ShreddedView } from '../../preload/contract/index.ts'
 import { toWarderError, WarderError } from '../errors.ts'
-import { evidenceFor, type ForeignServer } from '../oauth/foreign-origin.ts'
+import { type Allow, evidenceFor, type ForeignServer } from '../oauth/foreign-origin.ts'
 import { isRemote, remoteServerSchema } from '../store/config-schema.ts'
 import { isLive } from '../wiring/token-caches/open.ts'
 import { shred } from '../wiring/token-caches/shred.ts'
@@ -25,23 +25,31 @@ export function importHandlers(house: ControlHouse): Handlers<ImportChannel> {
       house.stop.refuse()
       const cached = tokenCaches.find(id)
       const server = namedServer(cached, name, house)
-      const lines = adoptionLines(cached, server)
-      await confirm(
-        presence,
-        { kind: 'import.adopt', title: `Adopt for ${name} what ${cached.program} keeps`, lines },
-        answer,
-      )
-      const { rotated, ...grant } = await grants.adopt(server, cached, { account })
+      const title = `Adopt for ${name} what ${cached.program} keeps`
+      const { rotated, ...grant } = await grants.adopt(server, cached, {
+        account,
+        async allow(to) {
+          const lines = adoptionLines(cached, server, to)
+          await confirm(presence, { kind: 'import.adopt', title, lines }, answer)
+          // A person may take long to answer.
+          house.stop.refuse()
+        },
+      })
       return {
         account: accountInUse(house, grant),
         rotated,
         shredded: wanted ? shredded(cached) : null,
       }
     },
-    async 'imports:revoke'({ id, server: name, shred: wanted }) {
+    async 'imports:revoke'({ id, server: name, shred: wanted, confirm: answer }) {
       const cached = tokenCaches.find(id)
       const server = name === undefined ? serverOf(cached, house) : namedServer(cached, name, house)
-      const receipts = [await grants.revokeForeign(server, cached)]
+      const title = `Revoke what ${cached.program} keeps for ${server.name}`
+      const receipt = await grants.revokeForeign(server, cached, ({ issuer }) => {
+        const lines = [`${cached.file} holds it`, unprovenLine(server, issuer)]
+        return confirm(presence, { kind: 'import.revoke', title, lines }, answer)
+      })
+      const receipts = [receipt]
       return {
         receipts: await receiptViews(house.records, receipts),
         shredded: wanted ? shredded(cached) : null,
@@ -62,9 +70,13 @@ export function liveImports({ tokenCaches, grants }: ControlHouse): number {
     .length
 }
 
-/** All that would be allowed, for the person who is asked: nothing was sent anywhere yet. */
-function adoptionLines(cached: CachedGrant, server: ForeignServer): string[] {
-  const { program, file, refreshToken, issuer } = cached
+/** All that would be allowed, for the person who is asked: nothing of the file was sent anywhere yet. */
+function adoptionLines(
+  cached: CachedGrant,
+  server: ForeignServer,
+  { issuer, borneOut }: Parameters<Allow>[0],
+): string[] {
+  const { program, file, refreshToken } = cached
   const { name, definition } = server
   const evidence = evidenceFor(cached, server)
   return [
@@ -75,14 +87,18 @@ function adoptionLines(cached: CachedGrant, server: ForeignServer): string[] {
       : [
           `The file does not say that it is of ${name}: only that it comes from the same provider. Go on only if you know that it is.`,
         ]),
-    issuer === null
-      ? `The file does not say who issued it: the provider that ${name} names is asked to renew it`
-      : `${issuer} issued it, and is asked to renew it`,
+    borneOut ? `${issuer} issued it, and is asked to renew it` : unprovenLine(server, issuer),
     refreshToken === null
       ? `${program} keeps no refresh token, so it lasts until it expires`
       : `${program} is signed out by that, where the provider replaces refresh tokens`,
   ]
 }
+
+/** A server that was taken over names a provider of its own: the person knows where they signed in. */
+const unprovenLine = ({ name }: ForeignServer, issuer: string) =>
+  `The file does not say who issued it: ${hostOf(issuer)} (${issuer}), which ${name} names today, gets its tokens and client secret. Go on only if that is where you signed in.`
+
+const hostOf = (url: string) => URL.parse(url)?.host ?? url
 
 function oauthServer({ config }: ControlHouse, name: string): ForeignServer {
   const { definition } = knownServer(config, name)

@@ -8,7 +8,13 @@ import type { AdoptedFiles } from './adopted-files.ts'
 import type { Clients } from './clients.ts'
 import { bindsTokens } from './dpop.ts'
 import type { ForeignGrant } from './foreign-grant.ts'
-import { evidenceFor, type ForeignServer, findOrigin, type Origin } from './foreign-origin.ts'
+import {
+  type Allow,
+  evidenceFor,
+  type ForeignServer,
+  findOrigin,
+  type Origin,
+} from './foreign-origin.ts'
 import { createKeep, type KeepOptions, type Source, seal } from './keep-grant.ts'
 import type { Ledger } from './ledger.ts'
 import type { Provider } from './metadata.ts'
@@ -24,9 +30,14 @@ import type { Adopted } from './types.ts'
 /** Takes over, or ends, what other programs keep. */
 export interface Adoptions {
   /** @throws as `Grants.adopt` */
-  adopt(server: ForeignServer, foreign: ForeignGrant, label: string | undefined): Promise<Adopted>
+  adopt(
+    server: ForeignServer,
+    foreign: ForeignGrant,
+    label: string | undefined,
+    allow: Allow,
+  ): Promise<Adopted>
   /** @throws as `Grants.revokeForeign` */
-  revoke(server: ForeignServer, foreign: ForeignGrant): Promise<ReceiptRow>
+  revoke(server: ForeignServer, foreign: ForeignGrant, allow: Allow): Promise<ReceiptRow>
   /** The grant that came of it, while that is there. */
   adoptedAs(foreign: ForeignGrant): GrantRow | null
 }
@@ -76,12 +87,18 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
       )
   }
 
-  async function adopt(server: ForeignServer, foreign: ForeignGrant, label: string | undefined) {
+  async function adopt(
+    server: ForeignServer,
+    foreign: ForeignGrant,
+    label: string | undefined,
+    allow: Allow,
+  ) {
     refuseAdopted(foreign)
     await tryVault(options.vault())
     const origin = await findOrigin(foreign, server, options)
     refuseBound(server, origin)
     const bare = foreign.refreshToken === null ? bareTokens(server, foreign, origin) : null
+    await allow(destination(origin))
     const source = await sourceOf(server, foreign, origin, label)
     try {
       const adopted =
@@ -138,10 +155,16 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
     }
   }
 
-  async function revoke(server: ForeignServer, foreign: ForeignGrant): Promise<ReceiptRow> {
+  async function revoke(
+    server: ForeignServer,
+    foreign: ForeignGrant,
+    allow: Allow,
+  ): Promise<ReceiptRow> {
     refuseAdopted(foreign)
     await tryVault(options.vault())
     const origin = await findOrigin(foreign, server, options)
+    // To end a token where it came from narrows; to send it where only a server says that it came from does not.
+    if (!origin.borneOut) await allow(destination(origin))
     const source = await sourceOf(server, foreign, origin, undefined)
     const row = rowOf(source, foreign)
     const receipt = repository.transaction(() => {
@@ -242,8 +265,9 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
   }
 
   return {
-    adopt: (server, foreign, label) => once(foreign, () => adopt(server, foreign, label)),
-    revoke: (server, foreign) => once(foreign, () => revoke(server, foreign)),
+    adopt: (server, foreign, label, allow) =>
+      once(foreign, () => adopt(server, foreign, label, allow)),
+    revoke: (server, foreign, allow) => once(foreign, () => revoke(server, foreign, allow)),
     adoptedAs,
   }
 }
@@ -259,6 +283,11 @@ function sealedOf(source: Source, foreign: ForeignGrant): SealedGrant {
   const tokens = { accessToken: accessToken ?? '', refreshToken, expiresAt, scopes, claims: null }
   return { ...seal(source, tokens), accessToken }
 }
+
+const destination = ({ discovered, borneOut }: Origin) => ({
+  issuer: discovered.provider.issuer,
+  borneOut,
+})
 
 const unusable = ({ program }: ForeignGrant, why: string) =>
   new WarderError('import.unusable', `What ${program} keeps there cannot be used: ${why}.`)

@@ -8,6 +8,7 @@ import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import { type Discovered, discover } from './discovery.ts'
 import type { ForeignGrant } from './foreign-grant.ts'
+import type { Provider } from './metadata.ts'
 import type { Repository } from './repository.ts'
 
 export interface ForeignServer {
@@ -21,7 +22,15 @@ export interface Origin {
   readonly fetch: Fetch
   readonly profile: ProviderProfile
   readonly discovered: Discovered
+  /**
+   * True where the file bears the issuer out. False: only the server names it, today, and a server that was taken over
+   * names whom it likes; nothing of the file goes there before a person has seen that name.
+   */
+  readonly borneOut: boolean
 }
+
+/** The word of a person for where a foreign grant goes. @throws WarderError `presence.required`, `presence.refused` */
+export type Allow = (to: { readonly issuer: string; readonly borneOut: boolean }) => Promise<void>
 
 /**
  * What shows that a foreign grant is of a server. `server`: the program says so, in words or as a hash; `issuer`: it says
@@ -80,7 +89,19 @@ export async function findOrigin(
       server,
       `it came from ${tokenEndpoint}, and not from ${provider.token_endpoint}`,
     )
-  return { policy, fetch, profile, discovered }
+  return { policy, fetch, profile, discovered, borneOut: bearsOut(foreign, provider) }
+}
+
+/**
+ * Whoever writes metadata may name the token endpoint of another in it, beside a revocation endpoint of their own (RFC
+ * 8414 §2): the file's token endpoint speaks only for an issuer at the same origin.
+ */
+function bearsOut({ issuer, tokenEndpoint }: ForeignGrant, provider: Provider): boolean {
+  if (issuer !== null) return true
+  return (
+    tokenEndpoint !== null &&
+    URL.parse(tokenEndpoint)?.origin === URL.parse(provider.issuer)?.origin
+  )
 }
 
 /** Programs differ in how they write the same URL: case of the host, a slash for no path. */

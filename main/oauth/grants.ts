@@ -177,10 +177,10 @@ export function createGrants(options: GrantsOptions): Grants {
       return signIn
     },
     obtain: (server, wish = {}) => noted(server.name, services.connect(server, wish)),
-    adopt: (server, foreign, { account } = {}) =>
-      noted(server.name, adoptions.adopt(server, foreign, account)),
+    adopt: (server, foreign, { account, allow }) =>
+      noted(server.name, adoptions.adopt(server, foreign, account, allow)),
     abandon: attempts.abandon,
-    revokeForeign: (server, foreign) => adoptions.revoke(server, foreign),
+    revokeForeign: (server, foreign, allow) => adoptions.revoke(server, foreign, allow),
     adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),

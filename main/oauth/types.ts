@@ -4,6 +4,7 @@ import type { Quirk } from '../store/quirks.ts'
 import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
 import type { ForeignGrant } from './foreign-grant.ts'
+import type { Allow } from './foreign-origin.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { RefusedUrl } from './refused-url.ts'
 
@@ -213,16 +214,18 @@ export interface Grants {
   adopt(
     server: { readonly name: string; readonly definition: RemoteServer },
     foreign: ForeignGrant,
-    options?: { readonly account?: string | undefined },
+    options: { readonly account?: string | undefined; readonly allow: Allow },
   ): Promise<Adopted>
   /**
    * Revokes what another program keeps, at the provider that it came from. Nothing here can ever use it.
    *
+   * @param allow asked only where the file does not bear out who issued it
    * @throws as `adopt`, but `import.refused`
    */
   revokeForeign(
     server: { readonly name: string; readonly definition: RemoteServer },
     foreign: ForeignGrant,
+    allow: Allow,
   ): Promise<Receipt>
   /** The account that came of it, where its program has not written since. */
   adoptedAs(foreign: ForeignGrant): Grant | null

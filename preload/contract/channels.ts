@@ -178,12 +178,14 @@ export const channels = {
       shredded: shreddedView.nullable(),
     }),
   ),
+  /** Narrows; asks only where the file does not say who issued the token, so that only the server says where it goes. */
   'imports:revoke': channel(
     z.strictObject({
       id: z.string().max(64),
       /** Where the file does not say which one. */
       server: name.optional(),
       shred: z.boolean().default(false),
+      confirm,
     }),
     z.object({ receipts: z.array(receiptView), shredded: shreddedView.nullable() }),
   ),

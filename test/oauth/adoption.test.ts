@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WarderError } from '../../main/errors.ts'
 import type { ForeignGrant } from '../../main/oauth/foreign-grant.ts'
+import type { Allow } from '../../main/oauth/foreign-origin.ts'
 import { createMemoryStore } from '../../main/vault/memory.ts'
 import { tokens } from './support/bound.ts'
 import { foreignGrant, sawTokens } from './support/foreign.ts'
@@ -9,7 +11,16 @@ import { type ScriptedProvider, startScriptedProvider } from './support/scripted
 
 let provider: ScriptedProvider
 let house: House
+/** What a person was asked, and whether they agree. */
+let asked: Parameters<Allow>[0][]
+let agrees: boolean
+const allow: Allow = async (to) => {
+  asked.push(to)
+  if (!agrees) throw new WarderError('presence.refused', 'No.')
+}
 beforeEach(async () => {
+  asked = []
+  agrees = true
   provider = await startScriptedProvider()
   house = await openHouse()
 })
@@ -19,9 +30,9 @@ afterEach(async () => {
 })
 
 const adopt = (changes: Partial<ForeignGrant> = {}, url = provider.serverUrl) =>
-  house.grants.adopt(serverAt(url), foreignGrant(provider, changes), { account: 'ada' })
+  house.grants.adopt(serverAt(url), foreignGrant(provider, changes), { account: 'ada', allow })
 const revoke = (changes: Partial<ForeignGrant> = {}, url = provider.serverUrl) =>
-  house.grants.revokeForeign(serverAt(url), foreignGrant(provider, changes))
+  house.grants.revokeForeign(serverAt(url), foreignGrant(provider, changes), allow)
 const failure = (code: string) => expect.objectContaining({ code })
 const renewals = () =>
   house.grants.history('notes/ada', 10).entries.filter(({ event }) => event === 'renewal')
@@ -194,6 +205,39 @@ describe('a token never goes to another place than where it came from', () => {
     expect(provider.received).toEqual([])
   })
 
+  const nameless = { issuer: null, clientSecret: 'their-client-secret' }
+  it('a file that names nobody goes to whom the server names once a person has seen that name', async () => {
+    const { origin } = provider
+    agrees = false
+    await expect(adopt(nameless)).rejects.toThrow(failure('presence.refused'))
+    await expect(revoke(nameless)).rejects.toThrow(failure('presence.refused'))
+    expect(asked).toEqual([
+      { issuer: origin, borneOut: false },
+      { issuer: origin, borneOut: false },
+    ])
+    expect(sawTokens(provider)).toBe(false)
+    expect(house.grants.receipts()).toEqual([])
+    agrees = true
+    await revoke(nameless)
+    expect(shown(provider)).toContain('their-refresh-token')
+  })
+
+  it('a token endpoint speaks for no issuer elsewhere: its metadata may name that of another', async () => {
+    announce(hostile, { token_endpoint: `${provider.origin}/token` })
+    agrees = false
+    const changes = { ...nameless, serverUrl: hostile.serverUrl }
+    const endpoint = { ...changes, tokenEndpoint: `${provider.origin}/token` }
+    await expect(revoke(endpoint, hostile.serverUrl)).rejects.toThrow(failure('presence.refused'))
+    expect(asked).toEqual([{ issuer: hostile.origin, borneOut: false }])
+    expect(sawTokens(hostile)).toBe(false)
+  })
+
+  it('a revocation at an issuer that the file bears out asks nobody', async () => {
+    await revoke()
+    await revoke({ issuer: null, tokenEndpoint: `${provider.origin}/token`, id: 'another' })
+    expect(asked).toEqual([])
+  })
+
   it('its server names another token endpoint than the file', async () => {
     const { origin } = provider
     const elsewhere = { tokenEndpoint: `${origin}/elsewhere` }
@@ -219,7 +263,9 @@ describe('what the vault refuses', () => {
       },
     }
     await using other = await openHouse({ vault })
-    const adopting = other.grants.adopt(serverAt(provider.serverUrl), foreignGrant(provider))
+    const adopting = other.grants.adopt(serverAt(provider.serverUrl), foreignGrant(provider), {
+      allow,
+    })
     await expect(adopting).rejects.toThrow(/sign in again, there too/)
     expect(other.grants.list()).toEqual([])
     const { entries } = other.grants.history('notes/mcp-remote-f00dfe', 5)
