@@ -108,6 +108,7 @@ const authorization = ({ value, proof }: AccessToken) =>
 
 const usedGrants = (tokens: readonly AccessToken[]) => ({
   account: tokens.map(({ grant }) => accountOf(grant)).join(' ') || null,
+  accounts: tokens.map(({ grant: { server, account } }) => ({ server, account })),
   grants: tokens.map(({ grant }) => grant.id),
 })
 
@@ -115,4 +116,4 @@ const usedGrants = (tokens: readonly AccessToken[]) => ({
 const accountOf = ({ server, account, kind }: AccessToken['grant']) =>
   `${kind === 'service' ? 'service:' : ''}${server}/${account}`
 
-const NOTHING = { headers: {}, environment: null, account: null, grants: [] } as const
+const NOTHING = { headers: {}, environment: null, account: null, accounts: [], grants: [] } as const

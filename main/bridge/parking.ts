@@ -1,8 +1,9 @@
-import { isWarderError } from '../errors.ts'
+import { isWarderError, WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
 import type { NotificationMessage, RequestMessage } from './envelope.ts'
 import { limits } from './limits.ts'
 import type { Parking, Pending, Session, UnsentCall, WaitingCalls } from './types.ts'
+import type { AccountName } from './upstream/upstream.ts'
 
 /** Milliseconds on a clock that nobody can set. */
 export interface ParkingTimer {
@@ -23,16 +24,16 @@ export const systemTimer: ParkingTimer = {
 /** What a client asks to see whether this side lives, and what Warder answers itself, waits for nobody. */
 const NEVER = new Set(['initialize', 'ping'])
 
-/** Whose sign-in lets this call go on that has met this error; null where waiting is of no use. */
+/** The account whose sign-in lets this call go on that has met this error; null where waiting is of no use. */
 export function signInFor(
   message: RequestMessage | NotificationMessage,
   error: unknown,
-): string | null {
+): AccountName | null {
   if (message.kind !== 'request' || NEVER.has(message.method)) return null
   if (!isWarderError(error, 'grant.sign_in_needed', 'grant.scopes_needed')) return null
   // Only an account that has died names itself: where nobody is signed in, nobody is expected back.
   const { server, account } = error.details ?? {}
-  return typeof server === 'string' && typeof account === 'string' ? server : null
+  return typeof server === 'string' && typeof account === 'string' ? { server, account } : null
 }
 
 interface Entry extends UnsentCall {
@@ -50,6 +51,8 @@ export function createParking(options: {
   const entries = new Set<Entry>()
   /** Until when a call may wait, however often it is decided anew meanwhile. */
   const deadlines = new WeakMap<Pending, number>()
+  /** What each call waited for first. */
+  const waitedFor = new WeakMap<Pending, AccountName>()
   let now = 0
   let all = 0
   const changedAt = new Map<string, number>()
@@ -73,10 +76,14 @@ export function createParking(options: {
     moment: () => now,
     async wait(call, since) {
       const { message, session, pending } = call
-      const server = signInFor(message, call.error)
+      const awaited = signInFor(message, call.error)
+      const first = waitedFor.get(pending) ?? awaited
       const leaving = pending.channel.leaving
       const left = deadlineOf(call) - timer.now()
-      if (server === null || left <= 0 || pending.signal.aborted || leaving?.aborted) return 'over'
+      if (awaited === null || first === null || !isSame(awaited, first)) return 'over'
+      const { server } = awaited
+      if (left <= 0 || pending.signal.aborted || leaving?.aborted) return 'over'
+      waitedFor.set(pending, first)
       if (Math.max(all, changedAt.get(server) ?? 0) > since) return 'again'
       if (isFull(session)) return 'over'
 
@@ -101,6 +108,16 @@ export function createParking(options: {
         leaving?.removeEventListener('abort', over)
         events.emit('changed')
       }
+    },
+    check(pending, accounts) {
+      const awaited = waitedFor.get(pending)
+      if (awaited === undefined || accounts.some((one) => isSame(one, awaited))) return
+      const { server, account } = awaited
+      throw new WarderError(
+        'grant.sign_in_needed',
+        `The call waited for ${server}/${account}, which is not the account that is used now. It was not made: ask again.`,
+        { details: { server } },
+      )
     },
     takeBack(session, message) {
       if (message.method !== 'notifications/cancelled') return
@@ -127,6 +144,9 @@ export function createParking(options: {
     events,
   }
 }
+
+const isSame = (one: AccountName, other: AccountName) =>
+  one.server === other.server && one.account === other.account
 
 const progressTokenOf = (message: RequestMessage): string | null =>
   message.params?.member('_meta')?.member('progressToken')?.raw ?? null

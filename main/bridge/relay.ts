@@ -108,7 +108,9 @@ async function carry(
   try {
     if (decision.effect === 'deny') throw denied(request, server, decision)
     pending.signal.throwIfAborted()
-    credential = await session.connection.inject()
+    const injected = await session.connection.inject()
+    house.parking.check(pending, injected.accounts)
+    credential = injected
     pending.signal.throwIfAborted()
     const answer = await forward(message, session, pending, credential)
     if (answer === null) {

@@ -7,7 +7,7 @@ import type { Asker } from '../oauth/asker.ts'
 import type { Decide } from '../policy/decide.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
-import type { UpstreamEvents } from './upstream/upstream.ts'
+import type { AccountName, UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
 export interface Channel {
@@ -89,6 +89,13 @@ export interface Parking {
    *   time is up, there are too many, its requester has gone or the session has ended
    */
   wait(call: UnsentCall, since: number): Promise<'again' | 'over'>
+  /**
+   * A call that has waited runs again as the account that it waited for, or not at all: another may be chosen by then,
+   * or be the only one left.
+   *
+   * @throws WarderError `grant.sign_in_needed` that nothing waits for
+   */
+  check(pending: Pending, accounts: readonly AccountName[]): void
   /** The client takes back a request: one that waits here ends, before anything else is asked. */
   takeBack(session: Session, message: NotificationMessage): void
   /** What stood in the way of these calls may be gone: a sign-in, a revocation, other rules. Without a server: of all. */

@@ -15,6 +15,7 @@ it('starts no local server that was let go of while the one before it was ending
     headers: {},
     environment: { KEY: 'secret' },
     account: null,
+    accounts: [],
     grants: [],
   }
   const gone = Promise.withResolvers<void>()

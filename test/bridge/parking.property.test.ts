@@ -70,7 +70,14 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
         injector: {
           async headers() {
             if (!alive) throw signInNeeded({ server: 's', account: 'ann' })
-            return { server, headers: {}, environment: null, account: 's/ann', grants: [] }
+            return {
+              server,
+              headers: {},
+              environment: null,
+              account: 's/ann',
+              accounts: [{ server: 's', account: 'ann' }],
+              grants: [],
+            }
           },
           environment: () => Promise.reject(new Error('not a local server')),
         },

@@ -122,6 +122,31 @@ describe('a call that meets a dead grant', () => {
     expect(scene.outcomes()).toEqual(parked)
   })
 
+  it('runs as the account that it waited for, never as the one that is left', async () => {
+    await using scene = await deadAccount()
+    scene.begin('a')
+    await scene.waiting(1)
+    scene.world.account = 'bob'
+    scene.signIn()
+    const { error } = await answered(scene.line)
+    expect(error.message).toContain('waited for s/ann')
+    expect(error.data).toMatchObject({ code: 'grant.sign_in_needed' })
+    expect(scene.executed()).toBe(0)
+    expect(scene.outcomes()).toEqual([...parked, ...parked])
+    expect(JSON.stringify(scene.world.house.rows().slice(-2))).not.toContain('bob')
+  })
+
+  it('does not wait for another account after the first', async () => {
+    await using scene = await deadAccount()
+    scene.begin('a')
+    await scene.waiting(1)
+    scene.world.account = 'bob'
+    scene.world.bridge.reconsider('s')
+    expect((await answered(scene.line)).error.message).toContain('s/bob needs a new sign-in')
+    expect(scene.world.bridge.parking.waiting()).toEqual([])
+    expect(scene.executed()).toBe(0)
+  })
+
   it('says what to do where the page has no address', async () => {
     await using scene = await deadAccount()
     scene.world.page = null
@@ -285,7 +310,14 @@ describe('a call that may have been processed', () => {
 
   const server = { name: 's', definition: remoteServer('http://127.0.0.1:1/') }
   const connection: Connection = {
-    inject: async () => ({ server, headers: {}, environment: null, account: null, grants: [] }),
+    inject: async () => ({
+      server,
+      headers: {},
+      environment: null,
+      account: null,
+      accounts: [],
+      grants: [],
+    }),
     request: () => Promise.reject(new Error('not here')),
     send: async () => {},
     opened: () => true,

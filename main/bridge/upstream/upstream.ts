@@ -3,6 +3,11 @@ import type { BoundToken } from '../../oauth/dpop.ts'
 import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
 
+export interface AccountName {
+  readonly server: string
+  readonly account: string
+}
+
 /** What goes with a message to a server, fetched for the definition that the server had at that moment. */
 export interface Credential {
   readonly server: Server
@@ -12,6 +17,8 @@ export interface Credential {
   readonly environment: Readonly<Record<string, string>> | null
   /** `SERVER/ACCOUNT` for the audit, several with spaces between, or null where no grant is used. */
   readonly account: string | null
+  /** The same for comparing: names have spaces. */
+  readonly accounts: readonly AccountName[]
   /** Ids of the grants whose tokens are in it. */
   readonly grants: readonly string[]
   /** Headers that are made anew for each HTTP request, where the token is bound to a key (RFC 9449). */

@@ -130,7 +130,14 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
     close: async () => {},
   }
   const server = { name: 's', definition: { url: 'http://127.0.0.1:1/', auth: 'public' } } as const
-  const nothing = { server, headers: {}, environment: null, account: null, grants: [] }
+  const nothing = {
+    server,
+    headers: {},
+    environment: null,
+    account: null,
+    accounts: [],
+    grants: [],
+  }
   const testHouse: House = {
     ...house,
     connect: (_name, asker, events) =>

@@ -27,6 +27,8 @@ export interface World extends AsyncDisposable {
   readonly tokens: Map<string, string>
   /** Servers whose account has to sign in again. */
   readonly dead: Set<string>
+  /** The account that is used at every server. */
+  account: string
   /** A new sign-in may make a new grant. */
   grantId: (server: string) => string
   parkSeconds: number
@@ -89,7 +91,7 @@ export async function startWorld(
     const grant = {
       id: world.grantId(server),
       server,
-      account: 'ann',
+      account: world.account,
       kind: 'person',
       issuer: 'https://as.example',
       clientId: 'c',
@@ -129,7 +131,7 @@ export async function startWorld(
         async accessToken(server) {
           const token = tokenOf(server)
           world.onFetch()
-          if (world.dead.has(server)) throw signInNeeded({ server, account: 'ann' })
+          if (world.dead.has(server)) throw signInNeeded({ server, account: world.account })
           return token
         },
         async rejected(token) {
@@ -158,6 +160,7 @@ export async function startWorld(
     bearers,
     tokens,
     dead: new Set(),
+    account: 'ann',
     grantId: (server) => `grant-${server}`,
     parkSeconds: 50,
     pass,
