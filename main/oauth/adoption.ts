@@ -5,7 +5,7 @@ import type { UrlPolicy } from '../net/url-policy.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { AdoptedFiles } from './adopted-files.ts'
-import type { Clients } from './clients.ts'
+import type { Clients, Enrolment } from './clients.ts'
 import { bindsTokens } from './dpop.ts'
 import type { ForeignGrant } from './foreign-grant.ts'
 import {
@@ -51,6 +51,10 @@ export interface AdoptionsOptions extends KeepOptions {
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly documents: DocumentCache
   readonly providers: () => Readonly<Record<string, ProviderProfile>>
+}
+
+interface Adopting extends Source {
+  readonly enrolment: Omit<Enrolment, 'listener'>
 }
 
 const methods: readonly ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
@@ -107,11 +111,15 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
           : { ...(await keep(source, bare)), rotated: false }
       options.adoptedFiles.remember(foreign, adopted.id)
       return adopted
-    } catch (error) {
-      // Without a grant nobody needs the client; what cannot be removed now is no token.
-      await clients.retire(source.enrolment.registration.id).catch(() => undefined)
-      throw error
+    } finally {
+      await letGo(source)
     }
+  }
+
+  /** Without a grant or a receipt nobody needs the client; what cannot be removed now is no token. */
+  async function letGo({ enrolment }: Adopting): Promise<void> {
+    enrolment.release()
+    await clients.retire(enrolment.registration.id).catch(() => undefined)
   }
 
   /** One renewal, after which the refresh token is ours alone wherever the provider rotates. */
@@ -167,16 +175,20 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
     if (!origin.borneOut) await allow(destination(origin))
     const source = await sourceOf(server, foreign, origin, undefined)
     const row = rowOf(source, foreign)
-    const receipt = repository.transaction(() => {
-      ledger.note(row, 'revoked')
-      return options.revoker.begin(row, `Imported from ${foreign.program}`, {
-        outcome: 'not-needed',
-        detail: `Warder never used it. ${foreign.program} still has it, until its file is shredded.`,
+    try {
+      const receipt = repository.transaction(() => {
+        ledger.note(row, 'revoked')
+        return options.revoker.begin(row, `Imported from ${foreign.program}`, {
+          outcome: 'not-needed',
+          detail: `Warder never used it. ${foreign.program} still has it, until its file is shredded.`,
+        })
       })
-    })
-    const sealed = sealedOf(source, foreign)
-    const seized = { accessToken: null, unstored: Promise.resolve(sealed) }
-    return options.revoker.carryOn(receipt.id, seized)
+      const sealed = sealedOf(source, foreign)
+      const seized = { accessToken: null, unstored: Promise.resolve(sealed) }
+      return await options.revoker.carryOn(receipt.id, seized)
+    } finally {
+      await letGo(source)
+    }
   }
 
   async function sourceOf(
@@ -184,7 +196,7 @@ export function createAdoptions(options: AdoptionsOptions): Adoptions {
     foreign: ForeignGrant,
     { discovered, profile, policy, fetch }: Origin,
     label: string | undefined,
-  ): Promise<Source> {
+  ): Promise<Adopting> {
     const { provider, resource } = discovered
     const { clientId, clientSecret, scopes } = foreign
     if (clientId === null) throw unusable(foreign, 'the file does not say as which client')

@@ -19,7 +19,12 @@ import { confidentialMethod, registerDynamically, takesDocuments } from './regis
 import type { RegistrationRemovals, RemovalStep } from './registration-removals.ts'
 import { createRegistrationUpkeep } from './registration-upkeep.ts'
 import type { Registration, Repository } from './repository.ts'
-import { registrationKey, registrationOf, writeStoredClient } from './stored-client.ts'
+import {
+  readStoredClient,
+  registrationKey,
+  registrationOf,
+  writeStoredClient,
+} from './stored-client.ts'
 import type { SignInMethod } from './types.ts'
 
 /** A client that a sign-in can use, and the listener that stands at its redirect URI. */
@@ -50,8 +55,13 @@ export interface Clients {
    * @throws WarderError `oauth.issuer_mismatch`
    */
   known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): KnownClient
-  /** Takes over the client of another program, with its secret, for this issuer alone. @throws WarderError `vault.*` */
-  adopt(client: ForeignClient): Promise<Pick<Enrolment, 'registration' | 'clientSecret'>>
+  /**
+   * Takes over the client of another program, with its secret, for this issuer alone. One with another secret than an
+   * earlier file's is a registration of its own: which of the two is good, only the provider knows.
+   *
+   * @throws WarderError `vault.*`
+   */
+  adopt(client: ForeignClient): Promise<Omit<Enrolment, 'listener'>>
   /** The secret that `clientSecret` of an {@link Enrolment} stands for. @throws WarderError `vault.*`, `secret.*` */
   secret(reference: string | null, server: string, issuer: string): Promise<string | null>
   /**
@@ -94,8 +104,8 @@ export interface ClientsOptions {
 export function createClients(options: ClientsOptions): Clients {
   const { repository, vault, knownSecrets, clock } = options
   const upkeep = createRegistrationUpkeep(options)
-  /** Dynamic registrations that a sign-in goes by which has come to no grant yet. */
-  const taken = new Set<string>()
+  /** How many sign-ins and adoptions that have come to no grant yet go by a registration. */
+  const taken = new Map<string, number>()
 
   async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
     checkIssuer(clientId, wanted.provider.issuer)
@@ -206,12 +216,44 @@ export function createClients(options: ClientsOptions): Clients {
 
   function taking(registration: Registration, listener: CallbackListener): Enrolment {
     const { id } = registration
-    taken.add(id)
+    const free = take(id)
     const release = () => {
-      taken.delete(id)
+      free()
       listener.cancel()
     }
     return { registration, clientSecret: secretOf(registration), listener, release }
+  }
+
+  /** @returns what gives it back, once */
+  function take(id: string): () => void {
+    taken.set(id, (taken.get(id) ?? 0) + 1)
+    let held = true
+    return () => {
+      const others = (taken.get(id) ?? 0) - 1
+      if (held && others > 0) taken.set(id, others)
+      else if (held) taken.delete(id)
+      held = false
+    }
+  }
+
+  async function adoptedBefore({ secret, ...client }: ForeignClient) {
+    for (const one of repository.registrations(client.issuer)) {
+      const { id, method, clientId, authMethod } = one
+      const same = clientId === client.clientId && authMethod === client.authMethod
+      if (method !== 'adopted' || !same) continue
+      // Before the vault is read: meanwhile the adoption that made it may fail.
+      const release = take(id)
+      try {
+        const stored = await readStoredClient(vault(), id, client.issuer, knownSecrets)
+        if ((stored?.secret ?? null) === secret)
+          return { registration: one, clientSecret: secretOf(one), release }
+      } catch (error) {
+        release()
+        throw error
+      }
+      release()
+    }
+    return null
   }
 
   function inUse(id: string): boolean {
@@ -295,13 +337,13 @@ export function createClients(options: ClientsOptions): Clients {
       return rememberByHand(wanted, clientId, null)
     },
 
-    async adopt({ secret, ...client }) {
-      const earlier = repository
-        .registrations(client.issuer)
-        .find((one) => one.method === 'adopted' && one.clientId === client.clientId)
+    async adopt(foreign) {
+      const earlier = await adoptedBefore(foreign)
+      if (earlier !== null) return earlier
+      const { secret, ...client } = foreign
       const registration: Registration = {
         ...client,
-        id: earlier?.id ?? options.randomId(),
+        id: options.randomId(),
         method: 'adopted',
         redirectUri: '',
         registeredAt: clock(),
@@ -310,7 +352,8 @@ export function createClients(options: ClientsOptions): Clients {
       const stored = { issuer: client.issuer, secret, management: null }
       if (secret !== null) await writeStoredClient(vault(), registration.id, stored, knownSecrets)
       repository.saveRegistration(registration)
-      return { registration, clientSecret: secretOf(registration) }
+      const release = take(registration.id)
+      return { registration, clientSecret: secretOf(registration), release }
     },
 
     async secret(reference, server, issuer) {

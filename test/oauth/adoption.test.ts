@@ -98,6 +98,43 @@ describe('an adoption', () => {
     await house.grants.revoke(grant?.id ?? '', 'by the test')
   })
 
+  it('that is refused leaves the secret that an earlier one goes by', async () => {
+    announce(provider, { token_endpoint_auth_methods_supported: ['client_secret_post'] })
+    await adopt({ clientSecret: 'their-newer-secret' })
+    const usual = provider.answers.get('/token')
+    provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
+    const older = { id: 'older', clientSecret: 'their-older-secret' }
+    await expect(adopt(older)).rejects.toThrow(failure('import.refused'))
+    if (usual !== undefined) provider.answers.set('/token', usual)
+    await house.restart()
+    await house.grants.accessToken('notes')
+    const secrets = provider.to('/token').map(({ form }) => form.get('client_secret'))
+    expect(secrets).toEqual(['their-newer-secret', 'their-older-secret', 'their-newer-secret'])
+  })
+
+  it('that fails takes the client from no other that is under way', async () => {
+    announce(provider, { token_endpoint_auth_methods_supported: ['client_secret_post'] })
+    const client = { clientSecret: 'their-client-secret' }
+    const first = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    provider.answers.set('/token', async ({ form }) => {
+      if (form.get('refresh_token') === 'their-dead-token')
+        return { status: 400, body: { error: 'invalid_grant' } }
+      begun.resolve()
+      await first.promise
+      return tokens('Bearer')
+    })
+    const good = adopt(client)
+    await begun.promise
+    const dead = adopt({ ...client, id: 'another', refreshToken: 'their-dead-token' })
+    await expect(dead).rejects.toThrow(failure('import.refused'))
+    first.resolve()
+    await good
+    await house.restart()
+    await house.grants.accessToken('notes')
+    expect(provider.to('/token').at(-1)?.form.get('client_secret')).toBe('their-client-secret')
+  })
+
   it('says where the provider did not replace the token', async () => {
     provider.answers.set('/token', () => ({
       body: { access_token: 'access-token-1', token_type: 'Bearer', expires_in: 60 },
