@@ -32,9 +32,11 @@ export function chosenAccount(
   const [rule] = rules
     .flatMap((one) => {
       const account = pick(one.accounts, server)
+      if (account === undefined) return []
       const path = real(one.folder)
-      const applies = account !== undefined && isWithin(folder ?? '', path)
-      return applies ? [{ account, folder: one.folder, depth: segments(path).length }] : []
+      return isWithin(folder ?? '', path)
+        ? [{ account, folder: one.folder, depth: segments(path).length }]
+        : []
     })
     .sort((a, b) => b.depth - a.depth)
   if (rule !== undefined) return { account: rule.account, by: 'folder', folder: rule.folder }

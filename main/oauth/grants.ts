@@ -6,7 +6,6 @@ import { createDocumentCache } from '../net/document-cache.ts'
 import type { UrlPolicy } from '../net/url-policy.ts'
 import type { Browser } from '../ports.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
-import { realFolder } from '../store/folders.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -29,6 +28,7 @@ import { createRename } from './rename.ts'
 import { createRenewer } from './renewal.ts'
 import { createRepository, type GrantRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
+import { createRuleFolders } from './rule-folders.ts'
 import { createServices } from './services.ts'
 import { createSignIns } from './sign-in.ts'
 import { createStepUps } from './step-up.ts'
@@ -155,8 +155,12 @@ export function createGrants(options: GrantsOptions): Grants {
     return tellingOfUrls(work, (refused) => events.emit('urlRefused', { server, ...refused }))
   }
 
+  const ruleFolders = createRuleFolders()
+
   function grantFor(server: string, asker: Asker): GrantRow {
-    const choice = chosenAccount(options.choices(), server, asker, realFolder)
+    const choices = options.choices()
+    const real = ruleFolders(choices, asker.folder)
+    const choice = chosenAccount(choices, server, asker, real)
     const { servers } = options.choices()
     const live = repository
       .grants()

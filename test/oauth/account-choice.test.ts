@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { type Choices, chosenAccount, pickGrant } from '../../main/oauth/account-choice.ts'
 import { type Asker, NOBODY } from '../../main/oauth/asker.ts'
+import { createRuleFolders } from '../../main/oauth/rule-folders.ts'
 import { configSchema } from '../../main/store/config-schema.ts'
 import { type Random, seededRandom } from '../bridge/random-json.ts'
 
@@ -44,6 +45,23 @@ describe('the account that is used', () => {
     ['nobody, for a name every object has', 'constructor', 'toString', '/work', null],
   ])('is what %s says', (_what, server, client, folder, expected) => {
     expect(chosen(server, client, folder)).toBe(expected)
+  })
+
+  it('looks only where rules name the server, once for each configuration and session folder', () => {
+    const looked: string[] = []
+    const folders = createRuleFolders((folder) => {
+      looked.push(folder)
+      return folder
+    })
+    const ask = (all: Choices, server: string, folder: string) =>
+      chosenAccount(all, server, { client: 'cursor', folder }, folders(all, folder))?.account
+    expect(ask(choices, 'other', '/work/deep')).toBe('other-of-work')
+    expect(looked).toEqual(['/work'])
+    for (const _ of [1, 2]) expect(ask(choices, 'notes', '/work/deep')).toBe('of-deep')
+    expect(looked).toEqual(['/work', '/work/deep'])
+    ask(choices, 'notes', '/elsewhere')
+    ask({ ...choices }, 'other', '/work/deep')
+    expect(looked.slice(2)).toEqual(['/work', '/work/deep', '/work'])
   })
 
   it('follows the links of a rule', () => {
