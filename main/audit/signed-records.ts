@@ -1,9 +1,10 @@
-import { isWarderError } from '../errors.ts'
+import { z } from 'zod'
+import { isWarderError, WarderError } from '../errors.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { createSigningKey, type SigningKey, sign } from './signing.ts'
+import { createSigningKey, keyId, type SigningKey, sign, verify } from './signing.ts'
 
 /** One version of a record, as it is signed: nothing in it is added or changed afterwards. */
 export interface SignedRecord {
@@ -28,6 +29,8 @@ export interface SignedRecords {
   keys(): Readonly<Record<string, string>>
   /** Signs what waits. Resolves also where the vault is locked: then it waits on. */
   settle(): Promise<void>
+  /** Why nothing could be signed at the last attempt, in a sentence; null where it could. */
+  problem(): string | null
 }
 
 const KEY = 'signing-key'
@@ -66,11 +69,12 @@ export function createSignedRecords(options: {
     'INSERT OR IGNORE INTO signing_keys (id, public_key, made_at) VALUES (?, ?, ?)',
   )
   let running: Promise<void> = Promise.resolve()
+  let problem: string | null = null
 
   /** Made at the first use; its public half is known before anything is signed with it. */
   async function key(): Promise<SigningKey> {
     const item = await vault.get(KEY)
-    const held = item === null ? createSigningKey() : (JSON.parse(item) as SigningKey)
+    const held = item === null ? createSigningKey() : readKey(item)
     knownSecrets.add(KEY, held.privateKey)
     if (item === null) await vault.set(KEY, JSON.stringify(held))
     state.transaction(() => addKey.run(held.id, held.publicKey, clock()))
@@ -80,11 +84,13 @@ export function createSignedRecords(options: {
   async function signWaiting(): Promise<void> {
     if (unsigned.get() === undefined) return
     const held = await key().catch((error: unknown) => {
-      // Locked, or nowhere to store: the record stands unsigned until that is over.
-      if (isWarderError(error)) return null
-      throw error
+      // Locked, damaged, or nowhere to store: the record stands unsigned until that is over.
+      if (!isWarderError(error)) throw error
+      problem = error.message
+      return null
     })
     if (held === null) return
+    problem = null
     state.transaction(() => {
       for (const row of unsigned.all()) {
         const signature = sign(JSON.parse(String(row.document)), held)
@@ -123,5 +129,21 @@ export function createSignedRecords(options: {
       })),
     keys: () => Object.fromEntries(allKeys.all().map((row) => [row.id, row.public_key])),
     settle,
+    problem: () => problem,
   }
+}
+
+const signingKey = z.object({ id: z.string(), publicKey: z.string(), privateKey: z.string() })
+
+/** Nothing is signed that its own public key would not verify. @throws WarderError `vault.damaged` */
+function readKey(item: string): SigningKey {
+  try {
+    const held = signingKey.parse(JSON.parse(item))
+    const whole =
+      held.id === keyId(held.publicKey) && verify(null, held.publicKey, sign(null, held))
+    if (whole) return held
+  } catch {
+    // What is wrong with it may quote it.
+  }
+  throw new WarderError('vault.damaged', 'The key that signs records is damaged in the vault.')
 }

@@ -54,6 +54,7 @@ function stepLine({ step, outcome, endpoint, status, detail }: ReceiptStep): str
 }
 
 function signed({ id, signature }: ReceiptView): string {
-  if (signature?.signature == null) return `receipt ${id}, not signed yet`
+  if (signature?.signature == null)
+    return `receipt ${id}, not signed yet${signature?.why === undefined ? '' : `: ${signature.why}`}`
   return `receipt ${id}, version ${signature.version}, signed by ${signature.key}`
 }

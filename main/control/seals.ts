@@ -31,15 +31,18 @@ export async function receiptViews(
   const keys = records.keys()
   return receipts.map((receipt) => ({
     ...receiptContent(receipt),
-    signature: signatureView(signed.get(receipt.id), keys),
+    signature: signatureView(signed.get(receipt.id), keys, records.problem()),
   }))
 }
 
 export function signatureView(
   record: SignedRecord | undefined,
   keys: Readonly<Record<string, string>>,
+  problem: string | null,
 ): SignatureView | null {
   if (record === undefined) return null
   const { version, signature, key } = record
-  return { version, signature, key, publicKey: key === null ? null : (keys[key] ?? null) }
+  const publicKey = key === null ? null : (keys[key] ?? null)
+  const why = signature === null && problem !== null ? { why: problem } : {}
+  return { version, signature, key, publicKey, ...why }
 }

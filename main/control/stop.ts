@@ -147,7 +147,10 @@ export function stopHandlers(
       const keys = records.keys()
       return records
         .list('stop')
-        .map((record) => ({ ...contentOf(record), signature: signatureView(record, keys) }))
+        .map((record) => ({
+          ...contentOf(record),
+          signature: signatureView(record, keys, records.problem()),
+        }))
     },
   }
 }

@@ -123,10 +123,12 @@ export const receiptStep = z.object({
 /** What a record is signed with: Ed25519 (RFC 8032) over its document in canonical JSON (RFC 8785), base64url. */
 export const signatureView = z.object({
   version: z.number().int(),
-  /** Null while the vault that has the key is locked. */
+  /** Null while the vault that has the key is locked, or what it holds of the key is damaged. */
   signature: z.string().nullable(),
   key: z.string().nullable(),
   publicKey: z.string().nullable(),
+  /** Why it is not signed, in a sentence, where that is known. */
+  why: z.string().optional(),
 })
 
 export const receiptView = z.object({

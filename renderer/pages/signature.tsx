@@ -1,4 +1,5 @@
 import type { SignatureView } from '../../preload/contract/index.ts'
+import { visible } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 
 /** Whether a record can be bettered without anybody noticing. The key's id is what an export is compared with. */
@@ -8,7 +9,7 @@ export function Signature({ of }: { of: { readonly signature: SignatureView | nu
     return (
       <p className="signature quiet">
         <Icon name="wait" />
-        <span>Not signed yet: that needs the vault to be open.</span>
+        <span>Not signed yet: {visible(signature?.why ?? 'that needs the vault to be open.')}</span>
       </p>
     )
   return (

@@ -117,3 +117,21 @@ it('keeps the first version, the one signed last and what came after, not every 
   await at.records.settle()
   expect(versions()).toEqual([1, 1, 6])
 })
+
+it.each([
+  ['no JSON', '{'],
+  ['another thing', '[]'],
+  ['no key', '{"id":"a","publicKey":"b","privateKey":"c"}'],
+  [
+    'the halves of two',
+    JSON.stringify({ ...createSigningKey(), privateKey: createSigningKey().privateKey }),
+  ],
+])('stands unsigned, with the reason, where the key in the vault is %s', async (_what, item) => {
+  await using at = await house()
+  await at.inner.set('signing-key', item)
+  at.records.keep('receipt', 'r', {})
+  await at.records.settle()
+  expect(at.records.list('receipt')[0]?.signature).toBeNull()
+  expect(at.records.problem()).toContain('damaged')
+  expect(await at.inner.get('signing-key')).toBe(item)
+})
