@@ -1,14 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { WarderError } from '../../errors.ts'
 import { editJson } from '../../store/config-edit.ts'
 import { replaceFile } from '../../store/files.ts'
@@ -30,11 +21,9 @@ export function shred(grant: CachedGrant): void {
     return
   }
   const edited = editJson(now.text, [...grant.entry], undefined)
-  // A link that a dotfile manager made: what it leads to is replaced, the link stays.
-  const file = realpathSync(grant.file)
-  const old = openSync(file, writable)
+  const old = openSync(grant.file, writable)
   try {
-    replaceFile(file, edited)
+    replaceFile(grant.file, edited)
     overwrite(old)
   } finally {
     closeSync(old)
