@@ -33,6 +33,7 @@ export async function tryRevoked(
   },
 ): Promise<Tried> {
   const { ledger, knownSecrets, clock } = options
+  if (refusedBefore(row, ledger)) return { minted: null, step: REFUSED_BEFORE }
   const seq = ledger.begin(row, { reason: 'proof', sleptMs: 0 })
   const seen = lastStatus(party.fetch)
   try {
@@ -56,6 +57,24 @@ export async function tryRevoked(
       return { minted: null, step: { status, outcome: 'done', detail: 'The provider refuses it.' } }
     return untold(status, status === null ? UNCLEAR : `The answer (${status}) does not tell.`)
   }
+}
+
+/** The last that the provider said of the token was that it is dead: no new one came since. */
+function refusedBefore(row: GrantRow, ledger: Ledger): boolean {
+  const last = ledger
+    .of(row, ENTRIES)
+    .find(({ grant, event }) => grant === row.id && (event === 'renewal' || event === 'signed-in'))
+  return last?.event === 'renewal' && last.outcome === 'refused' && last.error === 'invalid_grant'
+}
+
+/** Among these is the last renewal; where it is not, the token is tried. */
+const ENTRIES = 20
+
+const REFUSED_BEFORE: StepResult = {
+  status: null,
+  outcome: 'done',
+  detail:
+    'The provider had refused it before the revocation (invalid_grant): it was not tried again.',
 }
 
 const untold = (status: number | null, detail: string): Tried => ({

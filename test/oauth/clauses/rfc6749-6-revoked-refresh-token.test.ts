@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type House, openHouse } from '../support/house.ts'
+import { connectTo, type House, openHouse } from '../support/house.ts'
 import { nextAttempt, revokeAt, stepOf } from '../support/revocations.ts'
 import { type Reply, startScriptedProvider } from '../support/scripted-provider.ts'
 
@@ -91,3 +91,22 @@ async function snapshot({ state, vault }: House): Promise<() => Promise<void>> {
     await vault.set(key, item ?? '')
   }
 }
+
+it('one that was refused before is not tried again', async () => {
+  await using provider = await startScriptedProvider()
+  const issues = provider.answers.get('/token')
+  provider.answers.set('/token', (request) =>
+    request.form.has('refresh_token')
+      ? { status: 400, body: { error: 'invalid_grant' } }
+      : (issues?.(request) ?? {}),
+  )
+  await using house = await openHouse()
+  const { id } = await connectTo(house, provider.serverUrl)
+  await house.restart()
+  await expect(house.grants.accessToken('notes')).rejects.toThrow()
+  const tried = () => provider.to('/token').filter(({ form }) => form.has('refresh_token')).length
+  expect(tried()).toBe(1)
+  const receipt = await house.grants.revoke(id, 'by the test')
+  expect(stepOf(receipt, 'try-refresh')).toMatchObject({ outcome: 'done', status: null })
+  expect(tried()).toBe(1)
+})
