@@ -145,12 +145,10 @@ export function stopHandlers(
     async 'stop:records'() {
       await records.settle()
       const keys = records.keys()
-      return records
-        .list('stop')
-        .map((record) => ({
-          ...contentOf(record),
-          signature: signatureView(record, keys, records.problem()),
-        }))
+      return records.list('stop').map((record) => ({
+        ...contentOf(record),
+        signature: signatureView(record, keys, records.problem()),
+      }))
     },
   }
 }
