@@ -21,3 +21,6 @@ export interface ForeignGrant {
   /** When it was written down. */
   readonly writtenAt: number
 }
+
+/** The word of a person for where a foreign grant goes. @throws WarderError `presence.required`, `presence.refused` */
+export type Allow = (to: { readonly issuer: string; readonly borneOut: boolean }) => Promise<void>

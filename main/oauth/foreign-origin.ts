@@ -29,9 +29,6 @@ export interface Origin {
   readonly borneOut: boolean
 }
 
-/** The word of a person for where a foreign grant goes. @throws WarderError `presence.required`, `presence.refused` */
-export type Allow = (to: { readonly issuer: string; readonly borneOut: boolean }) => Promise<void>
-
 /**
  * What shows that a foreign grant is of a server. `server`: the program says so, in words or as a hash; `issuer`: it says
  * only who issued it.
