@@ -1,6 +1,7 @@
 import type { ImportView, ShreddedView } from '../../preload/contract/index.ts'
 import { toWarderError, WarderError } from '../errors.ts'
-import { type Allow, evidenceFor, type ForeignServer } from '../oauth/foreign-origin.ts'
+import type { Allow } from '../oauth/foreign-grant.ts'
+import { evidenceFor, type ForeignServer } from '../oauth/foreign-origin.ts'
 import { isRemote, remoteServerSchema } from '../store/config-schema.ts'
 import { isLive } from '../wiring/token-caches/open.ts'
 import { shred } from '../wiring/token-caches/shred.ts'

@@ -7,14 +7,8 @@ import type { SecretStore } from '../vault/store.ts'
 import type { AdoptedFiles } from './adopted-files.ts'
 import type { Clients, Enrolment } from './clients.ts'
 import { bindsTokens } from './dpop.ts'
-import type { ForeignGrant } from './foreign-grant.ts'
-import {
-  type Allow,
-  evidenceFor,
-  type ForeignServer,
-  findOrigin,
-  type Origin,
-} from './foreign-origin.ts'
+import type { Allow, ForeignGrant } from './foreign-grant.ts'
+import { evidenceFor, type ForeignServer, findOrigin, type Origin } from './foreign-origin.ts'
 import { createKeep, type KeepOptions, type Source, seal } from './keep-grant.ts'
 import type { Ledger } from './ledger.ts'
 import type { Provider } from './metadata.ts'

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { ControlHouse } from '../../main/control/house.ts'
 import { importHandlers } from '../../main/control/imports.ts'
 import { createPresence } from '../../main/headless/presence.ts'
-import type { Allow } from '../../main/oauth/foreign-origin.ts'
+import type { Allow } from '../../main/oauth/foreign-grant.ts'
 import { configSchema } from '../../main/store/config-schema.ts'
 import { refusal } from './world.ts'
 

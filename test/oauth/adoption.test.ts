@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
-import type { ForeignGrant } from '../../main/oauth/foreign-grant.ts'
-import type { Allow } from '../../main/oauth/foreign-origin.ts'
+import type { Allow, ForeignGrant } from '../../main/oauth/foreign-grant.ts'
 import { createMemoryStore } from '../../main/vault/memory.ts'
 import { tokens } from './support/bound.ts'
 import { foreignGrant, sawTokens } from './support/foreign.ts'
