@@ -319,6 +319,12 @@ export const errorCodes = {
       'The issuer in a document or answer is not the one that was asked (RFC 8414 §3.3, RFC 9207 §2.4).',
     mend: 'Do not sign in: this is how one provider poses as another. Tell the operator.',
   },
+  'oauth.issuer_unnamed': {
+    exit: 2,
+    meaning:
+      'The definition names a client secret or private key, and nobody has said which provider it is for; the MCP server does not get to choose who learns it.',
+    mend: 'Check that `details.issuer` is where you registered the client. Then remove the server and add it with `--issuer URL`, or write `oauth.issuer` into its definition and approve that.',
+  },
   'oauth.issuer_choice': {
     exit: 2,
     meaning:

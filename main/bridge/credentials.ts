@@ -74,7 +74,11 @@ export function createInjector(options: {
       if (!signsIn(definition)) return { server, headers, environment: null, ...usedGrants(tokens) }
 
       const token = await grants.accessToken(server.name, asker)
-      if (token.grant.kind !== grantKind(definition)) throw connectedOtherwise(server.name)
+      // What was exchanged for one account's token is not what the definition asks of another's.
+      const sameWay =
+        token.grant.kind === grantKind(definition) &&
+        token.from === definition.oauth?.exchange?.from
+      if (!sameWay) throw connectedOtherwise(server.name)
       // A token goes nowhere but where it was issued for.
       if (token.serverUrl !== definition.url)
         throw new WarderError(

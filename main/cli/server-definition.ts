@@ -9,6 +9,7 @@ export interface ServerOptions {
   readonly clientId?: string
   readonly clientSecret?: string
   readonly privateKey?: string
+  readonly issuer?: string
   readonly exchange?: string
   readonly provider?: string
   readonly preset?: string
@@ -66,6 +67,7 @@ function remote(options: ServerOptions): Record<string, unknown> {
     ...given('clientId', options.clientId),
     ...given('clientSecret', options.clientSecret),
     ...given('privateKey', options.privateKey),
+    ...given('issuer', options.issuer),
     ...given('exchange', options.exchange === undefined ? undefined : { from: options.exchange }),
     ...given('redirectUri', options.redirectUri),
     ...given('scopes', options.scope),
@@ -85,6 +87,7 @@ const SIGN_IN = [
   'clientId',
   'clientSecret',
   'privateKey',
+  'issuer',
   'exchange',
   'redirectUri',
   'scope',

@@ -33,6 +33,7 @@ export const addServer: Verb = (program, action) => {
     .option('--client-id <id>', 'the client that you registered by hand at its provider')
     .option('--client-secret <secret:name>', 'where its client secret lies in the vault')
     .option('--private-key <secret:name>', 'where its private key lies, in place of a secret')
+    .option('--issuer <url>', 'the provider where you registered it: nobody else gets that secret')
     .option('--exchange <server>', 'no sign-in: exchange the token of that server’s account')
     .option('--redirect-uri <uri>', 'the redirect URI of that registration')
     .option('--scope <scope>', 'ask for this scope (repeat)', collect)
@@ -58,7 +59,7 @@ export const addServer: Verb = (program, action) => {
         'warder server add github --url https://api.githubcopilot.com/mcp/',
         'warder server add notion --preset notion',
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
-        'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs',
+        'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs --issuer https://id.example.com',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
       ),

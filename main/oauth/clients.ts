@@ -6,6 +6,7 @@ import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type CallbackListener, openCallback } from './callback.ts'
 import type { Provider } from './metadata.ts'
+import { checkNamedIssuer } from './named-issuer.ts'
 import { noCallback, noRedirect } from './no-callback.ts'
 import {
   documentRedirectUri,
@@ -46,15 +47,16 @@ export interface Clients {
    * 2026-07-28, Client Registration).
    *
    * @throws WarderError `oauth.registration_needed`, `oauth.registration_failed`, `oauth.issuer_mismatch`,
+   *   `oauth.issuer_unnamed`,
    *   `oauth.callback_port`, `oauth.provider_unavailable`, `vault.*`, `net.*`
    */
   enrol(wanted: Wanted): Promise<Enrolment>
   /**
    * The client that a person registered by hand, for requests without a redirect URI.
    *
-   * @throws WarderError `oauth.issuer_mismatch`
+   * @throws WarderError `oauth.issuer_mismatch`, `oauth.issuer_unnamed`
    */
-  known(wanted: Pick<Wanted, 'profile' | 'provider'>, clientId: string): KnownClient
+  known(wanted: HandMade, clientId: string): KnownClient
   /**
    * Takes over the client of another program, with its secret, for this issuer alone. One with another secret than an
    * earlier file's is a registration of its own: which of the two is good, only the provider knows.
@@ -89,6 +91,8 @@ interface Wanted {
   readonly policy: UrlPolicy
 }
 
+type HandMade = Pick<Wanted, 'server' | 'profile' | 'provider'>
+
 export interface ClientsOptions {
   readonly repository: Repository
   readonly vault: () => SecretStore
@@ -101,6 +105,19 @@ export interface ClientsOptions {
   readonly randomId: () => string
 }
 
+type Unchanging = Pick<Registration, 'method' | 'clientId' | 'authMethod'> & {
+  /** Null where this use of the client has none. */
+  readonly redirectUri: string | null
+}
+
+/**
+ * A client that was registered by hand belongs to the issuer that gave it tokens first, not to whichever one a server
+ * named first: that one could keep the right one out.
+ */
+export function rememberClient(repository: Repository, registration: Registration): void {
+  if (registration.method === 'pre-registered') repository.saveRegistration(registration)
+}
+
 export function createClients(options: ClientsOptions): Clients {
   const { repository, vault, knownSecrets, clock } = options
   const upkeep = createRegistrationUpkeep(options)
@@ -108,14 +125,14 @@ export function createClients(options: ClientsOptions): Clients {
   const taken = new Map<string, number>()
 
   async function registeredByHand(wanted: Wanted, clientId: string): Promise<Enrolment> {
-    checkIssuer(clientId, wanted.provider.issuer)
+    checkHand(wanted, clientId)
     const listener = await openRegistered(wanted)
     const { redirectUri } = listener
-    return { ...rememberByHand(wanted, clientId, redirectUri), listener, release: listener.cancel }
+    return { ...byHand(wanted, clientId, redirectUri), listener, release: listener.cancel }
   }
 
-  function rememberByHand(
-    { profile, provider }: Pick<Wanted, 'profile' | 'provider'>,
+  function byHand(
+    { profile, provider }: HandMade,
     clientId: string,
     redirectUri: string | null,
   ): KnownClient {
@@ -124,7 +141,12 @@ export function createClients(options: ClientsOptions): Clients {
     const reference = privateKey ?? clientSecret
     const authMethod = reference === null ? 'none' : confidential
     const client = { method: 'pre-registered', clientId, authMethod, redirectUri } as const
-    return { registration: remember(provider.issuer, client), clientSecret: reference }
+    return { registration: rowOf(provider.issuer, client), clientSecret: reference }
+  }
+
+  function checkHand({ server, profile, provider }: HandMade, clientId: string): void {
+    checkNamedIssuer(server, profile, provider.issuer)
+    checkIssuer(clientId, provider.issuer)
   }
 
   /** What a person registered at one provider is sent to no other, whatever a server names today. */
@@ -166,19 +188,19 @@ export function createClients(options: ClientsOptions): Clients {
     }
   }
 
+  function remember(issuer: string, client: Unchanging): Registration {
+    const registration = rowOf(issuer, client)
+    repository.saveRegistration(registration)
+    return registration
+  }
+
   /** One row for each client at each issuer: these clients are the same at every sign-in. */
-  function remember(
-    issuer: string,
-    client: Pick<Registration, 'method' | 'clientId' | 'authMethod'> & {
-      /** Null where this use of the client has none. */
-      redirectUri: string | null
-    },
-  ): Registration {
+  function rowOf(issuer: string, client: Unchanging): Registration {
     const { redirectUri, ...known } = client
     const earlier = repository
       .registrations(issuer)
       .find((one) => one.method === known.method && one.clientId === known.clientId)
-    const registration = {
+    return {
       ...known,
       id: earlier?.id ?? options.randomId(),
       issuer,
@@ -186,8 +208,6 @@ export function createClients(options: ClientsOptions): Clients {
       registeredAt: earlier?.registeredAt ?? clock(),
       expiresAt: null,
     }
-    repository.saveRegistration(registration)
-    return registration
   }
 
   async function dynamically(wanted: Wanted): Promise<Enrolment> {
@@ -333,8 +353,8 @@ export function createClients(options: ClientsOptions): Clients {
     },
 
     known(wanted, clientId) {
-      checkIssuer(clientId, wanted.provider.issuer)
-      return rememberByHand(wanted, clientId, null)
+      checkHand(wanted, clientId)
+      return byHand(wanted, clientId, null)
     },
 
     async adopt(foreign) {

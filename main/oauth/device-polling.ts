@@ -19,6 +19,8 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
 
 /** RFC 8628 §3.5: this and all subsequent requests. */
 const SLOWER_MS = 5_000
+/** However often a provider wants to be asked. */
+const SHORTEST_PAUSE_MS = 1_000
 /** A provider that is down is asked no less often than that, unless it wants it so. */
 const LONGEST_PAUSE_MS = 60_000
 
@@ -31,7 +33,7 @@ const LONGEST_PAUSE_MS = 60_000
  */
 export async function pollForTokens(polling: Polling): Promise<Tokens> {
   const { ask, expiresAt, clock, wait, signal } = polling
-  let { interval } = polling
+  let interval = Math.max(polling.interval, SHORTEST_PAUSE_MS)
   for (;;) {
     await wait(Math.min(interval, Math.max(0, expiresAt - clock())), signal)
     if (signal.aborted) throw abandoned('The sign-in was not finished.')

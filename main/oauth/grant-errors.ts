@@ -33,3 +33,6 @@ export const frozen = (row: Named) =>
     'grant.frozen',
     `The provider of ${row.server}/${row.account} is not as it was at the sign-in, so the account is held; \`warder why ${row.server}/${row.account}\` says what changed.`,
   )
+
+export const revokedMeanwhile = () =>
+  new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')

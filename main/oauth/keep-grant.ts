@@ -1,16 +1,16 @@
-import { WarderError } from '../errors.ts'
 import type { ProviderProfile } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
+import type { SecretStore } from '../vault/store.ts'
 import { identify, type Person } from './account.ts'
 import { type Place, placeAccount } from './account-place.ts'
 import { notFinished } from './attempts.ts'
 import type { SignInRequest } from './authorization.ts'
-import type { Enrolment } from './clients.ts'
+import { type Enrolment, rememberClient } from './clients.ts'
 import type { Discovered } from './discovery.ts'
-import { giveBack } from './give-back.ts'
+import { revokedMeanwhile } from './grant-errors.ts'
 import type { GrantRow, Repository } from './repository.ts'
 import { withheldScopes } from './scopes.ts'
-import type { SealedGrant } from './sealed-grant.ts'
+import { grantKey, type SealedGrant } from './sealed-grant.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 import type { Tokens } from './token-requests.ts'
 import type { Connected } from './types.ts'
@@ -31,6 +31,7 @@ export interface Source {
 export interface KeepOptions {
   readonly repository: Repository
   readonly knownSecrets: KnownSecrets
+  readonly vault: () => SecretStore
   readonly keeper: TokenKeeper
   readonly clock: () => number
   readonly randomId: () => string
@@ -112,20 +113,22 @@ export function createKeep(options: KeepOptions) {
       options.knownSecrets.add(`${label} refresh token`, tokens.refreshToken)
     const { issuer } = flow.request
     const person = await identify(flow.party, tokens, flow.profile.claims)
-    if (signal?.aborted) {
-      await giveBack(flow.party, tokens, clock)
-      throw notFinished()
-    }
+    if (signal?.aborted) throw notFinished()
     const at = { server: flow.server.name, issuer }
     const place = placeAccount(repository, at, person, flow.label)
     const { earlier, account, named, insteadOf } = place
     const row = rowOf(flow, tokens, person, place)
+    rememberClient(repository, flow.enrolment.registration)
     const replaced = earlier !== undefined && earlier.id !== row.id ? earlier : undefined
     // A new grant is listed before the vault holds its token: a crash in between leaves no token that nobody knows of.
     if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
     await adopt(flow, tokens, row, earlier)
-    if (isRevoking(row.id))
-      throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
+    if (isRevoking(row.id)) throw revokedMeanwhile()
+    // A revocation that is over looks for nothing more.
+    if (replaced === undefined && repository.grant(row.id) === null) {
+      await options.vault().delete(grantKey(row.id))
+      throw revokedMeanwhile()
+    }
     if (signal?.aborted) {
       options.takeBack(row)
       throw notFinished()

@@ -10,11 +10,14 @@ import type { SecretStore } from '../vault/store.ts'
 import { placeUnattended } from './account-place.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import { checkClientKey } from './client-assertion.ts'
-import type { Clients } from './clients.ts'
+import { type Clients, rememberClient } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
 import type { Dpop, DpopKey } from './dpop.ts'
-import type { GrantRow, Repository } from './repository.ts'
+import { keptOrGivenBack } from './give-back.ts'
+import { revokedMeanwhile } from './grant-errors.ts'
+import type { GrantRow, Registration, Repository } from './repository.ts'
 import { checkScopes, withheldScopes } from './scopes.ts'
+import { grantKey } from './sealed-grant.ts'
 import { tryVault } from './sign-in.ts'
 import { createSignInKeys } from './sign-in-key.ts'
 import type { StepUps } from './step-up.ts'
@@ -63,6 +66,8 @@ interface Asker {
   readonly kind: GrantRow['kind']
   readonly account: string
   readonly registration: string
+  /** Registered by hand, and to be remembered when it has been given a token; null where it is remembered already. */
+  readonly client: Registration | null
   readonly clientId: string
   readonly authMethod: Party['authMethod']
   readonly clientSecret: string | null
@@ -141,6 +146,7 @@ export function createServices(options: ServicesOptions): Services {
       kind: 'service',
       account: label ?? clientId,
       registration: id,
+      client: registration,
       clientId,
       authMethod,
       clientSecret: reference,
@@ -178,6 +184,7 @@ export function createServices(options: ServicesOptions): Services {
       return {
         ...shared,
         registration: subject.registration,
+        client: null,
         clientId: sealed.clientId,
         authMethod: sealed.authMethod,
         clientSecret: sealed.clientSecret,
@@ -185,7 +192,15 @@ export function createServices(options: ServicesOptions): Services {
       }
     const { registration, clientSecret } = clients.known(about, clientId)
     const { id, authMethod } = registration
-    return { ...shared, registration: id, clientId, authMethod, clientSecret, secretOf: server }
+    return {
+      ...shared,
+      registration: id,
+      client: registration,
+      clientId,
+      authMethod,
+      clientSecret,
+      secretOf: server,
+    }
   }
 
   async function keep(flow: Flow, sealed: Unattended, tokens: Tokens): Promise<Grant> {
@@ -195,17 +210,24 @@ export function createServices(options: ServicesOptions): Services {
     const place = placeUnattended(repository, { server: flow.server, kind }, name)
     const { earlier } = place
     const row = rowOf(flow, tokens, place)
-    if (earlier !== undefined && earlier.id !== row.id) options.supersede(earlier)
+    const replaced = earlier !== undefined && earlier.id !== row.id ? earlier : undefined
+    if (flow.asker.client !== null) rememberClient(repository, flow.asker.client)
     // Listed before the vault holds it, as at a person's sign-in.
-    if (earlier?.id !== row.id) repository.saveGrant({ ...row, state: 'sign-in-needed' })
+    if (earlier === undefined) repository.saveGrant({ ...row, state: 'sign-in-needed' })
     try {
       await keeper.adopt(row, sealed, tokens)
     } catch (error) {
-      if (earlier?.id !== row.id) repository.removeGrant(row.id)
+      if (earlier === undefined) repository.removeGrant(row.id)
       throw error
     }
-    if (repository.grant(row.id)?.state === 'revoking')
-      throw new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
+    const isRevoking = (id: string) => repository.grant(id)?.state === 'revoking'
+    if (isRevoking(row.id)) throw revokedMeanwhile()
+    // A revocation that is over looks for nothing more.
+    if (replaced === undefined && repository.grant(row.id) === null) {
+      await options.vault().delete(grantKey(row.id))
+      throw revokedMeanwhile()
+    }
+    if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
     repository.saveGrant(row)
     options.stepUps.asked(flow.server, flow.scopes)
     options.onConnected(row)
@@ -262,11 +284,8 @@ export function createServices(options: ServicesOptions): Services {
       const sealed = seal(flow)
       const { quirks } = profile
       const party = { provider, clientId, authMethod, secret, fetch, policy, quirks, dpop }
-      return keep(
-        flow,
-        sealed,
-        await requests.ask({ server: server.name, ...asker }, sealed, party),
-      )
+      const tokens = await requests.ask({ server: server.name, ...asker }, sealed, party)
+      return keptOrGivenBack(party, tokens, clock, () => keep(flow, sealed, tokens))
     },
   }
 }

@@ -18,7 +18,7 @@ import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.
 import type { Wait } from './device-polling.ts'
 import { beginByCode } from './device-sign-in.ts'
 import { discover } from './discovery.ts'
-import { giveBack } from './give-back.ts'
+import { giveBack, keptOrGivenBack } from './give-back.ts'
 import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
 import { createSignInKeys } from './sign-in-key.ts'
@@ -208,7 +208,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         throw notFinished()
       }
       options.stepUps.asked(server.name, request.scopes)
-      return await keep(flow, tokens, signal)
+      return await keptOrGivenBack(party, tokens, clock, () => keep(flow, tokens, signal))
     } finally {
       attempt.end()
       flow.enrolment.release()

@@ -5,7 +5,7 @@ import type { Backoff } from './backoff.ts'
 import { isSameGrant } from './binding.ts'
 import { type Dpop, openDpop } from './dpop.ts'
 import { type Clocks, elapsed, momentOf, sleptSince } from './elapsed.ts'
-import { frozen, signInNeeded } from './grant-errors.ts'
+import { frozen, revokedMeanwhile, signInNeeded } from './grant-errors.ts'
 import { createHeldTokens } from './held-tokens.ts'
 import type { Ledger } from './ledger.ts'
 import type { FreezeReason, SignOutReason } from './ledger-entry.ts'
@@ -22,7 +22,12 @@ export interface TokenKeeper {
   access(id: string): Promise<AccessToken>
   /** The resource answered 401 to this token. @throws as `access` */
   rejected(token: AccessToken): Promise<AccessToken>
-  /** Takes the tokens of a fresh sign-in: stored first, usable then. @throws WarderError `vault.*` */
+  /**
+   * Takes the tokens of a fresh sign-in: stored first, usable then. Nothing is stored beside a revocation, which would
+   * not find it any more; one that begins meanwhile waits and takes it.
+   *
+   * @throws WarderError `vault.*`; `oauth.sign_in_abandoned` where it is being revoked
+   */
   adopt(row: GrantRow, sealed: SealedGrant, tokens: Tokens): Promise<void>
   /** Makes the grant unusable, now, and hands over what only memory knows of it. */
   seize(id: string): Seized
@@ -79,7 +84,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const token = held.get(id)
     if (token === undefined || token.rejected) throw signInNeeded(grant)
     const { value, expiresAt, serverUrl, dpop } = token
-    return { grant, value, expiresAt, serverUrl, proof: dpop?.bind(value) ?? null }
+    const proof = dpop?.bind(value) ?? null
+    const { exchangedFrom } = grant
+    const from = exchangedFrom === null ? undefined : repository.grant(exchangedFrom)?.server
+    return { grant, value, expiresAt, serverUrl, proof, ...(from !== undefined && { from }) }
   }
 
   /** A key that was at work before goes on with the nonces that it knows. */
@@ -224,8 +232,9 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
     async adopt(row, sealed, tokens) {
       register(row, tokens)
-      await running.get(row.id)?.catch(() => undefined)
+      while (running.has(row.id)) await running.get(row.id)?.catch(() => undefined)
       await single(row.id, async () => {
+        if (repository.grant(row.id)?.state === 'revoking') throw revokedMeanwhile()
         await writeSealed(vault(), grantKey(row.id), sealed)
         unstored.delete(row.id)
         backoff.clear(row.id)

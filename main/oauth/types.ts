@@ -53,6 +53,8 @@ export interface AccessToken {
   readonly serverUrl: string
   /** Makes the headers of each request anew where the token is bound to a key; null for a bearer token. */
   readonly proof: BoundToken | null
+  /** The server whose account's token it was exchanged for (RFC 8693), where it was. */
+  readonly from?: string
 }
 
 /** What came of a sign-in. */

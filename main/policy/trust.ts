@@ -171,7 +171,12 @@ export function widens(before: ServerDefinition | undefined, after: ServerDefini
 /** With a profile, a token may be issued that is good for more than one server: where it goes is then no detail. */
 const met = (definition: ServerDefinition | undefined) =>
   definition !== undefined && isRemote(definition)
-    ? [definition.provider ?? null, definition.url, definition.auth]
+    ? [
+        definition.provider ?? null,
+        definition.url,
+        definition.auth,
+        definition.oauth?.issuer ?? null,
+      ]
     : null
 
 /** The parts of a remote definition that decide which credential goes where. */
@@ -181,6 +186,7 @@ const carriers = (definition: ServerDefinition) =>
         definition.headers ?? {},
         definition.oauth?.clientSecret ?? null,
         definition.oauth?.privateKey ?? null,
+        definition.oauth?.issuer ?? null,
       ]
     : null
 

@@ -64,7 +64,7 @@ export function describe({ name, definition }: Server): string[] {
 }
 
 function describeRemote(name: string, definition: RemoteServer): string[] {
-  const { clientId, clientSecret, privateKey, exchange, redirectUri, scopes } =
+  const { clientId, clientSecret, privateKey, issuer, exchange, redirectUri, scopes } =
     definition.oauth ?? {}
   return [
     `${name} is the remote server ${quote(definition.url)}`,
@@ -86,6 +86,7 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
     ...(definition.provider === undefined
       ? []
       : [`its provider is met as the profile ${definition.provider} says`]),
+    ...(issuer === undefined ? [] : [`its provider is ${quote(issuer)}, and no other`]),
     ...(clientId === undefined ? [] : [`its provider knows Warder as ${quote(clientId)}`]),
     ...(clientSecret === undefined
       ? []

@@ -33,6 +33,11 @@ const oauthClientSchema = z
     privateKey: secretReference
       .optional()
       .describe('The private key of the client, in place of a client secret: PKCS#8 PEM or JWK.'),
+    issuer: urlSchema
+      .optional()
+      .describe(
+        'The provider where the client is registered: its secret or key serves there only.',
+      ),
     exchange: z
       .strictObject({ from: nameSchema })
       .optional()

@@ -80,12 +80,13 @@ describe('the credential of a remote server', () => {
 })
 
 describe('the credential of a service', () => {
-  const as = (kind: AccessToken['grant']['kind']) =>
+  const as = (kind: AccessToken['grant']['kind'], from = 'other') =>
     createInjector({
       grants: {
         accessToken: async (name) => {
           const token = tokenOf(name)
-          return { ...token, grant: { ...token.grant, kind } }
+          const grant = { ...token.grant, kind }
+          return { ...token, grant, ...(kind === 'exchange' && { from }) }
         },
         rejected: async (token) => token,
         insufficient: () => new WarderError('grant.scopes_needed', 'more'),
@@ -115,6 +116,11 @@ describe('the credential of a service', () => {
       await expect(headers).rejects.toMatchObject({ code: 'grant.sign_in_needed' })
     },
   )
+
+  it('is not what was exchanged for another account than the definition names now', async () => {
+    const headers = as('exchange', 'the one before').headers(definitions.exchange, asker)
+    await expect(headers).rejects.toMatchObject({ code: 'grant.sign_in_needed' })
+  })
 
   it('has no token of another account beside it', () => {
     const definition = { url, auth: 'service', headers: { 'X-Other': 'grant:other' } }

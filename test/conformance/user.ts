@@ -90,12 +90,13 @@ async function addServer(
   await warder.ok(['server', 'add', SERVER, '--url', server.url, '--auth', server.auth, ...client])
   if (!clientId || !clientSecret) return
   await warder.ok(['secret', 'set', 'client', '--for', SERVER, '--yes'], clientSecret)
+  const issuer = await issuerOf(server.url)
   await editConfig(warder.home, ({ servers }) => {
     const definition = servers[SERVER]
     if (definition && isRemote(definition))
       servers[SERVER] = {
         ...definition,
-        oauth: { ...definition.oauth, clientSecret: 'secret:client' },
+        oauth: { ...definition.oauth, clientSecret: 'secret:client', issuer },
       }
   })
   await warder.ok(['approvals', 'approve', '--all', '--yes'])
@@ -111,8 +112,17 @@ async function addService(
   const proof = key === undefined ? '--client-secret' : '--private-key'
   await warder.ok([
     ...['server', 'add', SERVER, '--url', url, '--auth', 'service', '--client-id', clientId],
-    ...[proof, 'secret:client', '--yes'],
+    ...[proof, 'secret:client', '--issuer', await issuerOf(url), '--yes'],
   ])
+}
+
+/** Where a person registered the client, they know without the server; a scenario says it nowhere else. */
+async function issuerOf(server: string): Promise<string> {
+  const { origin, pathname } = new URL(server)
+  const answer = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`)
+  const { authorization_servers: issuers } = (await answer.json()) as Record<string, string[]>
+  const [issuer = ''] = issuers ?? []
+  return issuer
 }
 
 /** A client of the 1.x SDK, which answers the server's questions with their defaults. */

@@ -103,7 +103,8 @@ it.each(['keychain', 'file'] as const)('with the vault %s', { timeout: 180_000 }
     ])
     await editConfig(house.home, ({ servers }) => {
       const { clientId, redirectUri } = byHand
-      const oauth = { clientId, redirectUri, clientSecret: 'secret:client-key' }
+      const { issuer } = house.provider
+      const oauth = { clientId, redirectUri, issuer, clientSecret: 'secret:client-key' }
       servers['by-hand'] = { url: house.remote.url, auth: 'oauth', oauth }
     })
     const waiting = await warder.ok<ApprovalView[]>(['approvals'])

@@ -42,7 +42,8 @@ it('is added, connected, called through the bridge, recorded as a service, and r
   await warder.ok(['secret', 'set', 'jobs-key'], pem)
   await warder.ok([
     ...['server', 'add', 'jobs', '--url', remote.url, '--auth', 'service'],
-    ...['--client-id', 'warder-jobs', '--private-key', 'secret:jobs-key', '--yes'],
+    ...['--client-id', 'warder-jobs', '--private-key', 'secret:jobs-key'],
+    ...['--issuer', stage.provider.issuer, '--yes'],
   ])
   const account = await warder.ok<AccountView>(['connect', 'jobs'])
   expect(account).toMatchObject({

@@ -22,7 +22,7 @@ async function open(profile?: Record<string, unknown>, oauth?: RemoteServer['oau
   const house = stack.use(await openHouse({ providers }))
   const server =
     profile === undefined
-      ? serverAt(provider.serverUrl, oauth)
+      ? serverAt(provider.serverUrl, oauth && { issuer: provider.origin, ...oauth })
       : serverOf(provider.serverUrl, oauth)
   let issued = 0
   return {

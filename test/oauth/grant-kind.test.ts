@@ -18,7 +18,7 @@ async function stage() {
     service: remoteServerSchema.parse({
       url: provider.serverUrl,
       auth: 'service',
-      oauth: { clientId: 'warder', clientSecret: 'secret:notes' },
+      oauth: { clientId: 'warder', clientSecret: 'secret:notes', issuer: provider.origin },
     }),
     exchange: remoteServerSchema.parse({
       url: provider.serverUrl,

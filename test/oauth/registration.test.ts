@@ -29,6 +29,7 @@ describe('which client signs in', () => {
     const oauth = {
       clientId: 'by-hand',
       clientSecret: 'secret:notes-client',
+      issuer: provider.origin,
       redirectUri: 'http://127.0.0.1/callback',
     }
     await connectTo(house, provider.serverUrl, oauth)

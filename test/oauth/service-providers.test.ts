@@ -33,7 +33,7 @@ const serviceClient = (more: object) => ({
 const bySecret = { clientId: 'warder-jobs', clientSecret: 'secret:jobs' }
 const byKey = { clientId: 'warder-jobs', privateKey: 'secret:jobs' }
 
-const serviceAt = (url: string, oauth: object = bySecret, name = 'jobs') => ({
+const serviceAt = (url: string, oauth: object, name = 'jobs') => ({
   name,
   definition: remoteServerSchema.parse({ url, auth: 'service', oauth }),
 })
@@ -59,7 +59,7 @@ describe('a service at oidc-provider', () => {
     })
     await using server = await startResourceServer(provider)
     await using house = await openHouse({ resolveSecret: async () => secret })
-    const service = serviceAt(server.url, oauth)
+    const service = serviceAt(server.url, { ...oauth, issuer: provider.issuer })
     const grant = await house.grants.obtain(service)
     expect(grant).toMatchObject({ kind: 'service', account: 'warder-jobs', bound: null })
     await callThroughBridge(house, service)
@@ -93,7 +93,9 @@ describe('a service at oidc-provider', () => {
     await using server = await startResourceServer(provider)
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
     await using house = await openHouse({ resolveSecret: async () => pem(other) })
-    await expect(house.grants.obtain(serviceAt(server.url, byKey))).rejects.toMatchObject({
+    await expect(
+      house.grants.obtain(serviceAt(server.url, { ...byKey, issuer: provider.issuer })),
+    ).rejects.toMatchObject({
       code: 'oauth.client_refused',
     })
     expect(house.grants.list()).toEqual([])
@@ -109,7 +111,7 @@ describe('a service at oidc-provider', () => {
     })
     await using server = await startResourceServer(provider, bound())
     await using house = await openHouse({ resolveSecret: async () => SECRET })
-    const service = serviceAt(server.url)
+    const service = serviceAt(server.url, { ...bySecret, issuer: provider.issuer })
     const grant = await house.grants.obtain(service)
     expect(grant).toMatchObject({ kind: 'service', bound: 'dpop' })
     await callThroughBridge(house, service)
@@ -163,6 +165,7 @@ describe('an exchange at oidc-provider', () => {
         oauth: {
           clientId: 'warder-exchange',
           clientSecret: 'secret:files',
+          issuer: provider.issuer,
           exchange: { from: 'notes' },
         },
       }),

@@ -19,7 +19,7 @@ const serviceAt = (url: string, oauth: object = { clientSecret: 'secret:jobs' })
   definition: remoteServerSchema.parse({
     url,
     auth: 'service',
-    oauth: { clientId: 'warder', ...oauth },
+    oauth: { clientId: 'warder', issuer: new URL(url).origin, ...oauth },
   }),
 })
 
@@ -221,7 +221,7 @@ describe('what a service meets', () => {
       body: at.provider.resourceMetadata({ authorization_servers: [other.origin] }),
     }))
     await expect(at.house.grants.obtain(at.service)).rejects.toMatchObject({
-      code: 'oauth.issuer_mismatch',
+      code: 'oauth.issuer_not_listed',
     })
     expect(other.to('/token')).toEqual([])
   })
@@ -412,7 +412,8 @@ describe('a private key', () => {
       metadata: { token_endpoint_auth_methods_supported: ['private_key_jwt'] },
       resolveSecret: async () => pem(ec.privateKey),
     })
-    const oauth = { clientId: 'warder', privateKey: 'secret:jobs' }
+    const issuer = at.provider.origin
+    const oauth = { clientId: 'warder', privateKey: 'secret:jobs', issuer }
     await connectTo(at.house, at.provider.serverUrl, oauth)
     at.house.time.now += HOUR
     await at.house.grants.accessToken('notes')

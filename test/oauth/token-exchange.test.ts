@@ -293,6 +293,7 @@ it('goes by a client of its own where the definition names one, at the same prov
   const files = filesAt(at.other.serverUrl, 'notes', {
     clientId: 'exchanger',
     clientSecret: 'secret:files',
+    issuer: at.provider.origin,
   })
   expect(await at.house.grants.obtain(files)).toMatchObject({ clientId: 'exchanger' })
   const authorization = at.provider.to('/token').at(-1)?.headers.authorization

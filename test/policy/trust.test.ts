@@ -21,6 +21,12 @@ const service = (more: object = {}) =>
   remote({ auth: 'service', oauth: { clientId: 'c', privateKey: 'secret:k', ...more } })
 const exchanged = (from: string) => remote({ auth: 'oauth', oauth: { exchange: { from } } })
 
+const withClient = (issuer?: string) =>
+  remote({
+    auth: 'oauth',
+    oauth: { clientId: 'c', clientSecret: 'secret:k', ...(issuer && { issuer }) },
+  })
+
 describe('a server', () => {
   it.each([
     ['a new program', undefined, server({ command: 'x' }), true],
@@ -56,6 +62,13 @@ describe('a server', () => {
       false,
     ],
     ['a service', remote(), service(), true],
+    [
+      'another issuer for a secret',
+      withClient('https://a.example'),
+      withClient('https://b.example'),
+      true,
+    ],
+    ['no issuer for a secret any more', withClient('https://a.example'), withClient(), true],
     ['another key of a service', service(), service({ privateKey: 'secret:j' }), true],
     ['another client of a service', service(), service({ clientId: 'd' }), true],
     ['more for a service', service(), service({ scopes: ['all'] }), true],

@@ -27,6 +27,7 @@ it('authenticates a confidential client as at its sign-in', async () => {
   const byHand = {
     clientId: 'by-hand',
     clientSecret: 'secret:app',
+    issuer: provider.origin,
     redirectUri: 'http://127.0.0.1/cb',
   }
   const { id } = await connectTo(house, provider.serverUrl, byHand)

@@ -164,6 +164,7 @@ describe('RFC 8628 §3.1 to §3.4: a sign-in by code', () => {
     const server = serverAt(provider.serverUrl, {
       clientId: 'by-hand',
       clientSecret: 'secret:notes',
+      issuer: provider.origin,
     })
     const signIn = await house.grants.connect(server, { method: 'device' })
     await signIn.completed

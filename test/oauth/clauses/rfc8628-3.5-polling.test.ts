@@ -55,6 +55,11 @@ describe('RFC 8628 §3.5: asking for the tokens of a device code', () => {
     expect(end).toBe(tokens)
   })
 
+  it('asks no more than once a second, however often the provider wants it', async () => {
+    const { waits } = await run([refused('authorization_pending'), tokens], { interval: 0 })
+    expect(waits).toEqual([1, 1])
+  })
+
   it('slow_down adds five seconds to this and all later pauses', async () => {
     const { waits, end } = await run([
       refused('slow_down'),

@@ -71,7 +71,11 @@ describe('RFC 9126: pushed authorization requests', () => {
     await using world = await pushing({
       token_endpoint_auth_methods_supported: ['client_secret_basic'],
     })
-    const signIn = await world.connect({ clientId: 'by-hand', clientSecret: 'secret:notes' })
+    const signIn = await world.connect({
+      clientId: 'by-hand',
+      clientSecret: 'secret:notes',
+      issuer: world.provider.origin,
+    })
     const basic = `Basic ${Buffer.from('by-hand:a-client-secret').toString('base64')}`
     expect(world.provider.to('/par').map(({ headers }) => headers.authorization)).toEqual([basic])
     signIn.cancel()
