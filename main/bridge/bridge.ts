@@ -16,6 +16,8 @@ import { openHttpSessions } from './doors/http-sessions.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
 import { readMessage } from './envelope.ts'
+import { createEras } from './eras/eras.ts'
+import { connectRemote } from './eras/remote.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { createParking, type ParkingTimer } from './parking.ts'
@@ -24,7 +26,6 @@ import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
-import { connectHttp } from './upstream/http.ts'
 import { connectStdio } from './upstream/stdio.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -86,6 +87,7 @@ export async function openBridge(options: {
   const closing = new Map<string, Promise<void>>()
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
+  const eras = createEras()
 
   const parking = createParking({
     seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
@@ -107,7 +109,7 @@ export async function openBridge(options: {
           const { definition } = server
           if (isRemote(definition)) {
             const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
-            return Promise.resolve(connectHttp({ url: definition.url, dispatcher, events }))
+            return Promise.resolve(connectRemote({ url: definition.url, dispatcher, events, eras }))
           }
           return connectStdio({
             events,

@@ -18,6 +18,8 @@ export const limits = {
   answerTimeoutMs: 10 * 60_000,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
+  /** Until a server has said of which era it is; one that is silent has sessions. */
+  eraProbeMs: 5_000,
   /**
    * How long answers may still take after their client has said that it will say no more. A client that is gone looks the
    * same until something is written to it.

@@ -23,6 +23,20 @@ async function drive(url: string, scenario: string): Promise<void> {
   const { tools } = await patiently(user, (client) => client.listTools())
   for (const call of callsFor(tools, context))
     await patiently(user, (client) => client.callTool(call))
+  const { resources, prompts } = user.client.getServerCapabilities() ?? {}
+  if (resources !== undefined && looksAtEverything(scenario)) await readResources(user.client)
+  if (prompts !== undefined && looksAtEverything(scenario)) await getPrompts(user.client)
+}
+
+/** The one scenario that looks at more than tools; to the others such calls are none of theirs. */
+const looksAtEverything = (scenario: string) => scenario === 'http-standard-headers'
+
+async function readResources(client: Client): Promise<void> {
+  for (const { uri } of (await client.listResources()).resources) await client.readResource({ uri })
+}
+
+async function getPrompts(client: Client): Promise<void> {
+  for (const { name } of (await client.listPrompts()).prompts) await client.getPrompt({ name })
 }
 
 async function patiently<T>(user: User, ask: (client: Client) => Promise<T>): Promise<T> {

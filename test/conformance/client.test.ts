@@ -5,6 +5,11 @@ import { shortcomings } from './report.ts'
 /** One scenario of each kind; all of them run in the long tier, and by `npm run conformance`. */
 const kinds = [
   'tools_call',
+  'request-metadata',
+  'http-standard-headers',
+  'http-custom-headers',
+  'http-invalid-tool-headers',
+  'sep-2322-client-request-state',
   'auth/metadata-var3',
   'auth/scope-step-up',
   'auth/scope-retry-limit',

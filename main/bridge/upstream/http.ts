@@ -25,6 +25,23 @@ interface Exchanged {
   readonly refusal: ProofRefusal
 }
 
+/** The endpoint of a server of either era; what is asked statelessly leaves no trace in the session. */
+export interface HttpUpstream extends Upstream {
+  /**
+   * A request that stands alone (MCP 2026-07-28, Streamable HTTP): no session, no stream that is taken up again, and an
+   * error of the protocol also where the status says 400 or 404.
+   *
+   * @param mirrored headers beside those of every message
+   */
+  ask(
+    text: string,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+    mirrored: Readonly<Record<string, string>>,
+  ): Promise<ResponseMessage>
+}
+
 /**
  * A remote server over Streamable HTTP (MCP 2025-11-25, basic/transports): one POST a message, answered with JSON or a
  * stream of server-sent events; a GET stream for what the server says unasked. A stream that ends before its answer is
@@ -34,7 +51,7 @@ export function connectHttp(options: {
   url: string
   dispatcher: Dispatcher
   events: UpstreamEvents
-}): Upstream {
+}): HttpUpstream {
   const { dispatcher, events } = options
   const url = new URL(options.url)
   const closing = new AbortController()
@@ -45,16 +62,26 @@ export function connectHttp(options: {
   /** The client's `notifications/initialized`: a server may refuse what overtakes it on another connection. */
   let initialized: Promise<unknown> | null = null
 
-  async function post(text: string, credential: Credential, signal: AbortSignal): Promise<Answer> {
+  async function post(
+    text: string,
+    credential: Credential,
+    signal: AbortSignal,
+    mirrored?: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
     latest = credential
     const { answer, refusal } = await exchange(
       'POST',
-      { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...mirrored,
+      },
       credential,
       signal,
       text,
     )
     if (answer.statusCode < 300) return answer
+    if (mirrored !== undefined && refusal === null && saysWhy(answer)) return answer
     discard(answer)
     if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
@@ -135,6 +162,30 @@ export function connectHttp(options: {
     }
   }
 
+  async function ask(
+    text: string,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+    mirrored: Readonly<Record<string, string>>,
+  ): Promise<ResponseMessage> {
+    const answer = await post(text, credential, signal, mirrored)
+    try {
+      if (mediaType(answer) !== 'text/event-stream')
+        return await readAnswer(answer, id, credential, signal)
+      const found = await readUntil(answer, id, newCursor())
+      if (found !== null) return found
+    } catch (error) {
+      discard(answer)
+      if (answer.statusCode >= 400) throw refused(answer.statusCode)
+      throw unreachable(error, signal, 'ended its answer before it was complete')
+    }
+    throw new WarderError(
+      'server.unreachable',
+      `${url.host} ended its answer before it was complete.`,
+    )
+  }
+
   async function readAnswer(
     answer: Answer,
     id: string,
@@ -144,7 +195,10 @@ export function connectHttp(options: {
     const type = mediaType(answer)
     if (type === 'application/json') {
       const message = readServerMessage(await readText(answer.body))
-      if (message.kind === 'response' && message.id === id) return message
+      // A server that refused the headers may not have read the id.
+      const unread =
+        answer.statusCode >= 400 && message.kind === 'response' && message.id === 'null'
+      if (unread || (message.kind === 'response' && message.id === id)) return message
       throw notMcp('an answer to another question')
     }
     if (type !== 'text/event-stream') throw notMcp(`${type || 'nothing'} instead of JSON`)
@@ -244,6 +298,7 @@ export function connectHttp(options: {
 
   return {
     request,
+    ask,
     async send(text, credential) {
       const sent = post(text, credential, closing.signal)
       initialized ??= sent.catch(() => {})
@@ -314,6 +369,11 @@ function visibleAscii(value: string): string {
   if (!/^[\x21-\x7e]{1,1024}$/.test(value)) throw notMcp('a session id that is not visible ASCII')
   return value
 }
+
+/** An error of the protocol may come with the status of a bad request, or of one that nobody knows. */
+const saysWhy = (answer: Answer) =>
+  (answer.statusCode === 400 || answer.statusCode === 404) &&
+  mediaType(answer) === 'application/json'
 
 const refused = (status: number) =>
   new WarderError('server.refused', `The server answered ${status}.`, { details: { status } })

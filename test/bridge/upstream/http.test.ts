@@ -79,6 +79,7 @@ describe('what a remote server gets', () => {
     const taken = Promise.withResolvers<void>()
     await using remote = await startRemote(async (seen, response) => {
       if (seen.method !== 'POST') return response.writeHead(405).end()
+      if (seen.rpc === 'server/discover') return response.writeHead(400).end()
       order.push(`${seen.rpc}`)
       if (seen.rpc === 'initialize') return json(response, seen.id, opened)
       if (seen.rpc !== 'notifications/initialized') return json(response, seen.id, '{}')

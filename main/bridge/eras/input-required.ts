@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { WarderError } from '../../errors.ts'
+import { unlessAborted } from '../abort.ts'
+import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
+import { type JsonNode, readJson } from '../json-scan.ts'
+
+/**
+ * What a server wants to know before it answers (MCP 2026-07-28, Multi Round-Trip Requests). The client of a session is
+ * asked as a server of its own era would have asked it, so that each question is decided and recorded.
+ */
+export interface Inputs {
+  /**
+   * @param related the call that waits for it
+   * @returns members of `params` for the next round, as JSON texts: the answers, and the server's state byte for byte
+   * @throws WarderError `server.protocol` for what the client never said that it can do, and where it does not answer
+   */
+  gather(result: JsonNode, related: string, signal: AbortSignal): Promise<Record<string, string>>
+  /** The client's answer to a question. */
+  answered(text: string): void
+  /** Nobody answers any more. */
+  end(): void
+}
+
+const ABILITIES: Readonly<Record<string, string>> = {
+  'elicitation/create': 'elicitation',
+  'sampling/createMessage': 'sampling',
+  'roots/list': 'roots',
+}
+const MOST_QUESTIONS = 32
+
+export function createInputs(options: {
+  /** The client's abilities, as JSON text. */
+  abilities: () => string
+  ask: (question: RequestMessage, related: string) => void
+}): Inputs {
+  const waiting = new Map<string, PromiseWithResolvers<ResponseMessage>>()
+
+  function question({ value }: { value: JsonNode }): RequestMessage {
+    const method = value.member('method')?.string() ?? ''
+    const ability = Object.hasOwn(ABILITIES, method) ? ABILITIES[method] : undefined
+    if (ability === undefined) throw wrong('asks for something that no client knows')
+    if (readJson(options.abilities()).member(ability) === undefined)
+      throw wrong(`needs ${ability}, which this client does not have`)
+    const given = value.member('params')
+    const params = given === undefined ? '' : `,"params":${paramsOf(given)}`
+    const id = JSON.stringify(`warder-input-${randomUUID()}`)
+    return readMessage(
+      `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${params}}`,
+    ) as RequestMessage
+  }
+
+  async function answerTo(
+    asked: RequestMessage,
+    related: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const answer = Promise.withResolvers<ResponseMessage>()
+    answer.promise.catch(() => {})
+    waiting.set(asked.id, answer)
+    try {
+      options.ask(asked, related)
+      const { result } = await unlessAborted(answer.promise, signal)
+      if (result === undefined) throw wrong('asked something that the client did not answer')
+      return result.raw
+    } finally {
+      waiting.delete(asked.id)
+    }
+  }
+
+  return {
+    async gather(result, related, signal) {
+      const state = result.member('requestState')
+      const requests = result.member('inputRequests')
+      if (state === undefined && requests === undefined)
+        throw wrong('wants input and says not which')
+      if (state !== undefined && state.kind !== 'string')
+        throw wrong('keeps a state that is no text')
+      const members = requests?.members() ?? []
+      if ((requests && requests.kind !== 'object') || members.length > MOST_QUESTIONS)
+        throw wrong('asks in a way that cannot be answered')
+      // All of them are looked at before the first one reaches a person.
+      const questions = members.map(question)
+      const answers = await Promise.all(questions.map((one) => answerTo(one, related, signal)))
+      const texts = members.map(({ name }, index) => `${JSON.stringify(name)}:${answers[index]}`)
+      return {
+        ...(requests === undefined ? {} : { inputResponses: `{${texts.join(',')}}` }),
+        ...(state === undefined ? {} : { requestState: state.raw }),
+      }
+    },
+    answered(text) {
+      const message = readMessage(text)
+      if (message.kind === 'response') waiting.get(message.id)?.resolve(message)
+    },
+    end() {
+      for (const { reject } of waiting.values())
+        reject(new WarderError('server.ended', 'The session has ended.'))
+    },
+  }
+}
+
+/** The session's revision wants an id for what a person does at a URL; the stateless one has none. */
+function paramsOf(params: JsonNode): string {
+  if (params.member('mode')?.string() !== 'url' || params.member('elicitationId')) return params.raw
+  return `{"elicitationId":${JSON.stringify(randomUUID())},${params.raw.slice(1)}`
+}
+
+const wrong = (what: string) => new WarderError('server.protocol', `The server ${what}.`)

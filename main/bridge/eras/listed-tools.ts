@@ -1,0 +1,53 @@
+import type { ResponseMessage } from '../envelope.ts'
+import { type JsonNode, splice } from '../json-scan.ts'
+import { readServerMessage } from '../upstream/event-stream.ts'
+import { type HeaderParameter, headerParameters } from './tool-headers.ts'
+
+/** What the lists of one server said of its tools. */
+export interface ListedTools {
+  /**
+   * Reads an answer to `tools/list`.
+   * @returns the answer without the tools whose definition is invalid; the server's own bytes where all are valid
+   */
+  read(answer: ResponseMessage): ResponseMessage
+  /** @returns undefined for a tool that no list has named, null for one whose definition is invalid */
+  parameters(tool: string): readonly HeaderParameter[] | null | undefined
+}
+
+/** A server that invents new names for ever is only remembered so far. */
+const MOST_TOOLS = 10_000
+
+export function createListedTools(): ListedTools {
+  const known = new Map<string, readonly HeaderParameter[] | null>()
+
+  function isValid(tool: JsonNode): boolean {
+    const parameters = headerParameters(tool)
+    const name = tool.member('name')?.string()
+    if (name !== undefined && (known.has(name) || known.size < MOST_TOOLS))
+      known.set(name, parameters)
+    return parameters !== null
+  }
+
+  return {
+    read(answer) {
+      const tools = answer.result?.member('tools')
+      if (tools?.kind !== 'array') return answer
+      const all = tools.elements()
+      const valid = all.filter(isValid)
+      if (valid.length === all.length) return answer
+      process.stderr.write(
+        `warder: ${all.length - valid.length} tools are left out: their x-mcp-header is invalid\n`,
+      )
+      const { start, end } = tools
+      const text = `[${valid.map(({ raw }) => raw).join(',')}]`
+      return readServerMessage(splice(answer.text, [{ start, end, text }])) as ResponseMessage
+    },
+    parameters: (tool) => known.get(tool),
+  }
+}
+
+/** Where the next page begins, as JSON text; null at the last one. */
+export const nextCursor = ({ result }: ResponseMessage) => {
+  const cursor = result?.member('nextCursor')
+  return cursor?.kind === 'string' ? cursor.raw : null
+}

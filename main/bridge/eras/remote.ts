@@ -1,0 +1,125 @@
+import { isWarderError, WarderError } from '../../errors.ts'
+import type { Dispatcher } from '../../net/dialer.ts'
+import { unlessAborted } from '../abort.ts'
+import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
+import { limits } from '../limits.ts'
+import { connectHttp } from '../upstream/http.ts'
+import {
+  type Credential,
+  NotProcessed,
+  type Upstream,
+  type UpstreamEvents,
+} from '../upstream/upstream.ts'
+import type { Eras } from './eras.ts'
+import { type Era, eraOf } from './revisions.ts'
+import { createStateless } from './stateless.ts'
+
+/**
+ * A remote server of either era for a client that opens a session. The era is looked for with a stateless
+ * `server/discover` before the first `initialize` (MCP 2026-07-28, Streamable HTTP, Backward Compatibility), since a
+ * server of the stateless revision answers an `initialize` with an error or, worse, as if it had sessions. A server that
+ * has sessions is spoken to as if there were nothing else.
+ */
+export function connectRemote(options: {
+  url: string
+  dispatcher: Dispatcher
+  events: UpstreamEvents
+  eras: Eras
+}): Upstream {
+  const { url, events, eras } = options
+  let era: Era = 'session'
+  const http = connectHttp({
+    ...options,
+    events: {
+      onClosed: events.onClosed,
+      onMessage(message, related) {
+        if (era === 'session') return events.onMessage(message, related)
+        // No server of the stateless revision may ask this way; it has its answers for that.
+        if (message.kind === 'notification')
+          events.onMessage(message, related && stateless.callOf(related))
+      },
+    },
+  })
+  const stateless = createStateless(http, events)
+
+  /** Kept until the server's era is known: what comes before the answer to the opening waits for no more than that. */
+  const decided = Promise.withResolvers<void>()
+  let opened = false
+
+  async function probe(
+    initialize: RequestMessage,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<Era> {
+    const silent = AbortSignal.timeout(limits.eraProbeMs)
+    const either = AbortSignal.any([signal, silent])
+    const discover = async () => eraOf(await stateless.discover(initialize, credential, either))
+    try {
+      const first = await discover()
+      const seen = first === 'again' ? await discover() : first
+      if (seen === 'other') throw unknownRevisions()
+      const found = seen === 'stateless' ? 'stateless' : 'session'
+      eras.remember(url, found)
+      return found
+    } catch (error) {
+      if (signal.aborted || !(silent.aborted || isNoAnswer(error, credential))) throw error
+      if (!(error instanceof NotProcessed)) eras.remember(url, 'session')
+      return 'session'
+    }
+  }
+
+  /** The first request of a connection is always the opening, the client's own or one that is played again. */
+  async function open(
+    text: string,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage> {
+    opened = true
+    try {
+      if (eras.of(url) !== 'session')
+        era = await probe(readMessage(text) as RequestMessage, credential, signal)
+    } finally {
+      decided.resolve()
+    }
+    if (era === 'stateless') return stateless.request(text, id, credential, signal)
+    try {
+      return await http.request(text, id, credential, signal)
+    } catch (error) {
+      // It may have become another server since: the next opening looks again.
+      if (isWarderError(error, 'server.refused')) eras.forget(url)
+      throw error
+    }
+  }
+
+  return {
+    async request(text, id, credential, signal) {
+      if (!opened) return open(text, id, credential, signal)
+      await unlessAborted(decided.promise, signal)
+      return (era === 'stateless' ? stateless : http).request(text, id, credential, signal)
+    },
+    async send(text, credential) {
+      await decided.promise
+      if (era === 'stateless') return stateless.send(text)
+      return http.send(text, credential)
+    },
+    close(goodbye) {
+      decided.resolve()
+      stateless.end()
+      return http.close(goodbye)
+    },
+  }
+}
+
+const unknownRevisions = () =>
+  new WarderError('bridge.era_unsupported', 'The server knows no revision that Warder speaks.')
+
+/** Servers with sessions refuse what they do not know in any way they like; some let everybody open one and ask later. */
+function isNoAnswer(error: unknown, credential: Credential): boolean {
+  if (error instanceof NotProcessed)
+    return (
+      error.reason === 'insufficient-scope' ||
+      (error.reason === 'unauthorized' && !credential.renew)
+    )
+  return isWarderError(error, 'server.refused') || isWarderError(error, 'server.protocol')
+}
