@@ -1,5 +1,5 @@
 import { version } from '../../version.ts'
-import type { RequestMessage, ResponseMessage } from '../envelope.ts'
+import type { RequestMessage } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
 import { ownRevision } from '../opening.ts'
 import type { Speaker } from './request-meta.ts'
@@ -56,5 +56,3 @@ export function speakerOf(initialize: RequestMessage): Speaker {
     logLevel: null,
   }
 }
-
-export const discoveredBy = ({ result }: ResponseMessage) => result ?? null
