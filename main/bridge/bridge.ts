@@ -109,7 +109,15 @@ export async function openBridge(options: {
           const { definition } = server
           if (isRemote(definition)) {
             const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
-            return Promise.resolve(connectRemote({ url: definition.url, dispatcher, events, eras }))
+            return Promise.resolve(
+              connectRemote({
+                url: definition.url,
+                dispatcher,
+                events,
+                eras,
+                asksFirst: definition.auth === 'public',
+              }),
+            )
           }
           return connectStdio({
             events,

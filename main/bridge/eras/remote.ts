@@ -25,8 +25,10 @@ export function connectRemote(options: {
   dispatcher: Dispatcher
   events: UpstreamEvents
   eras: Eras
+  /** False: it opens with `initialize` and is only asked where it refuses that. */
+  asksFirst: boolean
 }): Upstream {
-  const { url, events, eras } = options
+  const { url, events, eras, asksFirst } = options
   let era: Era = 'session'
   const http = connectHttp({
     ...options,
@@ -77,19 +79,24 @@ export function connectRemote(options: {
   ): Promise<ResponseMessage> {
     opened = true
     try {
-      if (eras.of(url) !== 'session')
+      const known = eras.of(url)
+      if (known === 'stateless' || (known === undefined && asksFirst))
         era = await probe(readMessage(text) as RequestMessage, credential, signal)
+      // What comes before the answer has the way that the answer is expected on.
+      decided.resolve()
+      if (era === 'session') return await http.request(text, id, credential, signal)
+    } catch (error) {
+      if (!isWarderError(error, 'server.refused')) throw error
+      // Not asked yet, or it has become another server since.
+      era = await probe(readMessage(text) as RequestMessage, credential, signal)
+      if (era === 'session') {
+        eras.forget(url)
+        throw error
+      }
     } finally {
       decided.resolve()
     }
-    if (era === 'stateless') return stateless.request(text, id, credential, signal)
-    try {
-      return await http.request(text, id, credential, signal)
-    } catch (error) {
-      // It may have become another server since: the next opening looks again.
-      if (isWarderError(error, 'server.refused')) eras.forget(url)
-      throw error
-    }
+    return stateless.request(text, id, credential, signal)
   }
 
   return {
