@@ -38,7 +38,7 @@ export async function openUser(options: {
   await using started = new AsyncDisposableStack()
   const home = path.join(started.use(await testHome()).path, 'warder')
   const browser = started.use(await startSystemBrowser())
-  if (scenario.endsWith('cimd')) await publishMetadata(home)
+  await configure(home, scenario)
   const warder = started.use(await startWarder({ home, env: browser.env }))
   await addServer(warder, { url, auth: authOf(scenario), context })
   await warder.ok(['client', 'add', CLIENT, '--yes'])
@@ -70,9 +70,11 @@ function authOf(scenario: string): 'oauth' | 'service' | 'public' {
 const codes = new Set(['grant.sign_in_needed', 'grant.scopes_needed'])
 const dataSchema = z.object({ code: z.string() })
 
-async function publishMetadata(home: string): Promise<void> {
+async function configure(home: string, scenario: string): Promise<void> {
   await mkdir(home, { mode: 0o700 })
-  const config = { settings: { clientMetadataUrl: CLIENT_METADATA } }
+  const document = scenario.endsWith('cimd') ? { clientMetadataUrl: CLIENT_METADATA } : {}
+  // Nobody signs in before the call has failed: it would wait for a person who waits for it.
+  const config = { settings: { parkSeconds: 0, ...document } }
   await writeFile(path.join(home, 'config.json'), JSON.stringify(config), { mode: 0o600 })
 }
 
