@@ -20,7 +20,11 @@ import { openApprovedConfig } from './policy/approved-config.ts'
 import { createDecide } from './policy/decide.ts'
 import { createStop } from './policy/stop.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
+import { createGuardian, noGuardian } from './runtime/guardian.ts'
+import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
+import { startLocalServer } from './runtime/process.ts'
 import { createRuntime } from './runtime/supervisor.ts'
+import { createWatch } from './runtime/watch.ts'
 import { clientSecretBinding } from './servers/providers.ts'
 import { createProxySource } from './servers/proxy.ts'
 import { openConfigFile } from './store/config-file.ts'
@@ -73,6 +77,13 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   const ending = createEnding()
   try {
     const state = ending.add(openState(home), (opened) => opened.close())
+    // Before anything starts: what is left of a run that was killed may hold a port, a lock or a credential.
+    const meta = openMeta(state)
+    await endLeftovers(meta)
+    const watch = createWatch(
+      process.platform === 'win32' ? noGuardian : createGuardian(),
+      openProcessRecord(meta),
+    )
     const sockets = socketDirectory(home, env)
     const vault = ending.add(
       await openVault({
@@ -122,14 +133,13 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     )
     const stop = createStop(state)
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
-    const runtime = ending.add(createRuntime(), (opened) => opened.close())
+    const runtime = ending.add(createRuntime(startLocalServer, watch), (opened) => opened.close())
 
     const decide = createDecide({
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),
       stopped: () => stop.current() !== null,
     })
-    const meta = openMeta(state)
     const bridge = ending.add(
       await openBridge({
         house: { decide, audit, mask },

@@ -28,6 +28,8 @@ export interface LocalServerOptions {
   readonly environment: Readonly<Record<string, string>>
   /** Replaces every known secret in a text: what the server writes to stderr passes through it. */
   readonly mask: (text: string) => string
+  /** Called with the id of its process, which leads its group, before anything else can happen. */
+  readonly onSpawn?: (pid: number) => void
   /** Called with each line of its output in order; a returned promise holds the next line back. */
   readonly onLine: (line: string) => void | Promise<void>
   /** A line that was not UTF-8 was dropped. */
@@ -165,6 +167,7 @@ async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
       // Its own process group, so that all it starts can be ended with it.
       detached: process.platform !== 'win32',
     })
+    if (child.pid !== undefined) options.onSpawn?.(child.pid)
     await once(child, 'spawn')
     return child as Spawned
   } catch (error) {

@@ -30,7 +30,8 @@ export const systemTimer: StopTimer = {
   sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
 }
 
-const pollMs = 20
+/** The end of a group has no event. */
+export const pollMs = 20
 
 /**
  * Ends a server and all it started: end of input, SIGTERM, SIGKILL.

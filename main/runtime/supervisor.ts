@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import { type LocalServerOptions, type LocalServerProcess, startLocalServer } from './process.ts'
+import type { Watch } from './watch.ts'
 
 export interface StartOptions extends LocalServerOptions {
   /** The grants whose tokens are in the child's environment: it ends when one of them is revoked. */
@@ -39,21 +40,34 @@ interface Instance {
   readonly name: string
   readonly holds: readonly string[]
   readonly started: Promise<LocalServerProcess>
+  /** The process group, from the moment it is there. */
+  readonly group: number | null
   pid: number | undefined
   ended: boolean
 }
 
-export function createRuntime(start = startLocalServer): Runtime {
+/** @param watch what ends the servers of a companion that was killed */
+export function createRuntime(start = startLocalServer, watch?: Watch): Runtime {
   const instances = new Set<Instance>()
   let closed = false
 
   const refused = (name: string) =>
     new WarderError('server.start_failed', `${name} was ended before it had started.`)
 
+  const forget = (instance: Instance) => {
+    instances.delete(instance)
+    if (instance.group !== null) watch?.remove(instance.group)
+  }
+
   const begin = (options: StartOptions): Instance => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+    let group: number | null = null
     const started = start({
       ...options,
+      onSpawn(pid) {
+        group = pid
+        watch?.add(pid)
+      },
       onExit(exit) {
         leave()
         options.onExit(exit)
@@ -63,6 +77,9 @@ export function createRuntime(start = startLocalServer): Runtime {
       name: options.name,
       holds: options.holds,
       started,
+      get group() {
+        return group
+      },
       pid: undefined,
       ended: false,
     }
@@ -73,10 +90,10 @@ export function createRuntime(start = startLocalServer): Runtime {
         left
           .then(() => process.stop())
           .then(
-            () => instances.delete(instance),
+            () => forget(instance),
             () => {},
           ),
-      () => instances.delete(instance),
+      () => forget(instance),
     )
     return instance
   }
@@ -85,7 +102,7 @@ export function createRuntime(start = startLocalServer): Runtime {
     instance.ended = true
     const process = await instance.started.catch(() => undefined)
     await process?.stop(manner)
-    instances.delete(instance)
+    forget(instance)
   }
 
   const endEach = async (chosen: Instance[], manner?: 'at-once'): Promise<number> => {
@@ -128,7 +145,11 @@ export function createRuntime(start = startLocalServer): Runtime {
     endAll: async () => (await Promise.all([...instances].map(endAtOnce))).flat(),
     async close() {
       closed = true
-      await endEach([...instances])
+      try {
+        await endEach([...instances])
+      } finally {
+        watch?.close()
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { processGroup } from '../../main/runtime/process-group.ts'
 import { launchBrowser } from '../harness/chromium.ts'
 import { testHome } from '../harness/home.ts'
 import { digest } from '../harness/identity-provider/journal.ts'
@@ -9,7 +10,7 @@ import { everythingStdio, keyedStdio } from '../harness/stdio-servers.ts'
 import { startWarder, type Warder } from '../harness/warder.ts'
 import { outcomeOf } from './support/audit.ts'
 import { call, echo, refusalOf, toolNames } from './support/calls.ts'
-import { descendantsOf, environmentOf } from './support/proc.ts'
+import { descendantsOf, environmentOf, gone, processesWith } from './support/proc.ts'
 import { addClient, CLIENT, openStage, REMOTE } from './support/stage.ts'
 import { startWitness, type Witness } from './support/witness.ts'
 
@@ -167,5 +168,51 @@ describe('a server that needs a key', () => {
     const refusal = await refusalOf(warder.client(CLIENT, 'dies'))
     expect(refusal.code).toBe('server.start_failed')
     expect(refusal.message).toContain('code 7')
+  })
+})
+
+describe('a companion that is killed', () => {
+  const busy = (name: string) =>
+    `process.on('SIGTERM', () => {}); console.error(${JSON.stringify(name)}); for (;;);`
+  /** Answers the opening, then is busy for ever together with a child of its own. */
+  const STUBBORN = `
+    const { spawn } = require('node:child_process')
+    process.stdin.once('data', (line) => {
+      const { id } = JSON.parse(line)
+      const child = spawn(process.execPath, ['-e', ${JSON.stringify(busy('child'))}], { stdio: ['ignore', 'ignore', 'pipe'] })
+      child.stderr.once('data', () => {
+        const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's', version: '1' } }
+        process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n', () => { ${busy('leader')} })
+      })
+    })`
+
+  it('leaves no local server behind, however busy and deaf to SIGTERM it is', async () => {
+    const home = stage.use(await testHome()).path
+    const warder = stage.use(await startWarder({ home }))
+    await addClient(warder, CLIENT)
+    await warder.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
+    await warder.client(CLIENT, 'deaf')
+    const servers = processesWith(['-e', STUBBORN]).flatMap((pid) => [pid, ...descendantsOf(pid)])
+    expect(servers).toHaveLength(2)
+    await warder.stop('SIGKILL')
+    await Promise.all(servers.map(gone))
+  })
+
+  it('together with its guardian has the next start end what they left', async () => {
+    const home = stage.use(await testHome()).path
+    const first = stage.use(await startWarder({ home }))
+    await addClient(first, CLIENT)
+    await first.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
+    await first.client(CLIENT, 'deaf')
+    const servers = processesWith(['-e', STUBBORN]).flatMap((pid) => [pid, ...descendantsOf(pid)])
+    const guardians = descendantsOf(first.pid).filter((pid) =>
+      processesWith(['warder-guardian']).includes(pid),
+    )
+    expect(guardians).toHaveLength(1)
+    for (const pid of guardians) process.kill(pid, 'SIGKILL')
+    await first.stop('SIGKILL')
+    expect(processGroup(servers[0] ?? 0).alive()).toBe(true)
+    stage.use(await startWarder({ home }))
+    await Promise.all(servers.map(gone))
   })
 })

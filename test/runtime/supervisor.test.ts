@@ -114,6 +114,18 @@ describe('createRuntime', () => {
     expect(runtime.running()).toEqual([])
   })
 
+  it('has each watched from its first moment to the end of its group', async () => {
+    const told: string[] = []
+    const runtime = createRuntime(startLocalServer, {
+      add: (group) => told.push(`+${group} ${processGroup(group).alive()}`),
+      remove: (group) => told.push(`-${group} ${processGroup(group).alive()}`),
+      close: () => told.push('closed'),
+    })
+    const { pid } = await runtime.start(optionsFor('one'))
+    await runtime.close()
+    expect([...new Set(told)]).toEqual([`+${pid} true`, `-${pid} false`, 'closed'])
+  })
+
   it('starts nothing after it was closed', async () => {
     const runtime = createRuntime()
     const server = await runtime.start(optionsFor('one'))
