@@ -110,18 +110,32 @@ function judge(
     deviceCode: answer.device_code,
     userCode: answer.user_code,
     page: { url, host },
-    complete: completeOn(host, answer.verification_uri_complete, policy),
+    complete: completeOn(host, answer, policy),
     expiresAt: clock() + lasts,
     interval: Math.min((answer.interval ?? USUAL_INTERVAL_S) * 1000, LONGEST_MS),
   }
 }
 
 /** The person is told one host: a link to another one is left out, one that the policy refuses ends the sign-in. */
-function completeOn(host: string, raw: string | undefined, policy: UrlPolicy): string | null {
-  if (raw === undefined) return null
+function completeOn(
+  host: string,
+  answer: oauth.DeviceAuthorizationResponse,
+  policy: UrlPolicy,
+): string | null {
+  const { verification_uri_complete: raw } = answer
+  if (raw === undefined || isPageWithCode(raw, answer)) return raw ?? null
   const url = checkUrl(raw, 'verification_uri_complete', policy)
   return url.host === host ? url.href : null
 }
+
+/**
+ * Some call the person's code `code`, as OAuth calls another one (glewlwyd). The page has been judged; a code of plain
+ * letters and digits adds no request of somebody else's to it.
+ */
+const isPageWithCode = (
+  raw: string,
+  { verification_uri: page, user_code: code }: oauth.DeviceAuthorizationResponse,
+) => /^[A-Za-z0-9-]+$/.test(code) && !page.includes('?') && raw === `${page}?code=${code}`
 
 /**
  * Asks once for the tokens of a device code (RFC 8628 §3.4), at the token endpoint that was discovered.

@@ -131,11 +131,18 @@ async function ask(
     // Only to have the library read the error: it throws for every status but 201.
     await oauth.processDynamicClientRegistrationResponse(response)
   } catch (error) {
-    const known = providerError(error, 'to register Warder as a client')
-    throw known.code === 'oauth.token_refused' ? failed(known.message, known.cause) : known
+    const byCode = redirectUri === noRedirect
+    const wanted = `to register Warder as a client${byCode ? ' that signs in by code' : ''}`
+    const known = providerError(error, wanted)
+    if (known.code !== 'oauth.token_refused') throw known
+    throw failed(byCode ? `${known.message} ${OTHER_WAYS}` : known.message, known.cause)
   }
   return undefined
 }
+
+/** There are providers that give out codes, but not to clients that registered themselves (glewlwyd). */
+const OTHER_WAYS =
+  'Sign in with the browser, or have a client registered there that may use codes, and put its client ID into the server definition.'
 
 /**
  * Judges a registration response: it must not have changed what decides where codes and tokens go.

@@ -219,7 +219,7 @@ export function providerError(error: unknown, what: string): WarderError {
   const code = registeredCode(error)
   const answer = code ?? (status === 200 ? null : status)
   return refused(
-    `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.`,
+    `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.${noteOn(code)}`,
     cause,
     {
       ...(code === null ? { silent: isSilent(error) } : { error: code }),
@@ -227,6 +227,12 @@ export function providerError(error: unknown, what: string): WarderError {
     },
   )
 }
+
+/** RFC 9449 §5: what a person can do about a proof is little, but they should know what was refused. */
+const noteOn = (code: string | null) =>
+  code === 'invalid_dpop_proof'
+    ? ' It did not accept the proof of the key that the tokens are to be bound to (DPoP); where the clock of this machine is right, its provider does DPoP in another way than RFC 9449.'
+    : ''
 
 /** The provider's error code where it has the form of one: other text from there is shown to nobody. */
 function registeredCode(error: unknown): string | null {

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright'
 import { answerPage, type Person, personOf } from './chromium.ts'
+import { answerGlewlwyd, typeCodeAtGlewlwyd } from './glewlwyd/pages.ts'
 import type { IdentityProvider } from './identity-provider/types.ts'
 
 /** What a sign-in by code shows a person (RFC 8628 §3.3). */
@@ -20,7 +21,7 @@ export interface DevicePerson extends Partial<Person> {
 export async function typeCode(
   chromium: Browser,
   { page: url, code }: Shown,
-  _provider: Pick<IdentityProvider, 'kind'>,
+  { kind }: Pick<IdentityProvider, 'kind'>,
   { recognises = true, ...given }: DevicePerson = {},
 ): Promise<string> {
   const device = await chromium.newContext()
@@ -28,6 +29,7 @@ export async function typeCode(
   try {
     const page = await device.newPage()
     await page.goto(url)
+    if (kind === 'glewlwyd') return await atGlewlwyd(page, code, who)
     await page.getByRole('textbox').fill(code)
     await proceed(page, 'Continue')
     if (!(await said(page)).includes('Confirm the device')) return await said(page)
@@ -38,6 +40,14 @@ export async function typeCode(
   } finally {
     await device.close()
   }
+}
+
+/** It repeats no code; its one page loads nothing new until the person has decided. */
+async function atGlewlwyd(page: Page, code: string, who: Person): Promise<string> {
+  await loaded(page, () => typeCodeAtGlewlwyd(page, code))
+  await loaded(page, () => answerGlewlwyd(page, who))
+  await page.getByRole('heading', { name: 'Device Authorization' }).waitFor()
+  return said(page)
 }
 
 const said = (page: Page) => page.innerText('body')

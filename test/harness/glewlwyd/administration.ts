@@ -8,7 +8,7 @@ export interface Administration {
   acceptResource(resource: string): Promise<void>
 }
 
-/** Makes scopes, people and the OpenID Connect plugin through its administrators' API. */
+/** Makes scopes, people, clients and the OpenID Connect plugin through its administrators' API. */
 export async function administer(
   { origin, keys }: Glewlwyd,
   issuer: string,
@@ -19,6 +19,8 @@ export async function administer(
     await call('POST', '/scope/', { name, ...scopeAfterSignIn })
   for (const email of Object.values(accounts))
     await call('POST', '/user/?source=database', person(email))
+  for (const client of settings.clients)
+    await call('POST', '/client/?source=database', { enabled: true, scope: scopes, ...client })
   const resources: string[] = []
   const plugin = () => ({
     module: 'oidc',
@@ -98,7 +100,7 @@ function parameters(
     'auth-type-client-enabled': true,
     'auth-type-device-enabled': true,
     'auth-type-refresh-enabled': true,
-    'device-authorization-expiration': 300,
+    'device-authorization-expiration': settings.deviceCodeTtl,
     'device-authorization-interval': 1,
     'subject-type': 'public',
     'pkce-allowed': true,
@@ -120,11 +122,16 @@ function parameters(
     'resource-scope-and-client-property': false,
     'resource-change-allowed': false,
     'oauth-par-allowed': true,
-    'oauth-par-required': false,
+    'oauth-par-required': settings.pushedRequestsOnly,
     'oauth-par-request_uri-prefix': 'urn:ietf:params:oauth:request_uri:',
     'oauth-par-duration': 90,
     'oauth-dpop-allowed': true,
     'oauth-dpop-iat-duration': 60,
+    'oauth-dpop-nonce-mandatory': settings.dpopNonce,
+    'oauth-dpop-nonce-counter': 3,
+    'request-parameter-allow': settings.clientAssertions,
+    'request-maximum-exp': 600,
+    'client-jwks-parameter': 'jwks',
     'oauth-as-iss-id': true,
     'name-claim': 'no',
     'email-claim': 'mandatory',

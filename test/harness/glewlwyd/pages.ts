@@ -17,6 +17,12 @@ export async function answerGlewlwyd(page: Page, who: Person): Promise<void> {
   await onward.click()
 }
 
+/** Its page of codes asks for nothing else. */
+export async function typeCodeAtGlewlwyd(page: Page, code: string): Promise<void> {
+  await page.getByRole('textbox').fill(code)
+  await page.getByRole('button', { name: 'OK' }).click()
+}
+
 async function grant(page: Page, who: Person): Promise<void> {
   // `openid` has no choice and no name.
   for (const box of await page.locator('input[id^="grant-"]').all()) {

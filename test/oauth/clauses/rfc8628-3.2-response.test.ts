@@ -78,6 +78,33 @@ describe('RFC 8628 §3.2: what the provider gives for a sign-in by code', () => 
     expect(signIn.device).toEqual({ userCode: 'WDJB-MJHT', complete: null })
   })
 
+  const page = 'https://idp.example/activate'
+
+  it('takes the page itself with the code, whatever the code is called in it', async () => {
+    const complete = `${page}?code=WDJB-MJHT`
+    const { signIn } = await begin({ verification_uri: page, verification_uri_complete: complete })
+    expect(signIn.device?.complete).toBe(complete)
+  })
+
+  it.each([
+    ['another code than the one that is shown', `${page}?code=another`],
+    ['more than the code', `${page}?code=WDJB-MJHT&client_id=x`],
+    ['the code at another page', 'https://idp.example/authorize?code=WDJB-MJHT'],
+  ])('takes no link with %s under the name `code`', async (_what, complete) => {
+    const given = { verification_uri: page, verification_uri_complete: complete }
+    expect(await refusal(given)).toMatchObject({ code: 'net.url_refused' })
+  })
+
+  it('takes no code that brings parameters along', async () => {
+    const code = 'AB&client_id=x'
+    const given = {
+      user_code: code,
+      verification_uri: page,
+      verification_uri_complete: `${page}?code=${code}`,
+    }
+    expect(await refusal(given)).toMatchObject({ code: 'net.url_refused' })
+  })
+
   it('follows no redirect of the endpoint, and reads no page for an answer', async () => {
     await using world = await openDeviceWorld()
     const { provider, house } = world
