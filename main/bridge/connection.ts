@@ -10,7 +10,9 @@ import { limits } from './limits.ts'
 import { INITIALIZED, ownRevision } from './opening.ts'
 import {
   type Credential,
+  InputWanted,
   NotProcessed,
+  type Round,
   type Upstream,
   type UpstreamEvents,
 } from './upstream/upstream.ts'
@@ -19,12 +21,17 @@ import {
 export interface Connection {
   /** The credential for the next message. @throws WarderError `server.*`, `grant.*`, `secret.*`, `vault.*` */
   inject(): Promise<Credential>
-  /** Forwards a request under an id of ours. @throws WarderError, NotProcessed, or the signal's reason */
+  /**
+   * Forwards a request under an id of ours.
+   * @param round where the server has begun the call and asked for more
+   * @throws WarderError, NotProcessed, InputWanted, or the signal's reason
+   */
   request(
     message: RequestMessage,
     id: string,
     credential: Credential,
     signal: AbortSignal,
+    round?: Round,
   ): Promise<ResponseMessage>
   /**
    * Forwards a notification or the answer to a server's request, as it is; without an open server there is nobody whom
@@ -78,6 +85,8 @@ export function createConnection(options: {
   let current: Link | null = null
   /** All that are not closed: beside the current one those that were forgotten by their server and still answer calls. */
   const links = new Set<Link>()
+  /** Who asked: what goes with a further round was meant for that server and that account. */
+  const askers = new WeakMap<InputWanted, Link>()
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
   /** The revision that the client was answered with. */
@@ -113,8 +122,8 @@ export function createConnection(options: {
 
   function open(credential: Credential, replay: RequestMessage | null): Link {
     const own: UpstreamEvents = {
-      onMessage: (message, related) => {
-        if (current === link) events.onMessage(message, related)
+      onMessage: (...message) => {
+        if (current === link) events.onMessage(...message)
       },
       onClosed: () => void drop(link),
     }
@@ -194,9 +203,10 @@ export function createConnection(options: {
 
   return {
     inject,
-    async request(message, id, credential, signal) {
+    async request(message, id, credential, signal, round) {
       signal.throwIfAborted()
       check(credential, null)
+      if (round && (current === null || askers.get(round.wanted) !== current)) throw askerGone()
       const link = linkFor(message, credential)
       const upstream = await unlessAborted(link.ready, signal)
       if (current !== link) throw new NotProcessed('session-expired')
@@ -204,11 +214,12 @@ export function createConnection(options: {
       hold(link, credential)
       link.busy++
       try {
-        const answer = await upstream.request(withId(message, id), id, credential, signal)
+        const answer = await upstream.request(withId(message, id), id, credential, signal, round)
         if (message === opening)
           revision = answer.result?.member('protocolVersion')?.string() ?? null
         return answer
       } catch (error) {
+        if (error instanceof InputWanted) askers.set(error, link)
         // Only of the link that forgot us: another call may have opened the next one already.
         if (forgotten(error) || message.method === 'initialize') detach(link)
         throw error
@@ -263,6 +274,9 @@ function hold(link: Link, credential: Credential): void {
 
 const forgotten = (error: unknown) =>
   error instanceof NotProcessed && error.reason === 'session-expired'
+
+const askerGone = () =>
+  new WarderError('server.ended', 'The server that asked has gone, and its call with it.')
 
 /** A reloaded configuration has new objects for what did not change. */
 const sameServer = (a: Server, b: Server) =>

@@ -16,7 +16,7 @@ import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './rec
 import { refusal } from './refusal.ts'
 import { refusalFor } from './sign-in-refusal.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
-import { type Credential, NotProcessed } from './upstream/upstream.ts'
+import { type Credential, InputWanted, NotProcessed, type Round } from './upstream/upstream.ts'
 
 type ClientMessage = RequestMessage | NotificationMessage
 
@@ -70,17 +70,34 @@ async function pass(
   pending: Pending,
   house: House,
 ): Promise<WarderError | null> {
-  const met = new Set<NotProcessed['reason']>()
+  let course: Course = { met: new Set(), round: null }
   for (;;) {
-    const left = await carry(message, session, pending, house, met)
+    const left = await carry(message, session, pending, house, course)
+    if (left instanceof InputWanted) {
+      const round = await nextRound(left, message, session, pending, house)
+      if (round === null) return null
+      // The client has answered: a call of its own, decided and recorded anew. The rounds before it are done.
+      course = { met: new Set(), round }
+    }
     // The server refused before it did anything, and there is a new credential, session or nonce: a call of its own,
     // decided and recorded anew. What was processed, or may have been, is never sent twice.
-    if (left !== 'again') return left
+    else if (left !== 'again') return left
   }
 }
 
-/** What is left to do for a call: nothing, to make it once more, or to wait until a sign-in mends the error. */
-type Left = null | 'again' | WarderError
+/** Where a call stands. */
+interface Course {
+  /** Why the server refused this round of it before; grows. */
+  readonly met: Set<NotProcessed['reason']>
+  /** Null until the server has begun it and asked for more. */
+  readonly round: Round | null
+}
+
+/**
+ * What is left to do for a call: nothing, to make it once more, to ask the client and go on, or to wait until a sign-in
+ * mends the error.
+ */
+type Left = null | 'again' | InputWanted | WarderError
 
 /** Steps 3 to 8. */
 async function carry(
@@ -88,7 +105,7 @@ async function carry(
   session: Session,
   pending: Pending,
   house: House,
-  met: Set<NotProcessed['reason']>,
+  course: Course,
 ): Promise<Left> {
   const { principals, server } = session
   const request = requestOf(message.method, message.params)
@@ -112,7 +129,7 @@ async function carry(
     house.parking.check(pending, injected.accounts)
     credential = injected
     pending.signal.throwIfAborted()
-    const answer = await forward(message, session, pending, credential)
+    const answer = await forward(message, session, pending, credential, course)
     if (answer === null) {
       record({ outcome: 'ok', account: credential.account })
       return null
@@ -122,7 +139,7 @@ async function carry(
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
     return null
   } catch (error) {
-    return failed(error, { message, session, pending, house, credential, record, met })
+    return failed(error, { message, session, pending, house, credential, record, course })
   }
 }
 
@@ -151,9 +168,11 @@ async function forward(
   session: Session,
   pending: Pending,
   credential: Credential,
+  { round }: Course,
 ): Promise<ResponseMessage | null> {
+  const { upstreamId: own, signal } = pending
   if (message.kind === 'request')
-    return session.connection.request(message, pending.upstreamId, credential, pending.signal)
+    return session.connection.request(message, own, credential, signal, round ?? undefined)
   if (message.method !== 'notifications/cancelled') {
     await session.connection.send(message.text, credential)
     return null
@@ -176,14 +195,17 @@ interface FailedCall {
   readonly house: House
   readonly credential: Credential | null
   readonly record: RecordOutcome
-  /** Why the server refused it before; grows. */
-  readonly met: Set<NotProcessed['reason']>
+  readonly course: Course
 }
 
 /** Step 8 of a call that did not come through. */
 async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
-  const { message, session, pending, house, credential, record } = call
+  const { message, session, pending, house, credential, record, course } = call
   const account = credential?.account ?? null
+  if (thrown instanceof InputWanted && !pending.signal.aborted) {
+    record({ ...outcomeOf(thrown.answer), code: thrown.message, account })
+    return thrown
+  }
   const { aborted, reason: given } = pending.signal
   // The client gave the call up, or went away: nobody waits for an answer.
   if (aborted && !isWarderError(given)) {
@@ -213,9 +235,27 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
     return null
   }
   record({ outcome: code.startsWith('policy.') ? 'denied' : 'error', code, account })
-  if (unsent && signInFor(message, known) !== null) return known
+  // A sign-in would have it made from its first round on, which is done.
+  if (unsent && course.round === null && signInFor(message, known) !== null) return known
   reply(message, pending, await refusalFor(idOf(message), known, session, house))
   return null
+}
+
+/** Has the client asked. @returns null where nothing came of it, and that was answered */
+async function nextRound(
+  wanted: InputWanted,
+  message: ClientMessage,
+  session: Session,
+  pending: Pending,
+  house: House,
+): Promise<Round | null> {
+  try {
+    return { wanted, members: await wanted.gather(pending.signal) }
+  } catch (error) {
+    if (message.kind === 'request')
+      await replyUnsent(message, session, pending, house, toWarderError(error))
+    return null
+  }
 }
 
 /** The end of a call that waited in vain, or could not wait. */
@@ -235,21 +275,31 @@ async function replyUnsent(
 /** Makes what a refused call needs to be made again. @returns null where that worked, else the error to answer with */
 async function remedy(
   { reason, scopes }: NotProcessed,
-  { message, session, credential, met }: FailedCall,
+  { message, session, credential, course: { met, round } }: FailedCall,
 ): Promise<unknown> {
   const again = met.has(reason)
-  // A nonce that has run out says nothing of the credential, and the other way round.
-  const last = [...met].some((before) => before !== 'nonce-wanted')
+  // A nonce that has run out, or a header, says nothing of the credential, and the other way round.
+  const last = [...met].some((before) => before !== 'nonce-wanted' && before !== 'headers-wanted')
   met.add(reason)
   try {
     switch (reason) {
       case 'session-expired':
+        // What the server knew of the rounds before went with it.
+        if (round !== null)
+          return new WarderError(
+            'server.ended',
+            `${session.server} ended in the middle of the call.`,
+          )
         // The connection has let go of it already, and opens a new one.
         if (!last) return null
         return new WarderError('server.refused', `${session.server} forgot the session twice.`)
       case 'nonce-wanted':
         // The credential has it by now (RFC 9449 §9).
         return again ? refusedWith(401, session) : null
+      case 'headers-wanted':
+        // The server's list of tools has told them by now (MCP 2026-07-28, Streamable HTTP, Custom Headers).
+        if (!again) return null
+        return new WarderError('server.protocol', `${session.server} wants ever other headers.`)
       case 'unauthorized':
         if (last || !credential?.renew) return refusedWith(401, session)
         await credential.renew()

@@ -20,7 +20,10 @@ interface Asked {
   readonly masked: number
   readonly sent: boolean
   readonly record: RecordOutcome
+  readonly answer: Answer
 }
+
+type Answer = (text: string) => unknown
 
 export function createServerSide(session: () => Session, house: House): ServerSide {
   const asked = new Map<string, Asked>()
@@ -52,10 +55,14 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     return { message, request, decision, principals, server }
   }
 
-  async function ask(message: RequestMessage, related: string | null): Promise<void> {
+  async function ask(
+    message: RequestMessage,
+    related: string | null,
+    answer: Answer,
+  ): Promise<void> {
     // A ping asks whether this side lives; it does not concern the client.
-    if (message.method === 'ping') return toServer(resultResponse(message.id, '{}'))
-    if (asked.size >= limits.inFlight) return toServer(refusal(message.id, tooMany()))
+    if (message.method === 'ping') return void (await answer(resultResponse(message.id, '{}')))
+    if (asked.size >= limits.inFlight) return void (await answer(refusal(message.id, tooMany())))
     const call = judge(message)
     const began = generation
     const id = JSON.stringify(`warder-${++counter}`)
@@ -63,12 +70,12 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const record = recorder(intent, house.audit)
     const serverId = message.id
     // Kept from here on, so that what waits for the disk counts as well.
-    asked.set(id, { serverId, record, masked: 0, sent: false })
+    asked.set(id, { serverId, record, answer, masked: 0, sent: false })
     try {
       await house.audit.intent(intent)
     } catch (error) {
       asked.delete(id)
-      return toServer(refusal(serverId, error))
+      return void (await answer(refusal(serverId, error)))
     }
     if (began !== generation || !asked.has(id)) return
     try {
@@ -76,7 +83,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       const channel = session().channelFor(related)
       if (channel === null) throw refused('The client cannot be asked now.')
       const { text, masked } = maskJson(withId(message, id), house.mask)
-      asked.set(id, { serverId, record, masked, sent: true })
+      asked.set(id, { serverId, record, answer, masked, sent: true })
       channel.send(text)
     } catch (error) {
       asked.delete(id)
@@ -85,7 +92,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
         outcome: denied ? 'denied' : 'error',
         code: denied ? error.code : 'server.protocol',
       })
-      await toServer(refusal(serverId, error))
+      await answer(refusal(serverId, error))
     }
   }
 
@@ -116,9 +123,9 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   }
 
   return {
-    receive(message, related) {
+    receive(message, related, answer = toServer) {
       // A record that cannot be written, or a server that is gone: there is nobody left to tell.
-      if (message.kind === 'request') ask(message, related).catch(() => {})
+      if (message.kind === 'request') ask(message, related, answer).catch(() => {})
       else tell(message, related).catch(() => {})
     },
     async answered(message) {
@@ -127,7 +134,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       asked.delete(message.id)
       const { masked } = call
       try {
-        await toServer(withId(message, call.serverId))
+        await call.answer(withId(message, call.serverId))
         call.record({ ...outcomeOf(message), masked })
       } catch {
         call.record({ outcome: 'error', code: 'server.unreachable', masked })

@@ -39,7 +39,7 @@ export function createSession(options: {
     server,
     asker,
     connection: house.connect(server, asker, {
-      onMessage: (message, related) => session.serverSide.receive(message, related),
+      onMessage: (...message) => session.serverSide.receive(...message),
       onClosed: () => session.serverSide.forget(),
     }),
     serverSide: createServerSide(() => session, house),

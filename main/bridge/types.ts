@@ -68,7 +68,7 @@ export interface Session {
  * recorded, decided like everything else of this session, and answered by the client they belong to.
  */
 export interface ServerSide {
-  receive(message: RequestMessage | NotificationMessage, related: string | null): void
+  receive(...message: Parameters<UpstreamEvents['onMessage']>): void
   /** The client's answer to a request of the server; one that nobody asked for is dropped. */
   answered(message: ResponseMessage): Promise<void>
   /** The server is gone, and with it what it asked. */

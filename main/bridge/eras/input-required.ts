@@ -3,6 +3,7 @@ import { WarderError } from '../../errors.ts'
 import { unlessAborted } from '../abort.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
 import { type JsonNode, readJson } from '../json-scan.ts'
+import { InputWanted, type UpstreamEvents } from '../upstream/upstream.ts'
 
 /**
  * What a server wants to know before it answers (MCP 2026-07-28, Multi Round-Trip Requests). The client of a session is
@@ -10,13 +11,14 @@ import { type JsonNode, readJson } from '../json-scan.ts'
  */
 export interface Inputs {
   /**
+   * Reads what is wanted; nothing of it is asked yet.
+   *
    * @param related the call that waits for it
-   * @returns members of `params` for the next round, as JSON texts: the answers, and the server's state byte for byte
-   * @throws WarderError `server.protocol` for what the client never said that it can do, and where it does not answer
+   * @param rounds so many it has had
+   * @returns what asks the client, for members of the next round: its answers, and the server's state byte for byte
+   * @throws WarderError `server.protocol` for what the client never said that it can do
    */
-  gather(result: JsonNode, related: string, signal: AbortSignal): Promise<Record<string, string>>
-  /** The client's answer to a question. */
-  answered(text: string): void
+  wanted(answer: ResponseMessage, related: string, rounds: number): InputWanted
   /** Nobody answers any more. */
   end(): void
 }
@@ -27,13 +29,15 @@ const ABILITIES: Readonly<Record<string, string>> = {
   'roots/list': 'roots',
 }
 const MOST_QUESTIONS = 32
+/** A server may ask so many times before it answers a call. */
+const MOST_ROUNDS = 16
 
 export function createInputs(options: {
   /** The client's abilities, as JSON text. */
   abilities: () => string
-  ask: (question: RequestMessage, related: string) => void
+  ask: UpstreamEvents['onMessage']
 }): Inputs {
-  const waiting = new Map<string, PromiseWithResolvers<ResponseMessage>>()
+  const waiting = new Set<PromiseWithResolvers<ResponseMessage>>()
 
   function question({ value }: { value: JsonNode }): RequestMessage {
     const method = value.member('method')?.string() ?? ''
@@ -56,19 +60,21 @@ export function createInputs(options: {
   ): Promise<string> {
     const answer = Promise.withResolvers<ResponseMessage>()
     answer.promise.catch(() => {})
-    waiting.set(asked.id, answer)
+    waiting.add(answer)
     try {
-      options.ask(asked, related)
+      options.ask(asked, related, (text) => answer.resolve(readMessage(text) as ResponseMessage))
       const { result } = await unlessAborted(answer.promise, signal)
       if (result === undefined) throw wrong('asked something that the client did not answer')
       return result.raw
     } finally {
-      waiting.delete(asked.id)
+      waiting.delete(answer)
     }
   }
 
   return {
-    async gather(result, related, signal) {
+    wanted(answer, related, rounds) {
+      const { value: result } = answer
+      if (rounds > MOST_ROUNDS) throw wrong('asks again and again')
       const state = result.member('requestState')
       const requests = result.member('inputRequests')
       if (state === undefined && requests === undefined)
@@ -80,19 +86,17 @@ export function createInputs(options: {
         throw wrong('asks in a way that cannot be answered')
       // All of them are looked at before the first one reaches a person.
       const questions = members.map(question)
-      const answers = await Promise.all(questions.map((one) => answerTo(one, related, signal)))
-      const texts = members.map(({ name }, index) => `${JSON.stringify(name)}:${answers[index]}`)
-      return {
-        ...(requests === undefined ? {} : { inputResponses: `{${texts.join(',')}}` }),
-        ...(state === undefined ? {} : { requestState: state.raw }),
-      }
-    },
-    answered(text) {
-      const message = readMessage(text)
-      if (message.kind === 'response') waiting.get(message.id)?.resolve(message)
+      return new InputWanted(answer, rounds, async (signal) => {
+        const answers = await Promise.all(questions.map((one) => answerTo(one, related, signal)))
+        const texts = members.map(({ name }, index) => `${JSON.stringify(name)}:${answers[index]}`)
+        return {
+          ...(requests === undefined ? {} : { inputResponses: `{${texts.join(',')}}` }),
+          ...(state === undefined ? {} : { requestState: state.raw }),
+        }
+      })
     },
     end() {
-      for (const { reject } of waiting.values())
+      for (const { reject } of waiting)
         reject(new WarderError('server.ended', 'The session has ended.'))
     },
   }

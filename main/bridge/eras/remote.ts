@@ -100,15 +100,15 @@ export function connectRemote(options: {
   }
 
   return {
-    async request(text, id, credential, signal) {
+    async request(text, id, credential, signal, round) {
       if (!opened) return open(text, id, credential, signal)
       await unlessAborted(decided.promise, signal)
-      return (era === 'stateless' ? stateless : http).request(text, id, credential, signal)
+      return (era === 'stateless' ? stateless : http).request(text, id, credential, signal, round)
     },
     async send(text, credential) {
       await decided.promise
-      if (era === 'stateless') return stateless.send(text)
-      return http.send(text, credential)
+      // No server of the stateless revision could use a notification.
+      if (era === 'session') await http.send(text, credential)
     },
     close(goodbye) {
       decided.resolve()

@@ -10,6 +10,7 @@ import type { HttpUpstream } from '../upstream/http.ts'
 import {
   type Credential,
   NotProcessed,
+  type Round,
   type Upstream,
   type UpstreamEvents,
 } from '../upstream/upstream.ts'
@@ -28,15 +29,12 @@ export interface Stateless extends Pick<Upstream, 'request'> {
     credential: Credential,
     signal: AbortSignal,
   ): Promise<ResponseMessage>
-  /** The client's answer to a question, or a notification: the latter have nobody who could use them. */
-  send(text: string): void
   /** Where a message on the stream of a request belongs. */
   callOf(id: string): string
   end(): void
 }
 
-/** A server may ask so many times before it answers a call, and a list may have so many pages. */
-const MOST_ROUNDS = 16
+/** A list may have so many pages. */
 const MOST_PAGES = 32
 
 /** What a client of the session's revision may ask, and no server of the stateless one knows. */
@@ -51,7 +49,7 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
   const calls = new Map<string, string>()
   const inputs = createInputs({
     abilities: () => speaker.capabilities,
-    ask: (question, related) => events.onMessage(question, related),
+    ask: events.onMessage,
   })
 
   const ownId = () => JSON.stringify(`warder-${++counter}`)
@@ -64,14 +62,10 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
     more?: Record<string, string>,
   ): Promise<ResponseMessage> {
     const text = standAlone(message, id, speaker, more)
-    return http.ask(
-      text,
-      id,
-      credential,
-      signal,
-      mirroredHeaders(message, MODERN, mirrored(message)),
-    )
+    return http.ask(text, id, credential, signal, headersOf(message))
   }
+
+  const headersOf = (message: RequestMessage) => mirroredHeaders(message, MODERN, mirrored(message))
 
   function mirrored({ method, params }: RequestMessage) {
     if (method !== 'tools/call') return []
@@ -98,27 +92,6 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
     }
   }
 
-  /** One round of a call. The server refused it unread where the headers were wrong or a nonce was wanted. */
-  async function round(
-    message: RequestMessage,
-    id: string,
-    credential: Credential,
-    signal: AbortSignal,
-    more?: Record<string, string>,
-  ): Promise<ResponseMessage> {
-    const answer = await askOnce(message, id, credential, signal, more).catch((error: unknown) => {
-      // The first round is the relay's to make again, as a call of its own.
-      const repeats = more !== undefined && error instanceof NotProcessed
-      if (!repeats || error.reason !== 'nonce-wanted') throw error
-      return askOnce(message, id, credential, signal, more)
-    })
-    if (message.method !== 'tools/call' || codeOf(answer) !== HEADER_MISMATCH) return answer
-    await listTools(credential, signal)
-    if (mirrored(message).length === 0) return answer
-    const again = ownId()
-    return track(again, id, () => askOnce(message, again, credential, signal, more))
-  }
-
   async function track<T>(id: string, call: string, ask: () => Promise<T>): Promise<T> {
     calls.set(id, calls.get(call) ?? call)
     try {
@@ -128,21 +101,35 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
     }
   }
 
+  /** One round of a call: the server answers it, or wants to know more. */
   async function forward(
     message: RequestMessage,
     id: string,
     credential: Credential,
     signal: AbortSignal,
+    round?: Round,
   ): Promise<ResponseMessage> {
-    let answer = await round(message, id, credential, signal)
-    for (let rounds = 0; wantsInput(answer, message.method); rounds++) {
-      if (rounds === MOST_ROUNDS || answer.result === undefined)
-        throw new WarderError('server.protocol', 'The server asks again and again.')
-      const more = await inputs.gather(answer.result, id, signal)
-      const next = ownId()
-      answer = await track(next, id, () => round(message, next, credential, signal, more))
-    }
+    const own = round === undefined ? id : ownId()
+    const answer = await track(own, id, () =>
+      askOnce(message, own, credential, signal, round?.members),
+    )
+    if (message.method === 'tools/call' && codeOf(answer) === HEADER_MISMATCH)
+      await lookUpHeaders(message, credential, signal)
+    if (wantsInput(answer, message.method))
+      throw inputs.wanted(answer, id, (round?.wanted.rounds ?? 0) + 1)
     return message.method === 'tools/list' ? tools.read(answer) : answer
+  }
+
+  /** @throws NotProcessed where the list of tools names headers that did not go along */
+  async function lookUpHeaders(
+    message: RequestMessage,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = () => JSON.stringify(headersOf(message))
+    const before = headers()
+    await listTools(credential, signal)
+    if (headers() !== before) throw new NotProcessed('headers-wanted')
   }
 
   return {
@@ -154,7 +141,7 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
         return answer
       })
     },
-    async request(text, id, credential, signal) {
+    async request(text, id, credential, signal, round) {
       const message = readMessage(text) as RequestMessage
       const { method, params } = message
       if (method === 'initialize') {
@@ -168,10 +155,7 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
       }
       if (GONE.has(method)) return ownError(id)
       // What was sent on the way there has the id of the round; the client knows the call's.
-      return idAs(await forward(message, id, credential, signal), id)
-    },
-    send(text) {
-      inputs.answered(text)
+      return idAs(await forward(message, id, credential, signal, round), id)
     },
     callOf: (id) => calls.get(id) ?? id,
     end: inputs.end,

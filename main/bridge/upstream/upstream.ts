@@ -37,13 +37,15 @@ export interface Upstream {
   /**
    * Sends a request and resolves with its answer. Settles as soon as the signal is aborted.
    * @param id the text of its id
-   * @throws WarderError `server.*`, `net.*`
+   * @param round what goes with it, where it is a further round of a call; only where `InputWanted` was thrown before
+   * @throws WarderError `server.*`, `net.*`; NotProcessed, InputWanted
    */
   request(
     text: string,
     id: string,
     credential: Credential,
     signal: AbortSignal,
+    round?: Round,
   ): Promise<ResponseMessage>
   /** Sends a notification or a response. */
   send(text: string, credential: Credential): Promise<void>
@@ -56,8 +58,16 @@ export interface Upstream {
 
 /** What a connection hands up besides answers. */
 export interface UpstreamEvents {
-  /** A notification or request of the server. @param related id of the request on whose stream it came, where that is known */
-  onMessage(message: RequestMessage | NotificationMessage, related: string | null): void
+  /**
+   * A notification or request of the server.
+   * @param related id of the request on whose stream it came, where that is known
+   * @param answer where the answer to a request goes; absent: to the server, with a credential
+   */
+  onMessage(
+    message: RequestMessage | NotificationMessage,
+    related: string | null,
+    answer?: (text: string) => void,
+  ): void
   /** The connection is gone. */
   onClosed(): void
 }
@@ -65,7 +75,12 @@ export interface UpstreamEvents {
 /** The server refused the message before it did anything. Unless it wants scopes, it may be sent again, as a new call. */
 export class NotProcessed extends Error {
   override readonly name = 'NotProcessed'
-  readonly reason: 'unauthorized' | 'nonce-wanted' | 'session-expired' | 'insufficient-scope'
+  readonly reason:
+    | 'unauthorized'
+    | 'nonce-wanted'
+    | 'headers-wanted'
+    | 'session-expired'
+    | 'insufficient-scope'
   /** What the server wants, where it wants scopes. */
   readonly scopes: readonly string[]
   constructor(reason: NotProcessed['reason'], scopes: readonly string[] = []) {
@@ -73,4 +88,34 @@ export class NotProcessed extends Error {
     this.reason = reason
     this.scopes = scopes
   }
+}
+
+/**
+ * The server has processed one round of a call and wants to know more before it answers (MCP 2026-07-28, Multi Round-Trip
+ * Requests). The next round is a call of its own; the one before it is never made again.
+ */
+export class InputWanted extends Error {
+  override readonly name = 'InputWanted'
+  /** What the server answered. */
+  readonly answer: ResponseMessage
+  /** So many rounds it has had. */
+  readonly rounds: number
+  /**
+   * Asks the client.
+   * @returns members of `params` for the next round, as JSON texts
+   * @throws WarderError `server.*`, or the signal's reason
+   */
+  readonly gather: (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>
+  constructor(answer: ResponseMessage, rounds: number, gather: InputWanted['gather']) {
+    super('input-required')
+    this.answer = answer
+    this.rounds = rounds
+    this.gather = gather
+  }
+}
+
+/** A further round of a call, for the link that asked for it and for no other. */
+export interface Round {
+  readonly wanted: InputWanted
+  readonly members: Readonly<Record<string, string>>
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type Answer, json, type Remote, startRemote } from '../support/remote.ts'
-import { type Line, opening, remoteServer, startWorld } from '../support/world.ts'
+import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
 
 const DISCOVERED =
   '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}},"instructions":"Be kind.","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"modern","version":"3"}}}'
@@ -53,6 +53,12 @@ async function opened(
     },
   }
 }
+
+const callsOf = (world: World) =>
+  world.house
+    .rows()
+    .filter(({ method }) => method === 'tools/call')
+    .map(({ phase, outcome, code }) => [phase, outcome, code])
 
 const metaOf = (remote: Remote, rpc: string) =>
   JSON.parse(remote.of(rpc).at(-1)?.body ?? '{}').params._meta
@@ -184,9 +190,30 @@ describe('tools whose arguments stand in headers', () => {
     )
     const args = { name: 'work', arguments: { a: 'eu' } }
     expect(await scene.line.call('tools/call', args)).toMatchObject({ result: {} })
+    expect(callsOf(scene.world)).toEqual([
+      ['intent', null, null],
+      ['outcome', 'error', 'headers-wanted'],
+      ['intent', null, null],
+      ['outcome', 'ok', null],
+    ])
     expect(await scene.line.call('tools/call', { ...args, arguments: { a: 'us' } })).toMatchObject({
       error: { code: -32020 },
     })
+  })
+
+  it('are not called for ever by a server that lists another header each time', async () => {
+    let lists = 0
+    await using scene = await opened(
+      modern((seen, response) =>
+        seen.rpc === 'tools/list'
+          ? json(response, seen.id, listed(`Zone-${++lists}`))
+          : fail(response, seen.id, 400, -32020),
+      ),
+    )
+    expect(
+      await scene.line.call('tools/call', { name: 'work', arguments: { a: 'eu' } }),
+    ).toMatchObject({ error: { data: { code: 'server.protocol' } } })
+    expect(scene.remote.of('tools/call')).toHaveLength(2)
   })
 })
 
@@ -220,6 +247,12 @@ describe('a server that needs input first (Multi Round-Trip Requests)', () => {
     expect(first?.body).not.toContain('requestState')
     const methods = scene.world.house.rows().map(({ method }) => method)
     expect(methods).toContain('elicitation/create')
+    expect(callsOf(scene.world)).toEqual([
+      ['intent', null, null],
+      ['outcome', 'ok', 'input-required'],
+      ['intent', null, null],
+      ['outcome', 'ok', null],
+    ])
   })
 
   it('gets no state back that it did not give', async () => {
@@ -248,6 +281,103 @@ describe('a server that needs input first (Multi Round-Trip Requests)', () => {
     expect(JSON.parse((await scene.line.next()) ?? '')).toMatchObject({
       error: { data: { code: 'server.protocol' } },
     })
+  })
+
+  /** A server that asks in the first round, and a client that has not answered yet. */
+  async function waiting(second: Answer = (seen, response) => json(response, seen.id, done)) {
+    const scene = await opened(
+      modern((seen, response) =>
+        seen.body.includes('"inputResponses"')
+          ? second(seen, response)
+          : json(response, seen.id, needs('elicitation/create')),
+      ),
+      { elicitation: {} },
+      'oauth',
+    )
+    const { id } = await askedFor(scene.line)
+    return {
+      ...scene,
+      async answer(): Promise<unknown> {
+        scene.line.send(JSON.stringify({ jsonrpc: '2.0', id, result: { action: 'accept' } }))
+        return JSON.parse((await scene.line.next()) ?? '{}')
+      },
+      /** Of the requests, which were further rounds. */
+      rounds: () =>
+        scene.remote.of('tools/call').map(({ body }) => body.includes('"inputResponses"')),
+    }
+  }
+
+  it('gets no further round where a rule was changed while the person answered', async () => {
+    await using scene = await waiting()
+    scene.world.house.rules = [{ effect: 'deny', client: '*', server: '*', tool: 'work' }]
+    expect(await scene.answer()).toMatchObject({
+      id: 'x',
+      error: { data: { code: 'policy.denied' } },
+    })
+    expect(scene.rounds()).toEqual([false])
+    expect(callsOf(scene.world).at(-1)).toEqual(['outcome', 'denied', 'policy.denied'])
+  })
+
+  it('gets no further round where the grant was revoked while the person answered', async () => {
+    await using scene = await waiting()
+    await scene.world.bridge.cutGrant('grant-s')
+    expect(JSON.parse((await scene.line.next()) ?? '')).toMatchObject({
+      id: 'x',
+      error: { data: { code: 'grant.sign_in_needed' } },
+    })
+    expect(scene.rounds()).toEqual([false])
+  })
+
+  it('gets what it asked for as the account that it asked, or not at all', async () => {
+    await using scene = await waiting()
+    scene.world.grantId = () => 'another-grant'
+    expect(await scene.answer()).toMatchObject({
+      id: 'x',
+      error: { data: { code: 'server.ended' } },
+    })
+    expect(scene.rounds()).toEqual([false])
+  })
+
+  it('gets the credential of that moment, and the round alone again where it refused it unread', async () => {
+    await using scene = await waiting(({ headers, id }, response) =>
+      headers.authorization === 'Bearer new'
+        ? json(response, id, done)
+        : response.writeHead(401).end(),
+    )
+    scene.world.tokens.set('s', 'later')
+    scene.world.renewed = async () => 'new'
+    expect(await scene.answer()).toMatchObject({ id: 'x', result: { content: [] } })
+    expect(scene.rounds()).toEqual([false, true, true])
+    expect(scene.remote.of('tools/call').map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer the-access-token',
+      'Bearer later',
+      'Bearer new',
+    ])
+    expect(callsOf(scene.world).filter(([phase]) => phase === 'intent')).toHaveLength(3)
+  })
+
+  it.each([401, 403, 404, 500])(
+    'never begins anew where a further round is answered with %d',
+    async (status) => {
+      await using scene = await waiting((_seen, response) => response.writeHead(status).end())
+      scene.world.renewed = async () => 'new'
+      expect(await scene.answer()).toMatchObject({
+        id: 'x',
+        error: { data: { code: 'server.refused' } },
+      })
+      expect(scene.rounds()).toEqual(status === 401 ? [false, true, true] : [false, true])
+    },
+  )
+
+  it('never begins anew where the account has died while the person answered', async () => {
+    await using scene = await waiting()
+    scene.world.dead.add('s')
+    expect(await scene.answer()).toMatchObject({
+      id: 'x',
+      error: { data: { code: 'grant.sign_in_needed' } },
+    })
+    expect(scene.world.bridge.parking.waiting()).toEqual([])
+    expect(scene.rounds()).toEqual([false])
   })
 
   it('may not ask for ever', async () => {
