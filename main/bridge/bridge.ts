@@ -105,7 +105,7 @@ export async function openBridge(options: {
         revoked: (grant) => revoked.has(grant),
         stopped: options.stopped,
         events,
-        connect({ server, environment, grants }, events) {
+        connect({ server, environment, grants }, host) {
           const { definition } = server
           if (isRemote(definition)) {
             const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
@@ -113,14 +113,14 @@ export async function openBridge(options: {
               connectRemote({
                 url: definition.url,
                 dispatcher,
-                events,
+                host,
                 eras,
                 asksFirst: definition.auth === 'public',
               }),
             )
           }
           return connectStdio({
-            events,
+            events: host,
             start: ({ onLine, onExit }) =>
               runtime.start({
                 name,

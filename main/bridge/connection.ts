@@ -11,6 +11,7 @@ import { INITIALIZED, ownRevision } from './opening.ts'
 import {
   type Credential,
   InputWanted,
+  type LinkHost,
   NotProcessed,
   type Round,
   type Upstream,
@@ -78,7 +79,7 @@ export function createConnection(options: {
   revoked: (grant: string) => boolean
   /** True while everything is stopped: no credential is used, whatever it is, not even to say goodbye. */
   stopped: () => boolean
-  connect: (credential: Credential, events: UpstreamEvents) => Promise<Upstream>
+  connect: (credential: Credential, host: LinkHost) => Promise<Upstream>
   events: UpstreamEvents
 }): Connection {
   const { lookup, asker, injector, revoked, stopped, connect, events } = options
@@ -121,11 +122,12 @@ export function createConnection(options: {
   }
 
   function open(credential: Credential, replay: RequestMessage | null): Link {
-    const own: UpstreamEvents = {
+    const own: LinkHost = {
       onMessage: (...message) => {
         if (current === link) events.onMessage(...message)
       },
       onClosed: () => void drop(link),
+      check: (latest) => check(latest, null),
     }
     const opened = leaving.then(() => {
       check(credential, null)

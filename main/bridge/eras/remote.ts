@@ -6,9 +6,9 @@ import { limits } from '../limits.ts'
 import { connectHttp } from '../upstream/http.ts'
 import {
   type Credential,
+  type LinkHost,
   NotProcessed,
   type Upstream,
-  type UpstreamEvents,
 } from '../upstream/upstream.ts'
 import type { Eras } from './eras.ts'
 import { type Era, eraOf } from './revisions.ts'
@@ -23,26 +23,26 @@ import { createStateless } from './stateless.ts'
 export function connectRemote(options: {
   url: string
   dispatcher: Dispatcher
-  events: UpstreamEvents
+  host: LinkHost
   eras: Eras
   /** False: it opens with `initialize` and is only asked where it refuses that. */
   asksFirst: boolean
 }): Upstream {
-  const { url, events, eras, asksFirst } = options
+  const { url, host, eras, asksFirst } = options
   let era: Era = 'session'
   const http = connectHttp({
     ...options,
-    events: {
-      onClosed: events.onClosed,
+    host: {
+      ...host,
       onMessage(message, related) {
-        if (era === 'session') return events.onMessage(message, related)
+        if (era === 'session') return host.onMessage(message, related)
         // No server of the stateless revision may ask this way; it has its answers for that.
         if (message.kind === 'notification')
-          events.onMessage(message, related && stateless.callOf(related))
+          host.onMessage(message, related && stateless.callOf(related))
       },
     },
   })
-  const stateless = createStateless(http, events)
+  const stateless = createStateless(http, host)
 
   /** Kept until the server's era is known: what comes before the answer to the opening waits for no more than that. */
   const decided = Promise.withResolvers<void>()

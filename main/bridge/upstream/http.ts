@@ -15,7 +15,7 @@ import {
   readServerMessage,
   readText,
 } from './event-stream.ts'
-import { type Credential, NotProcessed, type Upstream, type UpstreamEvents } from './upstream.ts'
+import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
 
 type Answer = Dispatcher.ResponseData
 
@@ -50,9 +50,9 @@ export interface HttpUpstream extends Upstream {
 export function connectHttp(options: {
   url: string
   dispatcher: Dispatcher
-  events: UpstreamEvents
+  host: LinkHost
 }): HttpUpstream {
-  const { dispatcher, events } = options
+  const { dispatcher, host } = options
   const url = new URL(options.url)
   const closing = new AbortController()
   let session: string | null = null
@@ -113,6 +113,7 @@ export function connectHttp(options: {
     body?: string,
   ): Promise<Exchanged> {
     const common = await fields(method, credential, session)
+    host.check(credential)
     const answer = await dispatcher
       .request({
         origin: url.origin,
@@ -223,7 +224,7 @@ export function connectHttp(options: {
   ): Promise<ResponseMessage | null> {
     try {
       for await (const message of readEvents(stream.body, cursor)) {
-        if (message.kind !== 'response') events.onMessage(message, id)
+        if (message.kind !== 'response') host.onMessage(message, id)
         else if (message.id === id) return message
       }
     } catch (error) {
@@ -279,7 +280,7 @@ export function connectHttp(options: {
         try {
           for await (const message of readEvents(stream.body, cursor)) {
             barren = 0
-            if (message.kind !== 'response') events.onMessage(message, null)
+            if (message.kind !== 'response') host.onMessage(message, null)
           }
         } catch {
           // Broken, or not the protocol: answers still arrive on streams of their own.

@@ -72,6 +72,16 @@ export interface UpstreamEvents {
   onClosed(): void
 }
 
+/** What a link may ask of the connection that it belongs to. */
+export interface LinkHost extends UpstreamEvents {
+  /**
+   * The last look before anything leaves with a credential, also what Warder says of its own accord: the probe, a list of
+   * tools, an opening that is played again, the stream that listens.
+   * @throws WarderError `policy.stopped`, `grant.*`, `server.ended`
+   */
+  check(credential: Credential): void
+}
+
 /** The server refused the message before it did anything. Unless it wants scopes, it may be sent again, as a new call. */
 export class NotProcessed extends Error {
   override readonly name = 'NotProcessed'

@@ -217,6 +217,38 @@ describe('tools whose arguments stand in headers', () => {
   })
 })
 
+describe('what Warder says of its own accord', () => {
+  const listed =
+    '{"resultType":"complete","tools":[{"name":"work","inputSchema":{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"}}}}]}'
+
+  it('stays here once everything is stopped: a list of tools', async () => {
+    await using scene = await opened(
+      modern((seen, response) => {
+        if (seen.rpc === 'tools/list') return json(response, seen.id, listed)
+        scene.world.stopped = true
+        return fail(response, seen.id, 400, -32020)
+      }),
+    )
+    expect(
+      await scene.line.call('tools/call', { name: 'work', arguments: { a: 'x' } }),
+    ).toMatchObject({ error: { data: { code: 'policy.stopped' } } })
+    expect(scene.remote.of('tools/list')).toEqual([])
+  })
+
+  it('stays here once everything is stopped: what follows the probe', async () => {
+    await using remote = await startRemote((_seen, response) => {
+      world.stopped = true
+      return response.writeHead(400).end()
+    })
+    await using world = await startWorld({ s: remoteServer(remote.url) })
+    const line = await world.line('s')
+    const { result } = await line.call('initialize', opening)
+    expect(result).toMatchObject({ serverInfo: { version: 'not connected' } })
+    expect(remote.seen.map(({ rpc }) => rpc)).toEqual(['server/discover'])
+    line.close()
+  })
+})
+
 describe('a server that needs input first (Multi Round-Trip Requests)', () => {
   const needs = (method: string, state: string | null = '"\\u0073tate=="') =>
     `{"resultType":"input_required","inputRequests":{"q":{"method":"${method}","params":{"message":"Sure?","requestedSchema":{"type":"object","properties":{}}}}}${state === null ? '' : `,"requestState":${state}`}}`

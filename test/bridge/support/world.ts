@@ -39,6 +39,8 @@ export interface World extends AsyncDisposable {
   /** The keys that tokens are bound to; a server without one has a bearer token. */
   readonly keys: Map<string, Dpop>
   renewed: (server: string) => Promise<string>
+  /** Everything is stopped; what is under way is not cut by it. */
+  stopped: boolean
   servers: Readonly<Record<string, ServerDefinition>>
   /** Called while a token is being fetched. */
   onFetch: () => void
@@ -149,7 +151,7 @@ export async function startWorld(
     runtime,
     socketDirectory,
     port: 0,
-    stopped: () => false,
+    stopped: () => world.stopped,
     pageOf: async (server) => world.page && `${world.page}/#/servers/${server}`,
     timer,
   })
@@ -166,6 +168,7 @@ export async function startWorld(
     pass,
     page: 'http://127.0.0.1:7',
     keys,
+    stopped: false,
     renewed: () => Promise.reject(new Error('nothing to renew')),
     servers,
     onFetch: () => {},

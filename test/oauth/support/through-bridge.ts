@@ -20,9 +20,9 @@ export async function callThroughBridge(
 ): Promise<string[]> {
   const { url } = server.definition
   const dialer = createDialer()
-  const events = { onMessage: () => {}, onClosed: () => {} }
+  const host = { onMessage: () => {}, onClosed: () => {}, check: () => {} }
   const policy = { serverUrl: url }
-  const upstream = connectHttp({ url, dispatcher: dialer.dispatcher(policy), events })
+  const upstream = connectHttp({ url, dispatcher: dialer.dispatcher(policy), host })
   const secrets = { read: () => Promise.reject(new Error('no secret is asked for')) }
   const injector = createInjector({ grants: house.grants, secrets })
   const refused: string[] = []
