@@ -7,10 +7,10 @@ import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 
 /** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
 export interface AuditLog {
-  /** Resolves once the row is on disk; the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
+  /** Resolves once the row survives this process (ADR 13); the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
   intent(intent: Intent): Promise<void>
   /**
-   * On disk with the next intent, or {@link OUTCOME_WAITS} later; a crash in between leaves an intent without outcome,
+   * Written with the next intent, or {@link OUTCOME_WAITS} later; a crash in between leaves an intent without outcome,
    * which `closeLost` names at the next start.
    */
   outcome(intent: Intent, outcome: Outcome): void
@@ -62,7 +62,7 @@ export function openAuditLog(options: {
     if (batch.length === 0) return
     let rows: Row[]
     try {
-      rows = state.transaction(() =>
+      rows = state.transactionSoon(() =>
         batch.map(({ row }) => ({
           ...row,
           seq: Number(insert.run(...columns(row)).lastInsertRowid),
@@ -125,7 +125,7 @@ export function openAuditLog(options: {
   }
 }
 
-/** Milliseconds. Each commit waits for the disk; outcomes that share the next intent's cost none of their own. */
+/** Milliseconds. Outcomes that share the next intent's commit cost none of their own. */
 const OUTCOME_WAITS = 25
 
 function systemAfter(ms: number, run: () => void): () => void {

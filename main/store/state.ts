@@ -3,6 +3,7 @@ import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { WarderError } from '../errors.ts'
 import { migrations } from './migrations.ts'
+import { type SyncSoonSeams, syncSoon } from './sync-soon.ts'
 
 /**
  * The state database: everything a companion remembers that is neither a secret (those are in the vault) nor written
@@ -12,6 +13,11 @@ export interface State {
   prepare(sql: string): StatementSync
   /** Runs `work` in one transaction: all of it is on disk when this returns, or none of it. */
   transaction<T>(work: () => T): T
+  /**
+   * The same for what is written all the time: it survives any end of this process when this returns, and a power cut
+   * some {@link SYNC_WAITS} later. Where the disk does not take it by then, every later one is on disk when it returns.
+   */
+  transactionSoon<T>(work: () => T): T
   close(): void
 }
 
@@ -21,7 +27,7 @@ export interface State {
  *
  * @throws WarderError `instance.running` where another companion holds it, `store.newer`, `store.unwritable`
  */
-export function openState(home: string): State {
+export function openState(home: string, seams: SyncSoonSeams = {}): State {
   const file = path.join(home, 'state.db')
   let database: DatabaseSync
   try {
@@ -35,7 +41,7 @@ export function openState(home: string): State {
   }
   try {
     // Exclusive mode takes the lock with the first write and keeps it, and WAL then needs no shared memory file.
-    // FULL: an intent row that was committed survives a power cut.
+    // FULL: what was committed survives a power cut.
     database.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
     )
@@ -53,40 +59,61 @@ export function openState(home: string): State {
     })
   }
 
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const commit = database.prepare('COMMIT')
+  const log = syncSoon(`${file}-wal`, seams)
   let depth = 0
+  let synchronous: Synchronous = 'FULL'
+
+  function run<T>(work: () => T, wanted: Synchronous): T {
+    if (depth > 0) return work()
+    depth++
+    try {
+      if (synchronous !== wanted) database.exec(`PRAGMA synchronous = ${wanted}`)
+      synchronous = wanted
+      begin.run()
+      try {
+        const result = work()
+        commit.run()
+        return result
+      } catch (error) {
+        rollBack(database)
+        throw error
+      }
+    } catch (cause) {
+      const code = sqliteCode(cause)
+      // A row that the schema refuses is a defect of ours, not a full disk.
+      if (code === undefined || code === SQLITE_CONSTRAINT) throw cause
+      throw new WarderError(
+        'store.unwritable',
+        'The state database could not be written; nothing was changed.',
+        {
+          cause,
+        },
+      )
+    } finally {
+      depth--
+    }
+  }
+
   return {
     prepare: (sql) => database.prepare(sql),
-    transaction(work) {
-      if (depth > 0) return work()
-      depth++
-      try {
-        database.exec('BEGIN IMMEDIATE')
-        try {
-          const result = work()
-          database.exec('COMMIT')
-          return result
-        } catch (error) {
-          rollBack(database)
-          throw error
-        }
-      } catch (cause) {
-        const code = sqliteCode(cause)
-        // A row that the schema refuses is a defect of ours, not a full disk.
-        if (code === undefined || code === SQLITE_CONSTRAINT) throw cause
-        throw new WarderError(
-          'store.unwritable',
-          'The state database could not be written; nothing was changed.',
-          {
-            cause,
-          },
-        )
-      } finally {
-        depth--
-      }
+    transaction: (work) => run(work, 'FULL'),
+    transactionSoon(work) {
+      if (log.failed()) return run(work, 'FULL')
+      const result = run(work, 'NORMAL')
+      log.written()
+      return result
     },
-    close: () => database.close(),
+    close() {
+      log.close()
+      database.close()
+    },
   }
 }
+
+/** Whether a commit waits for the disk; in WAL mode what was committed before it is then on disk as well. */
+type Synchronous = 'FULL' | 'NORMAL'
 
 /** SQLite has ended the transaction itself after some failures; Node before 22.16 cannot be asked. */
 function rollBack(database: DatabaseSync): void {

@@ -49,9 +49,9 @@ async function open(clock = () => 1_000, after?: () => () => void): Promise<Open
   let commits = 0
   const counted: State = {
     ...state,
-    transaction(work) {
+    transactionSoon(work) {
       commits++
-      return state.transaction(work)
+      return state.transactionSoon(work)
     },
   }
   const secrets = createKnownSecrets()
