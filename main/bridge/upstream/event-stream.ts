@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 import { isWarderError, WarderError } from '../../errors.ts'
-import type { Dispatcher } from '../../net/dialer.ts'
 import { type Message, readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
+import type { AnswerBody } from './exchange.ts'
 
 /** Where a stream of server-sent events can be taken up again (MCP 2025-11-25, Resumability and Redelivery). */
 export interface Cursor {
@@ -20,10 +21,7 @@ export const newCursor = (): Cursor => ({ lastEventId: null, retryMs: RETRY_MS.u
  *
  * @throws WarderError `server.protocol`, `bridge.too_large`, and what reading the body throws where it broke
  */
-export async function* readEvents(
-  body: Dispatcher.ResponseData['body'],
-  cursor: Cursor,
-): AsyncGenerator<Message> {
+export async function* readEvents(body: AnswerBody, cursor: Cursor): AsyncGenerator<Message> {
   const messages: Message[] = []
   let waiting = 0
   const parser = createParser({
@@ -40,26 +38,28 @@ export async function* readEvents(
     },
   })
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  // Not destroyed by the reader that has its answer: the rest is short, and the connection serves the next call.
-  const chunks: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false })
-  for await (const chunk of chunks) {
+  for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
     waiting += chunk.length
     if (waiting > limits.messageBytes) throw tooLarge()
-    parser.feed(decode(decoder, chunk, true))
+    parser.feed(decode(decoder, chunk))
     yield* messages.splice(0)
   }
 }
 
 /** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large` */
-export async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {
+export async function readText(body: AnswerBody): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
     size += chunk.length
     if (size > limits.messageBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  return decode(new TextDecoder('utf-8', { fatal: true }), Buffer.concat(chunks), false)
+  const [first] = chunks
+  const bytes = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
+  if (!isUtf8(bytes)) throw notMcp('bytes that are not UTF-8')
+  // A byte order mark is no part of the text (RFC 8259 §8.1).
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 /** @throws WarderError `server.protocol`: what is wrong with an answer is not the client's doing */
@@ -81,9 +81,9 @@ const tooLarge = () =>
     'The server sent a message that is larger than Warder forwards.',
   )
 
-function decode(decoder: TextDecoder, bytes: Buffer, stream: boolean): string {
+function decode(decoder: TextDecoder, bytes: Buffer): string {
   try {
-    return decoder.decode(bytes, { stream })
+    return decoder.decode(bytes, { stream: true })
   } catch (cause) {
     throw notMcp('bytes that are not UTF-8', cause)
   }

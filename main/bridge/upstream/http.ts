@@ -15,9 +15,8 @@ import {
   readServerMessage,
   readText,
 } from './event-stream.ts'
+import { type Answer, type Exchange, exchange } from './exchange.ts'
 import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
-
-type Answer = Dispatcher.ResponseData
 
 interface Exchanged {
   readonly answer: Answer
@@ -54,7 +53,10 @@ export function connectHttp(options: {
 }): HttpUpstream {
   const { dispatcher, host } = options
   const url = new URL(options.url)
+  const path = url.pathname + url.search
   const closing = new AbortController()
+  /** Gives up what is under way, each by itself. */
+  const underWay = new Set<(reason: unknown) => void>()
   let session: string | null = null
   let protocolVersion: string | null = null
   let latest: Credential | null = null
@@ -69,7 +71,7 @@ export function connectHttp(options: {
     mirrored?: Readonly<Record<string, string>>,
   ): Promise<Answer> {
     latest = credential
-    const { answer, refusal } = await exchange(
+    const { answer, refusal } = await roundTrip(
       'POST',
       {
         'content-type': 'application/json',
@@ -82,7 +84,7 @@ export function connectHttp(options: {
     )
     if (answer.statusCode < 300) return answer
     if (mirrored !== undefined && refusal === null && saysWhy(answer)) return answer
-    discard(answer)
+    answer.body.discard()
     if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
     if (answer.statusCode === 404 && session !== null) throw new NotProcessed('session-expired')
@@ -105,7 +107,7 @@ export function connectHttp(options: {
     }
   }
 
-  async function exchange(
+  async function roundTrip(
     method: 'POST' | 'GET',
     headers: Record<string, string>,
     credential: Credential,
@@ -114,21 +116,21 @@ export function connectHttp(options: {
   ): Promise<Exchanged> {
     const common = await fields(method, credential, session)
     host.check(credential)
-    const answer = await dispatcher
-      .request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers: { ...headers, ...common },
-        ...(body === undefined ? {} : { body }),
-        signal: AbortSignal.any([signal, closing.signal]),
-        headersTimeout: limits.answerTimeoutMs,
-        // A stream may be silent for as long as a tool thinks.
-        bodyTimeout: 0,
-      })
-      .catch((cause: unknown) => {
-        throw unreachable(cause, signal, 'cannot be reached')
-      })
+    const asked: Exchange = {
+      origin: url.origin,
+      path,
+      method,
+      headers: { ...headers, ...common },
+      ...(body === undefined ? {} : { body }),
+      headersTimeout: limits.answerTimeoutMs,
+    }
+    let answer: Answer
+    try {
+      closing.signal.throwIfAborted()
+      answer = await exchange(dispatcher, asked, signal, underWay)
+    } catch (cause) {
+      throw unreachable(cause, signal, 'cannot be reached')
+    }
     const refusal = credential.proof?.answered(answer.statusCode, headersOf(answer)) ?? null
     return { answer, refusal }
   }
@@ -158,7 +160,7 @@ export function connectHttp(options: {
         protocolVersion = version
       return response
     } catch (error) {
-      discard(answer)
+      answer.body.discard()
       throw unreachable(error, signal, 'ended its answer before it was complete')
     }
   }
@@ -177,7 +179,7 @@ export function connectHttp(options: {
       const found = await readUntil(answer, id, newCursor())
       if (found !== null) return found
     } catch (error) {
-      discard(answer)
+      answer.body.discard()
       if (answer.statusCode >= 400) throw refused(answer.statusCode)
       throw unreachable(error, signal, 'ended its answer before it was complete')
     }
@@ -230,7 +232,7 @@ export function connectHttp(options: {
     } catch (error) {
       if (isWarderError(error) || cursor.lastEventId === null) throw error
     } finally {
-      discard(stream)
+      stream.body.discard()
     }
     return null
   }
@@ -256,12 +258,12 @@ export function connectHttp(options: {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    const ask = () => exchange('GET', headers, credential, signal)
+    const ask = () => roundTrip('GET', headers, credential, signal)
     const first = await ask()
-    if (first.refusal === 'nonce') discard(first.answer)
+    if (first.refusal === 'nonce') first.answer.body.discard()
     const { answer } = first.refusal === 'nonce' ? await ask() : first
     if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return answer
-    discard(answer)
+    answer.body.discard()
     return null
   }
 
@@ -285,7 +287,7 @@ export function connectHttp(options: {
         } catch {
           // Broken, or not the protocol: answers still arrive on streams of their own.
         } finally {
-          discard(stream)
+          stream.body.discard()
         }
         const pause = Math.min(cursor.retryMs * 2 ** Math.min(barren, 10), SLOWEST_RETRY_MS)
         await sleep(pause, undefined, { signal: closing.signal, ref: false })
@@ -303,26 +305,33 @@ export function connectHttp(options: {
     async send(text, credential) {
       const sent = post(text, credential, closing.signal)
       initialized ??= sent.catch(() => {})
-      discard(await sent)
+      const answer = await sent
+      answer.body.discard()
       void listen()
     },
     async close(goodbye) {
       const ended = session
       session = null
       closing.abort()
+      for (const giveUp of underWay) giveUp(closing.signal.reason)
       if (ended === null || goodbye === null) return
       // Courtesy, not a duty: the server may answer 405 (§ Session Management).
       await fields('DELETE', goodbye, ended)
         .then((headers) =>
-          dispatcher.request({
-            origin: url.origin,
-            path: url.pathname + url.search,
-            method: 'DELETE',
-            headers,
-            signal: AbortSignal.timeout(limits.goodbyeTimeoutMs),
-          }),
+          exchange(
+            dispatcher,
+            {
+              origin: url.origin,
+              path,
+              method: 'DELETE',
+              headers,
+              headersTimeout: limits.goodbyeTimeoutMs,
+            },
+            AbortSignal.timeout(limits.goodbyeTimeoutMs),
+            new Set(),
+          ),
         )
-        .then(discard)
+        .then(({ body }) => body.discard())
         .catch(() => {})
     },
   }
@@ -344,18 +353,6 @@ function headersOf({ headers }: Answer): Headers {
   ])
   return new Headers(read.filter(([, value]) => /^[\t\x20-\xff]+$/.test(value)))
 }
-
-/** Frees the connection, whatever is still to come on it. */
-function discard(answer: Answer): void {
-  if (answer.body.destroyed || answer.body.readableEnded) return
-  answer.body.on('error', () => {})
-  const signal = AbortSignal.timeout(SKIP_MS)
-  answer.body.dump({ limit: MOST_TO_SKIP, signal }).catch(() => {})
-}
-
-/** Reading so much and waiting so long is cheaper than a new connection; a stream that goes on is cut off then. */
-const MOST_TO_SKIP = 16 * 1024
-const SKIP_MS = 1_000
 
 function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name]
