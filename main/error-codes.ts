@@ -411,7 +411,7 @@ export const errorCodes = {
     exit: 4,
     meaning:
       'The provider does not take Warder as the client that the server definition names: the secret or the key is wrong or over, or the client may not ask in this way.',
-    mend: 'Set the secret that the message names again with `warder secret set NAME`, then `warder connect SERVER`.',
+    mend: 'Set the secret that the message names again with `warder secret set NAME`, then `warder connect SERVER`. Where the client was registered to send its secret in the body of the request, the definition has to say so: `tokenEndpointAuthMethod` is `client_secret_post`.',
   },
   'oauth.client_key': {
     exit: 4,

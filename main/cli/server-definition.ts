@@ -8,6 +8,7 @@ export interface ServerOptions {
   readonly header?: readonly string[]
   readonly clientId?: string
   readonly clientSecret?: string
+  readonly tokenEndpointAuthMethod?: string
   readonly privateKey?: string
   readonly issuer?: string
   readonly exchange?: string
@@ -66,6 +67,7 @@ function remote(options: ServerOptions): Record<string, unknown> {
   const client = {
     ...given('clientId', options.clientId),
     ...given('clientSecret', options.clientSecret),
+    ...given('tokenEndpointAuthMethod', options.tokenEndpointAuthMethod),
     ...given('privateKey', options.privateKey),
     ...given('issuer', options.issuer),
     ...given('exchange', options.exchange === undefined ? undefined : { from: options.exchange }),
@@ -86,6 +88,7 @@ function remote(options: ServerOptions): Record<string, unknown> {
 const SIGN_IN = [
   'clientId',
   'clientSecret',
+  'tokenEndpointAuthMethod',
   'privateKey',
   'issuer',
   'exchange',

@@ -32,6 +32,10 @@ export const addServer: Verb = (program, action) => {
     .option('--provider <profile>', 'a provider profile of config.json')
     .option('--client-id <id>', 'the client that you registered by hand at its provider')
     .option('--client-secret <secret:name>', 'where its client secret lies in the vault')
+    .option(
+      '--token-endpoint-auth-method <method>',
+      'how it was registered to send that secret: client_secret_basic or client_secret_post',
+    )
     .option('--private-key <secret:name>', 'where its private key lies, in place of a secret')
     .option('--issuer <url>', 'the provider where you registered it: nobody else gets that secret')
     .option('--exchange <server>', 'no sign-in: exchange the token of that server’s account')

@@ -21,9 +21,10 @@ const pem = /^\s*-----BEGIN PRIVATE KEY-----\s*([A-Za-z0-9+/=\s]+?)\s*-----END P
  * alone, it lasts a minute, and each has an identifier of its own.
  *
  * @param secret PKCS#8 PEM or JWK, as in the vault
+ * @param forTokenEndpoint names the token endpoint in place of the issuer, as the quirk `token-endpoint-as-audience` wants
  * @throws WarderError `oauth.client_key`, from the authentication itself, before anything is sent
  */
-export function privateKeyJwt(secret: string): oauth.ClientAuth {
+export function privateKeyJwt(secret: string, forTokenEndpoint: boolean): oauth.ClientAuth {
   return async (provider, client, body, headers) => {
     const { key, kid, alg } = parseClientKey(secret)
     const algorithm = choose(key, alg, provider.token_endpoint_auth_signing_alg_values_supported)
@@ -32,8 +33,9 @@ export function privateKeyJwt(secret: string): oauth.ClientAuth {
       ...(kid === undefined ? {} : { kid }),
     }
     const sign = oauth.PrivateKeyJwt(imported, {
-      [oauth.modifyAssertion]: (header) => {
+      [oauth.modifyAssertion]: (header, payload) => {
         header.alg = algorithm
+        if (forTokenEndpoint) payload.aud = provider.token_endpoint
       },
     })
     await sign(provider, client, body, headers)

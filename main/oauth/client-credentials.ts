@@ -52,9 +52,10 @@ export async function asItself(ask: () => Promise<Tokens>): Promise<Tokens> {
     return { ...(await ask()), refreshToken: null }
   } catch (error) {
     if (!isWarderError(error, 'oauth.token_refused')) throw error
-    const { error: code, silent, challenged } = error.details ?? {}
-    // RFC 6749 §5.2: a client that failed to authenticate may be told so by a challenge alone.
-    if (!clientErrors.has(String(code)) && silent !== true && challenged !== true) throw error
+    const { error: code, silent, forbidden, challenged } = error.details ?? {}
+    // RFC 6749 §5.2: a client that failed to authenticate may be told so by a challenge alone; glewlwyd says 403, no more.
+    const wordless = [silent, forbidden, challenged].includes(true)
+    if (!clientErrors.has(String(code)) && !wordless) throw error
     throw new WarderError('oauth.client_refused', error.message, {
       cause: error,
       details: { error: code ?? 'invalid_client' },

@@ -137,7 +137,8 @@ export function createClients(options: ClientsOptions): Clients {
     redirectUri: string | null,
   ): KnownClient {
     const { clientSecret = null, privateKey = null } = profile
-    const confidential = privateKey === null ? confidentialMethod(provider) : 'private_key_jwt'
+    const bySecret = profile.tokenEndpointAuthMethod ?? confidentialMethod(provider)
+    const confidential = privateKey === null ? bySecret : 'private_key_jwt'
     const reference = privateKey ?? clientSecret
     const authMethod = reference === null ? 'none' : confidential
     const client = { method: 'pre-registered', clientId, authMethod, redirectUri } as const

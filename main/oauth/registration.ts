@@ -46,7 +46,8 @@ function clientMetadata(redirectUri: string, quirks: readonly Quirk[]) {
   const byCode = redirectUri === noRedirect
   return {
     client_name: 'Warder',
-    redirect_uris: byCode ? [] : [redirectUri],
+    // RFC 7591 §2 asks for them where there is a redirect; some refuse an empty list (better-auth).
+    ...(byCode ? {} : { redirect_uris: [redirectUri] }),
     grant_types: [
       byCode ? deviceGrant : 'authorization_code',
       ...(renews ? ['refresh_token'] : []),

@@ -222,7 +222,8 @@ export function providerError(error: unknown, what: string): WarderError {
     `The identity provider refused ${what}${answer === null ? '' : ` (${answer})`}.${noteOn(code)}`,
     cause,
     {
-      ...(code === null ? { silent: isSilent(error) } : { error: code }),
+      ...(code === null ? { silent: isSilent(error, [400, 401]) } : { error: code }),
+      forbidden: isSilent(error, [403]),
       challenged: error instanceof oauth.WWWAuthenticateChallengeError,
     },
   )
@@ -241,12 +242,12 @@ function registeredCode(error: unknown): string | null {
 }
 
 /**
- * Some providers refuse for good with status 400 or 401 and not a byte (against RFC 6749 §5.2). A page or a text may come
- * from somebody in between, and says nothing about the grant.
+ * Some providers refuse for good with a status and not a byte (against RFC 6749 §5.2). A page or a text may come from
+ * somebody in between, and says nothing about the grant.
  */
-function isSilent(error: unknown): boolean {
+function isSilent(error: unknown, statuses: readonly number[]): boolean {
   const answer = error instanceof Error ? error.cause : null
-  return answer instanceof Response && [400, 401].includes(answer.status) && answer.body === null
+  return answer instanceof Response && statuses.includes(answer.status) && answer.body === null
 }
 
 function statusOf(error: unknown): number | null {

@@ -50,9 +50,10 @@ export function asClient(party: Party): oauth.Client {
   return { client_id: party.clientId, token_endpoint_auth_method: party.authMethod }
 }
 
-export function authentication({ authMethod, secret }: Party): oauth.ClientAuth {
+export function authentication({ authMethod, secret, quirks }: Party): oauth.ClientAuth {
   if (authMethod === 'none' || secret === null) return oauth.None()
-  if (authMethod === 'private_key_jwt') return privateKeyJwt(secret)
+  if (authMethod === 'private_key_jwt')
+    return privateKeyJwt(secret, quirks.includes('token-endpoint-as-audience'))
   return authMethod === 'client_secret_post' ? oauth.ClientSecretPost(secret) : basic(secret)
 }
 

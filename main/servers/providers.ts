@@ -22,14 +22,15 @@ export function profileOf(
   { provider, oauth = {} }: Pick<RemoteServer, 'provider' | 'oauth'>,
 ): ProviderProfile {
   const profile = provider === undefined ? { quirks: [] } : pickProvider(providers, provider)
-  const { clientId, clientSecret, privateKey, redirectUri, ports, ...shared } = profile
+  const { redirectUri, ports, ...others } = profile
+  const { clientId, clientSecret, tokenEndpointAuthMethod, privateKey, ...shared } = others
   const { exchange: _, ...own } = oauth
   const ownClient = [own.clientId, own.clientSecret, own.privateKey].some(
     (member) => member !== undefined,
   )
   return {
     ...shared,
-    ...(ownClient ? {} : given({ clientId, clientSecret, privateKey })),
+    ...(ownClient ? {} : given({ clientId, clientSecret, tokenEndpointAuthMethod, privateKey })),
     ...(own.redirectUri === undefined ? given({ redirectUri, ports }) : {}),
     ...given(own),
   }
@@ -98,6 +99,7 @@ export function describeProvider(name: string, profile: ProviderProfile): string
     ...say(profile.metadataUrl, (url) => `its metadata is read from ${quote(url)}`),
     ...say(profile.clientId, (id) => `it knows Warder as ${quote(id)}`),
     ...say(profile.clientSecret, () => `it gets the secret ${secret}`),
+    ...say(profile.tokenEndpointAuthMethod, (method) => `the secret is sent by ${method}`),
     ...say(profile.privateKey, () => `it is shown signatures with the key ${secret}`),
     ...say(profile.resource, (uri) => `it is asked for tokens for ${quote(uri)}`),
     ...say(profile.audience, (audience) => `it is asked for the audience ${quote(audience)}`),

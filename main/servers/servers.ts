@@ -64,8 +64,8 @@ export function describe({ name, definition }: Server): string[] {
 }
 
 function describeRemote(name: string, definition: RemoteServer): string[] {
-  const { clientId, clientSecret, privateKey, issuer, exchange, redirectUri, scopes } =
-    definition.oauth ?? {}
+  const { oauth = {} } = definition
+  const { clientId, clientSecret, privateKey, issuer, exchange, redirectUri, scopes } = oauth
   return [
     `${name} is the remote server ${quote(definition.url)}`,
     {
@@ -91,6 +91,9 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
     ...(clientSecret === undefined
       ? []
       : [`its provider gets the secret ${clientSecret.slice('secret:'.length)}`]),
+    ...(oauth.tokenEndpointAuthMethod === undefined
+      ? []
+      : [`the secret is sent by ${oauth.tokenEndpointAuthMethod}`]),
     ...(privateKey === undefined
       ? []
       : [`its provider is shown signatures with the key ${privateKey.slice('secret:'.length)}`]),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { normalNetwork } from '../net/networks.ts'
 import { isProxyText } from '../net/proxy.ts'
 import { accountSchema, clientSchema } from './client-schema.ts'
-import { providerSchema } from './provider-schema.ts'
+import { providerSchema, secretMethod } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
 export { type ClientDefinition, clientSchema } from './client-schema.ts'
@@ -30,6 +30,7 @@ const oauthClientSchema = z
   .strictObject({
     clientId: singleLine.min(1).optional(),
     clientSecret: secretReference.optional(),
+    tokenEndpointAuthMethod: secretMethod,
     privateKey: secretReference
       .optional()
       .describe('The private key of the client, in place of a client secret: PKCS#8 PEM or JWK.'),
@@ -94,6 +95,11 @@ function contradictions(server: z.output<typeof remoteServerFields>): Contradict
   const found: Contradiction[] = []
   if (oauth.privateKey !== undefined && oauth.clientSecret !== undefined)
     found.push([['oauth', 'privateKey'], 'name either clientSecret or privateKey'])
+  if (oauth.tokenEndpointAuthMethod !== undefined && oauth.clientSecret === undefined)
+    found.push([
+      ['oauth', 'tokenEndpointAuthMethod'],
+      'says how a clientSecret is sent, and there is none',
+    ])
   if (oauth.exchange !== undefined && auth !== 'oauth')
     found.push([['oauth', 'exchange'], 'means nothing but with auth oauth'])
   if (auth !== 'service') return found

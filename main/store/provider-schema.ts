@@ -21,6 +21,14 @@ const port = z.int().min(1024).max(65_535)
 
 const claimName = singleLine.min(1).max(256)
 
+/** What a person registered by hand; the metadata of a provider names all that it offers to anybody. */
+export const secretMethod = z
+  .enum(['client_secret_basic', 'client_secret_post'])
+  .optional()
+  .describe(
+    'How the client was registered to send its secret (RFC 7591 §2); else `client_secret_basic` where the provider takes it.',
+  )
+
 /** Claims of the ID token, of userinfo or of introspection. */
 const claimNames = z
   .strictObject({
@@ -39,6 +47,7 @@ const fields = z.strictObject({
     .describe('Where the metadata of the issuer lies, when at none of the well-known addresses.'),
   clientId: singleLine.min(1).optional(),
   clientSecret: secretReference.optional(),
+  tokenEndpointAuthMethod: secretMethod,
   privateKey: secretReference
     .optional()
     .describe('The private key of the client, in place of a client secret: PKCS#8 PEM or JWK.'),
@@ -92,6 +101,11 @@ function contradictions(profile: ProviderProfile): Contradiction[] {
       given(profile.clientSecret) && !given(issuer),
       'clientSecret',
       'a secret belongs to one provider: issuer',
+    ],
+    [
+      given(profile.tokenEndpointAuthMethod) && !given(profile.clientSecret),
+      'tokenEndpointAuthMethod',
+      'says how a clientSecret is sent, and there is none',
     ],
     [given(profile.privateKey) && !given(clientId), 'privateKey', 'say whose it is: clientId'],
     [

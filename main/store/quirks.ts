@@ -34,6 +34,11 @@ export const quirks = {
     known: 'its shared address speaks for no issuer, so the tenant has to be named',
     effect: 'The `issuer` of the profile has to be one tenant, not a shared address or a template.',
   },
+  'token-endpoint-as-audience': {
+    known: 'it takes a signed assertion that names its token endpoint, not its issuer',
+    effect:
+      'Where the client proves itself with a private key, the assertion is made out to the token endpoint (RFC 7523 §3).',
+  },
   'no-refresh-token': {
     known: 'it never gives a refresh token',
     effect: 'Neither `offline_access` nor the grant type `refresh_token` is asked for.',

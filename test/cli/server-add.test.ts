@@ -108,6 +108,23 @@ describe('a preset', () => {
         },
       },
     ],
+    [
+      [
+        ...['--url', url, '--client-id', 'c', '--client-secret', 'secret:s'],
+        ...['--token-endpoint-auth-method', 'client_secret_post'],
+      ],
+      {
+        definition: {
+          url,
+          auth: 'oauth',
+          oauth: {
+            clientId: 'c',
+            clientSecret: 'secret:s',
+            tokenEndpointAuthMethod: 'client_secret_post',
+          },
+        },
+      },
+    ],
   ])('%j', async (args, sent) => {
     await using companion = await startStandIn({ 'servers:add': () => remoteSample })
     const done = await warder(['server', 'add', '--home', companion.home, 'x', ...args])

@@ -8,18 +8,23 @@ import { accounts, type IdentityProvider } from '../harness/identity-provider/ty
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
 import { type ResourceServerOptions, startResourceServer } from '../harness/resource-server.ts'
 import { type House, openHouse, serverAt } from './support/house.ts'
+import {
+  bound,
+  byKey,
+  bySecret,
+  ec,
+  jwks,
+  outcomes,
+  pem,
+  rsa,
+  SECRET,
+  serviceAt,
+} from './support/service-clients.ts'
 import { callThroughBridge } from './support/through-bridge.ts'
 
 /** Where nobody signs in, at a provider that other people wrote. */
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-const SECRET = 'the-secret-of-a-service'
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const pem = (key: typeof ec.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
-const jwks = (key: typeof ec.publicKey, more: object) => ({
-  jwks: { keys: [{ ...key.export({ format: 'jwk' }), use: 'sig', ...more }] },
-})
 
 /** A client of nobody's: no page, no redirect (RFC 7591 §2). */
 const serviceClient = (more: object) => ({
@@ -29,18 +34,6 @@ const serviceClient = (more: object) => ({
   grant_types: ['client_credentials'],
   ...more,
 })
-
-const bySecret = { clientId: 'warder-jobs', clientSecret: 'secret:jobs' }
-const byKey = { clientId: 'warder-jobs', privateKey: 'secret:jobs' }
-
-const serviceAt = (url: string, oauth: object, name = 'jobs') => ({
-  name,
-  definition: remoteServerSchema.parse({ url, auth: 'service', oauth }),
-})
-
-const outcomes = ({ steps }: Receipt) => steps.map(({ step, outcome }) => `${step} ${outcome}`)
-
-const bound = () => ({ dpop: { nonce: () => null, proofs: new Set<string>() } })
 
 const PROVEN = ['introspect-access-token done', 'revoke-access-token done', 'probe done']
 

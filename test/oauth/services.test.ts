@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { importSPKI, jwtVerify } from 'jose'
+import { decodeJwt, importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { remoteServerSchema } from '../../main/store/config-schema.ts'
@@ -385,6 +385,18 @@ describe('a private key', () => {
       ids.add(payload.jti)
     }
     expect(ids.size).toBe(2)
+  })
+
+  it('signs for the token endpoint where its profile says that the provider wants that', async () => {
+    await using at = await stage({
+      metadata: { token_endpoint_auth_methods_supported: ['private_key_jwt'] },
+      resolveSecret: async () => pem(ec.privateKey),
+      providers: { idp: { quirks: ['token-endpoint-as-audience'] } },
+    })
+    const { definition } = serviceAt(at.provider.serverUrl, byKey)
+    await at.house.grants.obtain({ name: 'jobs', definition: { ...definition, provider: 'idp' } })
+    const [{ client_assertion: assertion = '' } = {}] = forms(at.provider)
+    expect(decodeJwt(assertion).aud).toBe(`${at.provider.origin}/token`)
   })
 
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey

@@ -33,6 +33,7 @@ describe('what a sign-in goes by', () => {
 
   it('never sends the profile’s secret with another client, or mixes ports and redirect URI', () => {
     expect(of({ clientId: 'own' })).not.toHaveProperty('clientSecret')
+    expect(of({ clientId: 'own' })).not.toHaveProperty('tokenEndpointAuthMethod')
     const own = of({ redirectUri: 'http://127.0.0.1/cb' })
     expect(own).toMatchObject({ redirectUri: 'http://127.0.0.1/cb', ...client })
     expect(own).not.toHaveProperty('ports')
@@ -83,6 +84,7 @@ describe('a profile in words', () => {
         issuer,
         metadataUrl: `${issuer}/m`,
         ...client,
+        tokenEndpointAuthMethod: 'client_secret_post',
         resource: 'api://notes',
         audience: 'notes',
         scopes: ['a', 'b'],

@@ -53,6 +53,7 @@ const otherRemotes = [
   { ...remote, headers: { 'X-Key': 'secret:k' } },
   { ...remote, oauth: { ...remote.oauth, clientId: 'd' } },
   { ...remote, oauth: { ...remote.oauth, clientSecret: 'secret:t' } },
+  { ...remote, oauth: { ...remote.oauth, tokenEndpointAuthMethod: 'client_secret_post' } },
   { ...remote, oauth: { ...remote.oauth, redirectUri: 'http://127.0.0.1:8/cb' } },
   { ...remote, oauth: { ...remote.oauth, scopes: ['a b'] } },
   { ...remote, allowPrivateNetwork: false },

@@ -85,6 +85,16 @@ describe('a provider profile', () => {
       { clientSecret: 'secret:s', clientId: 'c', issuer },
     ],
     [
+      { tokenEndpointAuthMethod: 'client_secret_post' },
+      'tokenEndpointAuthMethod: says how a clientSecret is sent, and there is none',
+      {
+        tokenEndpointAuthMethod: 'client_secret_post',
+        clientSecret: 'secret:s',
+        clientId: 'c',
+        issuer,
+      },
+    ],
+    [
       { audience: 'notes' },
       'audience: is only sent with the quirk audience-parameter',
       { audience: 'notes', quirks: ['audience-parameter'] },

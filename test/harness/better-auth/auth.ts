@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { oauthProvider } from '@better-auth/oauth-provider'
+import { oauthDeviceAuthorization, oauthProvider } from '@better-auth/oauth-provider'
 import { type Auth, betterAuth } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
 import { getAuthTables } from 'better-auth/db'
@@ -12,11 +12,21 @@ export interface Lab {
   /** Cookies of a person who may administer resources. */
   readonly administrator: Headers
   clientName(id: string): string | undefined
+  /** Name or ID of the client that a person's code was given to (RFC 8628). */
+  deviceClient(userCode: string): string
 }
 
 /** better-auth with an empty database in memory and the people of the lab signed up. */
 export async function createAuth(origin: string, settings: BetterAuthSettings): Promise<Lab> {
-  const options = { ...common(origin), plugins: [jwt(), oauthProvider(provider(settings))] }
+  const made = [...settings.clients]
+  const options = {
+    ...common(origin),
+    plugins: [
+      jwt(),
+      oauthProvider({ ...provider(settings), ...identifiersOf(made) }),
+      oauthDeviceAuthorization({ interval: '1s', expiresIn: `${settings.deviceCodeTtl}s` }),
+    ],
+  }
   const tables = Object.fromEntries(
     Object.values(getAuthTables(options)).map(({ modelName }) => [
       modelName,
@@ -32,13 +42,28 @@ export async function createAuth(origin: string, settings: BetterAuthSettings): 
   }
   // An account is named after its address only where somebody has proven it to be theirs.
   for (const user of tables.user ?? []) user.emailVerified = true
+  for (const { client_id: _id, client_secret: _secret, ...metadata } of settings.clients) {
+    await auth.api.adminCreateOAuthClient({ headers: administrator, body: metadata })
+    made.shift()
+  }
+  const clientName = (id: string) =>
+    tables.oauthClient?.find(({ clientId }) => clientId === id)?.name?.toString()
   return {
     auth,
     administrator,
-    clientName: (id) =>
-      tables.oauthClient?.find(({ clientId }) => clientId === id)?.name?.toString(),
+    clientName,
+    deviceClient(code) {
+      const id = tables.deviceCode?.find(({ userCode }) => userCode === code)?.clientId
+      return clientName(`${id}`) ?? `${id}`
+    },
   }
 }
+
+/** It makes identifiers and secrets by itself; of the clients that are made beforehand, a test knows them. */
+const identifiersOf = (made: BetterAuthSettings['clients']) => ({
+  generateClientId: () => made[0]?.client_id,
+  generateClientSecret: () => made[0]?.client_secret,
+})
 
 const cookiePair = (header: string) => header.split(';', 1)[0] ?? ''
 
@@ -62,6 +87,8 @@ function provider({ accessTokenTtl, registration }: BetterAuthSettings) {
     accessTokenExpiresIn: accessTokenTtl,
     allowDynamicClientRegistration: registration,
     allowUnauthenticatedClientRegistration: registration,
+    // For those that the lab makes itself.
+    clientPrivileges: () => true,
     // Clients register themselves and resources come later, so no client can be linked to one beforehand.
     enforcePerClientResources: false,
     rateLimit: Object.fromEntries(

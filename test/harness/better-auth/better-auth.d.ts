@@ -17,6 +17,10 @@ declare module 'better-auth' {
         headers: Headers
         body: { identifier: string; name: string }
       }): Promise<unknown>
+      adminCreateOAuthClient(call: {
+        headers: Headers
+        body: Record<string, unknown>
+      }): Promise<unknown>
     }
   }
   export function betterAuth(options: Record<string, unknown>): Auth
@@ -38,4 +42,5 @@ declare module 'better-auth/db' {
 
 declare module '@better-auth/oauth-provider' {
   export function oauthProvider(options: Record<string, unknown>): unknown
+  export function oauthDeviceAuthorization(options: Record<string, unknown>): unknown
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { runProvider } from '../identity-provider/program.ts'
 import { createAuth, type Lab } from './auth.ts'
+import { devicePage, isDevicePage } from './device-pages.ts'
 import { page } from './pages.ts'
 import { settings } from './settings.ts'
 
@@ -44,6 +45,10 @@ async function answer(
         headers: { 'content-type': 'text/html' },
       })
     default:
+      if (isDevicePage(url))
+        return new Response(await devicePage(lab, request, url), {
+          headers: { 'content-type': 'text/html' },
+        })
       return lab.auth.handler(webRequest(request, url, body))
   }
 }

@@ -48,7 +48,7 @@ describe('RFC 8628 §3.1 to §3.4: a sign-in by code', () => {
     inBrowser.cancel()
     const registered = provider.to('/register').map(({ json }) => json)
     expect(registered).toMatchObject([
-      { grant_types: [deviceGrant, 'refresh_token'], redirect_uris: [], response_types: [] },
+      { grant_types: [deviceGrant, 'refresh_token'], response_types: [] },
       { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
     ])
   })
