@@ -16,6 +16,8 @@ export const limits = {
   outgoingBytes: 64 * 1024 * 1024,
   /** Until the first byte of an answer. Tools think long; the client gives up on its own terms before this. */
   answerTimeoutMs: 10 * 60_000,
+  /** A call may take so long in all, whatever its server shows as progress. */
+  callMs: 60 * 60_000,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
   /** Until a server has said of which era it is; one that is silent has sessions. */
