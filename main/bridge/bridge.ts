@@ -13,11 +13,16 @@ import { socketPath } from '../store/home.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
 import { openHttpSessions } from './doors/http-sessions.ts'
+import { openHttpStateless } from './doors/http-stateless.ts'
+import { serveSocket } from './doors/socket-eras.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
 import { readMessage } from './envelope.ts'
 import { createEras } from './eras/eras.ts'
 import { connectRemote } from './eras/remote.ts'
+import type { Era } from './eras/revisions.ts'
+import { openingFor } from './eras/session-opening.ts'
+import { createSessionful } from './eras/sessionful.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { createParking, type ParkingTimer } from './parking.ts'
@@ -25,8 +30,11 @@ import { type ProbeResult, probe } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
+import { type Caller, createStanding } from './standing.ts'
+import { openStatelessVisit } from './stateless-visit.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
 import { connectStdio } from './upstream/stdio.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
 export interface Bridge {
@@ -97,7 +105,7 @@ export async function openBridge(options: {
     ...options.house,
     parking,
     pageOf: options.pageOf,
-    connect(name, asker, events) {
+    connect(name, asker, events, speaks) {
       return createConnection({
         asker,
         lookup: () => lookup(name),
@@ -105,11 +113,13 @@ export async function openBridge(options: {
         revoked: (grant) => revoked.has(grant),
         stopped: options.stopped,
         events,
-        connect({ server, environment, grants }, host) {
+        async connect({ server, environment, grants }, heard) {
           const { definition } = server
+          const { host, over } =
+            speaks === 'stateless' ? createSessionful(heard) : { host: heard, over: asItIs }
           if (isRemote(definition)) {
             const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
-            return Promise.resolve(
+            return over(
               connectRemote({
                 url: definition.url,
                 dispatcher,
@@ -119,7 +129,7 @@ export async function openBridge(options: {
               }),
             )
           }
-          return connectStdio({
+          const local = await connectStdio({
             events: host,
             start: ({ onLine, onExit }) =>
               runtime.start({
@@ -133,6 +143,7 @@ export async function openBridge(options: {
                 onExit: (exit) => onExit(exit.error),
               }),
           })
+          return over(local)
         },
       })
     },
@@ -150,6 +161,7 @@ export async function openBridge(options: {
     server: string,
     folder: string | null,
     channel: Channel | null,
+    speaks: Era = 'session',
   ): Session {
     clients.seen(client)
     const session = createSession({
@@ -158,6 +170,7 @@ export async function openBridge(options: {
       folder,
       house,
       standing: channel,
+      speaks,
     })
     sessions.add(session)
     if (channel !== null) standing.set(session, channel)
@@ -190,9 +203,23 @@ export async function openBridge(options: {
     end: (session) => end(session),
     relay: (text, session, reply) => relay(text, session, reply, house),
   })
+  const standAlone = createStanding({
+    begin({ client, proof, server, folder }, claim) {
+      const session = begin(client, proof, server, folder, null, 'stateless')
+      session.connection.remember(openingFor(claim))
+      return session
+    },
+    end: (session) => end(session),
+  })
+  const visit = (caller: Caller, channel: Channel) =>
+    openStatelessVisit({ caller, channel, standing: standAlone, house })
   const tokenDoor = await openTokenDoor(options.port, {
     client: (bearer) => clients.byBearer(bearer),
-    receive: http.receive,
+    receive: openHttpStateless({
+      visit: (client, server, channel) =>
+        visit({ client, proof: 'bearer', server, folder: null }, channel),
+      otherwise: http.receive,
+    }),
   })
 
   async function shutOut(client: string): Promise<void> {
@@ -213,10 +240,11 @@ export async function openBridge(options: {
           return { receive: async (line) => refuseEach(line, error, channel), close: () => {} }
         }
         const session = begin(client, 'same-user', server, folder, channel)
-        return {
-          receive: (line) => relay(line, session, channel, house),
+        return serveSocket(channel, {
+          session: (line) => relay(line, session, channel, house),
+          stateless: visit({ client, proof: 'same-user', server, folder }, channel),
           close: () => void end(session),
-        }
+        })
       },
     })
   }
@@ -303,12 +331,15 @@ export async function openBridge(options: {
     parking,
     async close() {
       http.close()
+      standAlone.close()
       await tokenDoor.close()
       await Promise.all([...doors.keys()].map((client) => shutOut(client)))
       await endWhere(() => true)
     },
   }
 }
+
+const asItIs = (upstream: Upstream) => upstream
 
 /** Whether somebody's choice differs for the server, or for one whose token its definition asks for. */
 function choosesOthers(name: string, asker: Asker, before: Choices, after: Choices): boolean {

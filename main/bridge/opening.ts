@@ -51,16 +51,21 @@ export function openWithoutServer(
 ): string {
   const result = {
     protocolVersion: ownRevision(initialize),
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { listChanged: true },
-      prompts: { listChanged: true },
-    },
-    serverInfo: { name: server, version: 'not connected' },
-    instructions: `This server is not available yet: ${toWarderError(reason).message}`,
+    ...notConnected(server, toWarderError(reason).message),
   }
   return `{"jsonrpc":"2.0","id":${initialize.id},"result":${JSON.stringify(result)}}`
 }
+
+/** What Warder says of a server that says nothing of itself yet. */
+export const notConnected = (server: string, reason: string) => ({
+  capabilities: {
+    tools: { listChanged: true },
+    resources: { listChanged: true },
+    prompts: { listChanged: true },
+  },
+  serverInfo: { name: server, version: 'not connected' },
+  instructions: `This server is not available yet: ${reason}`,
+})
 
 /** What tells a client that stayed to ask for the lists again. */
 export const LISTS_CHANGED = ['tools', 'resources', 'prompts'].map(

@@ -13,7 +13,7 @@ export interface Request {
   readonly argumentKeys: readonly string[]
 }
 
-/** Methods of the 2025-11-25 revision (and its elders) that open, list or keep a session going. */
+/** Methods that open, list or keep a session going, of every revision. */
 const SESSION_METHODS = new Set([
   'initialize',
   'ping',
@@ -26,6 +26,8 @@ const SESSION_METHODS = new Set([
   'notifications/cancelled',
   'notifications/progress',
   'notifications/roots/list_changed',
+  'server/discover',
+  'subscriptions/listen',
 ])
 
 /** An audit line has room for this many argument names. */

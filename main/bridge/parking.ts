@@ -119,11 +119,12 @@ export function createParking(options: {
         { details: { server } },
       )
     },
-    takeBack(session, message) {
+    takeBack(session, message, channel) {
       if (message.method !== 'notifications/cancelled') return
       const id = message.params?.member('requestId')?.raw
       for (const entry of entries)
-        if (entry.session === session && entry.message.id === id) session.giveUp(entry.message.id)
+        if (entry.session === session && entry.message.id === id)
+          session.giveUp(entry.message.id, channel)
     },
     reconsider(server) {
       now++

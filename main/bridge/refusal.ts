@@ -4,7 +4,7 @@ import { errorResponse } from './envelope.ts'
 /** JSON-RPC 2.0 §5.1. */
 const PARSE_ERROR = -32700
 const INVALID_REQUEST = -32600
-const METHOD_NOT_FOUND = -32601
+export const METHOD_NOT_FOUND = -32601
 
 /** Of the range that JSON-RPC leaves to implementations and MCP does not use: Warder said no, `data.code` says why. */
 const REFUSED = -32050

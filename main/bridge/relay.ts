@@ -7,6 +7,7 @@ import {
   type ResponseMessage,
   readMessage,
 } from './envelope.ts'
+import { discoverWithoutServer } from './eras/session-opening.ts'
 import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { mayPass, openWithoutServer } from './opening.ts'
@@ -42,11 +43,21 @@ export async function relay(
   const message = receive(text, channel)
   if (message === null) return
   if (message.kind === 'response') return session.serverSide.answered(message)
+  return relayCall(message, session, channel, house)
+}
+
+/** The same for a message that its door has read already. */
+export async function relayCall(
+  message: ClientMessage,
+  session: Session,
+  channel: Channel,
+  house: House,
+): Promise<void> {
   const pending = begin(message, session, channel)
   if (pending === null) return
   try {
     if (message.kind === 'notification') {
-      house.parking.takeBack(session, message)
+      house.parking.takeBack(session, message, channel)
       return void (await pass(message, session, pending, house))
     }
     for (;;) {
@@ -179,7 +190,7 @@ async function forward(
   }
   // The request went out under an id of ours; one that no longer waits has nothing to cancel.
   const requestId = message.params?.member('requestId')
-  const upstreamId = requestId && session.giveUp(requestId.raw)
+  const upstreamId = requestId && session.giveUp(requestId.raw, pending.channel)
   if (requestId && upstreamId)
     await session.connection.send(
       splice(message.text, [{ start: requestId.start, end: requestId.end, text: upstreamId }]),
@@ -232,6 +243,11 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
     session.connection.remember(message)
     record({ outcome: code === 'policy.stopped' ? 'denied' : 'ok', code, account })
     reply(message, pending, openWithoutServer(message, session.server, error))
+    return null
+  }
+  if (message.method === 'server/discover' && message.kind === 'request' && mayPass(code)) {
+    record({ outcome: code === 'policy.stopped' ? 'denied' : 'ok', code, account })
+    reply(message, pending, discoverWithoutServer(message, session.server, known))
     return null
   }
   record({ outcome: code.startsWith('policy.') ? 'denied' : 'error', code, account })

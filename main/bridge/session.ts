@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
+import type { Era } from './eras/revisions.ts'
 import { limits } from './limits.ts'
 import { createServerSide } from './server-messages.ts'
 import { elicitationComplete } from './sign-in-refusal.ts'
@@ -23,25 +24,41 @@ export function createSession(options: {
   house: House
   /** The way back that is always there (a socket), or null where each message has its own (HTTP). */
   standing: Channel | null
+  /** A client of requests that stand alone shares its session with itself: each way to it counts its ids alone. */
+  speaks?: Era
 }): Session {
-  const { server, house, standing } = options
+  const { server, house, standing, speaks = 'session' } = options
   const principals = { ...options.principals, session: randomUUID() }
   const asker = { client: principals.client, folder: options.folder }
   const waiting = new Map<string, Waiting>()
   /** Server → the sign-in that the client's person was asked for. */
   const elicitations = new Map<string, string>()
+  /** The ways that a client without sessions has spoken. */
+  const ways = new WeakMap<Channel, number>()
   let counter = 0
   let size = 0
   let ended = false
+
+  function wayOf(channel: Channel): string {
+    if (speaks === 'session') return ''
+    const way = ways.get(channel) ?? ++counter
+    ways.set(channel, way)
+    return `${way} `
+  }
 
   const session: Session = {
     principals,
     server,
     asker,
-    connection: house.connect(server, asker, {
-      onMessage: (...message) => session.serverSide.receive(...message),
-      onClosed: () => session.serverSide.forget(),
-    }),
+    connection: house.connect(
+      server,
+      asker,
+      {
+        onMessage: (...message) => session.serverSide.receive(...message),
+        onClosed: () => session.serverSide.forget(),
+      },
+      speaks,
+    ),
     serverSide: createServerSide(() => session, house),
     get ended() {
       return ended
@@ -51,7 +68,7 @@ export function createSession(options: {
       const controller = new AbortController()
       const upstreamId = String(++counter)
       const isRequest = message.kind === 'request'
-      const key = isRequest ? message.id : `notification ${upstreamId}`
+      const key = isRequest ? `${wayOf(channel)}${message.id}` : `notification ${upstreamId}`
       const own = message.text.length
       if (waiting.has(key))
         throw new WarderError(
@@ -80,23 +97,26 @@ export function createSession(options: {
       size += own
       return pending
     },
-    giveUp(clientId) {
-      const call = waiting.get(clientId)
+    giveUp(clientId, channel) {
+      const call = waiting.get(`${wayOf(channel)}${clientId}`)
       if (call === undefined) return null
       call.controller.abort()
       return call.upstreamId
     },
+    leave(channel) {
+      for (const { pending, controller } of waiting.values())
+        if (pending.channel === channel) controller.abort()
+    },
     channelFor(upstreamId, progressToken = null) {
       const calls = [...waiting.values()].filter(({ channel }) => channel !== null)
-      const related = calls.find(
-        (call) =>
-          call.upstreamId === upstreamId ||
-          (progressToken !== null && call.progressToken === progressToken),
-      )
-      return (related ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
+      const related = calls.find((call) => call.upstreamId === upstreamId)
+      // Without a session nothing is said unasked, and tokens of progress are only unique for one way.
+      if (related || speaks === 'stateless') return related?.channel ?? null
+      const token = calls.find((call) => progressToken && call.progressToken === progressToken)
+      return (token ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
     },
     elicitation(at) {
-      if (!session.connection.elicitsUrls()) return null
+      if (speaks === 'stateless' || !session.connection.elicitsUrls()) return null
       const id = elicitations.get(at) ?? randomUUID()
       elicitations.set(at, id)
       return id

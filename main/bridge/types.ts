@@ -7,6 +7,7 @@ import type { Asker } from '../oauth/asker.ts'
 import type { Decide } from '../policy/decide.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
+import type { Era } from './eras/revisions.ts'
 import type { AccountName, UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
@@ -42,8 +43,13 @@ export interface Session {
   readonly serverSide: ServerSide
   /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy`, `bridge.not_opened` after the end */
   begin(message: RequestMessage | NotificationMessage, channel: Channel): Pending
-  /** The id under which a waiting request of the client was forwarded; it is given up by this. */
-  giveUp(clientId: string): string | null
+  /**
+   * The id under which a waiting request of the client was forwarded; it is given up by this.
+   * @param channel the way that the client's word came
+   */
+  giveUp(clientId: string, channel: Channel): string | null
+  /** The client that spoke this way has gone: what of it is under way is given up. */
+  leave(channel: Channel): void
   /**
    * Where a message of the server goes: with the request it belongs to, by the stream it came on or by its progress
    * token, else to any way back there is.
@@ -97,7 +103,7 @@ export interface Parking {
    */
   check(pending: Pending, accounts: readonly AccountName[]): void
   /** The client takes back a request: one that waits here ends, before anything else is asked. */
-  takeBack(session: Session, message: NotificationMessage): void
+  takeBack(session: Session, message: NotificationMessage, channel: Channel): void
   /** What stood in the way of these calls may be gone: a sign-in, a revocation, other rules. Without a server: of all. */
   reconsider(server?: string): void
   waiting(): WaitingCalls[]
@@ -126,6 +132,9 @@ export interface House {
   readonly parking: Parking
   /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */
   pageOf(server: string): Promise<string | null>
-  /** @param asker whose account is used */
-  connect(server: string, asker: Asker, events: UpstreamEvents): Connection
+  /**
+   * @param asker whose account is used
+   * @param speaks how the client speaks: `session` where nothing is said
+   */
+  connect(server: string, asker: Asker, events: UpstreamEvents, speaks?: Era): Connection
 }

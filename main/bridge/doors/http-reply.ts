@@ -12,6 +12,7 @@ export interface HttpReply extends Channel {
   /** All is said: 202 where that was nothing, as to a notification or an answer. */
   accepted(): void
   refuse(text: string, status?: number): void
+  reply(text: string, status?: number): void
 }
 
 export function replyTo(response: ServerResponse): HttpReply {
@@ -24,7 +25,12 @@ export function replyTo(response: ServerResponse): HttpReply {
     if (response.destroyed || response.writableEnded) return
     if (!streaming) {
       streaming = true
-      response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
+      response.writeHead(200, {
+        ...headers,
+        'content-type': 'text/event-stream',
+        // A proxy that keeps events back would keep them to itself.
+        'x-accel-buffering': 'no',
+      })
     }
     // A client that does not read must not fill our memory.
     if (response.writableLength > limits.outgoingBytes) response.destroy()
@@ -49,8 +55,8 @@ export function replyTo(response: ServerResponse): HttpReply {
       headers = { ...headers, 'mcp-session-id': session }
     },
     send: event,
-    reply(text) {
-      if (!streaming) return whole(200, text)
+    reply(text, status = 200) {
+      if (!streaming) return whole(status, text)
       event(text)
       response.end()
     },

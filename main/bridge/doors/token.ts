@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WarderError } from '../../errors.ts'
 import { limits } from '../limits.ts'
@@ -26,6 +32,8 @@ export interface TokenVisit {
     session: string | undefined
     /** `MCP-Protocol-Version` of the request. */
     protocolVersion: string | undefined
+    /** All of the request; none of them twice that would be read. */
+    headers: IncomingHttpHeaders
     text: string
     reply: HttpReply
   }): Promise<void>
@@ -103,6 +111,7 @@ async function handle(
       server,
       session: single('mcp-session-id'),
       protocolVersion: single('mcp-protocol-version'),
+      headers: request.headers,
       text,
       reply,
     })
@@ -123,6 +132,9 @@ function refuse(request: IncomingMessage, port: string): number | null {
     'content-type',
     'content-length',
     'mcp-session-id',
+    'mcp-protocol-version',
+    'mcp-method',
+    'mcp-name',
   ]
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
   // Two of one of these is two readings of one request.

@@ -26,7 +26,8 @@ export function headerValue(value: string): string {
   return plain ? value : `=?base64?${Buffer.from(value, 'utf8').toString('base64')}?=`
 }
 
-const NAMED: Readonly<Record<string, string>> = {
+/** The member of `params` that `Mcp-Name` repeats. */
+export const NAMED: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
@@ -47,8 +48,11 @@ function parameterHeaders(
   return headers
 }
 
-/** @returns null for what has no header: nothing, null, and what is no primitive */
-function headerText(node: JsonNode | undefined): string | null {
+/**
+ * @returns null for what has no header: nothing, null, and what is no primitive
+ * @throws WarderError `bridge.malformed`
+ */
+export function headerText(node: JsonNode | undefined): string | null {
   switch (node?.kind) {
     case 'string':
       return node.string() ?? refuse()

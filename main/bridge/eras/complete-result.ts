@@ -1,0 +1,73 @@
+import { answerWith, type ResponseMessage } from '../envelope.ts'
+import { type JsonNode, readJson, splice } from '../json-scan.ts'
+import { readServerMessage } from '../upstream/event-stream.ts'
+import { INVALID_PARAMS, META } from './claim.ts'
+import { codeOf } from './revisions.ts'
+
+/** Results that say for how long they may be kept (MCP 2026-07-28, server/utilities/caching). */
+const CACHED = new Set([
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+])
+
+/** 2025-11-25, Resources, Error Handling; it has another number since. */
+const RESOURCE_NOT_FOUND = -32002
+
+/**
+ * An answer of a server with sessions as one of 2026-07-28. The server's own bytes stay; what the revision wants beside
+ * them is written over whatever the server put there, since in its own revision it means nothing. What Warder filtered
+ * for one client belongs to that client, and rules may change at any time: nothing is kept, nothing is shared.
+ *
+ * @param info what the server calls itself, as JSON text
+ */
+export function completed(
+  answer: ResponseMessage,
+  method: string,
+  info: string | null,
+): ResponseMessage {
+  const { result, error } = answer
+  if (error !== undefined)
+    return codeOf(answer) === RESOURCE_NOT_FOUND ? renumbered(answer, error) : answer
+  if (result?.kind !== 'object') return answer
+  const members = {
+    resultType: '"complete"',
+    ...(CACHED.has(method) ? { ttlMs: '0', cacheScope: '"private"' } : {}),
+    ...(info === null ? {} : { _meta: metaWith(result.member('_meta'), info) }),
+  }
+  return valued(answer, withMembers(result, members))
+}
+
+/** An object with these members, which stand in the place of its own of the same name. */
+export function withMembers(object: JsonNode, members: Readonly<Record<string, string>>): string {
+  const rest = new Map(Object.entries(members))
+  const edits = object.members().flatMap(({ name, value }) => {
+    const text = rest.get(name)
+    rest.delete(name)
+    return text === undefined ? [] : [{ ...within(object, value), text }]
+  })
+  const more = [...rest].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')
+  if (more === '') return splice(object.raw, edits)
+  const follows = object.members().length > 0 ? ',' : ''
+  return splice(object.raw, [...edits, { start: 1, end: 1, text: more + follows }])
+}
+
+function metaWith(given: JsonNode | undefined, info: string): string {
+  const meta = given?.kind === 'object' ? given : readJson('{}')
+  return withMembers(meta, { [`${META}serverInfo`]: info })
+}
+
+function renumbered(answer: ResponseMessage, error: JsonNode): ResponseMessage {
+  return valued(answer, withMembers(error, { code: String(INVALID_PARAMS) }))
+}
+
+/** The same answer with another value. */
+export const valued = (answer: ResponseMessage, text: string) =>
+  readServerMessage(answerWith(answer.id, answer, text)) as ResponseMessage
+
+const within = (outer: JsonNode, { start, end }: JsonNode) => ({
+  start: start - outer.start,
+  end: end - outer.start,
+})
