@@ -87,7 +87,8 @@ async function finish(
   if (browser && (await opened(context, signIn))) return connected()
   showLink(context, { ...signIn, url })
   if (signIn.deviceOffered) offerCode(context)
-  const stopTaking = takePastedAnswers(context, flow, cancel)
+  const again = signIn.linkExpiresAt === null ? null : () => showFreshLink(context, flow)
+  const stopTaking = takePastedAnswers(context, flow, { cancel, again })
   try {
     return await connected()
   } finally {
@@ -137,6 +138,10 @@ function showLink(
       : `Open this link before ${localTime(linkExpiresAt)} and finish there:`,
   )
   toTake(output, url)
+}
+
+async function showFreshLink(context: Context, flow: string): Promise<void> {
+  showLink(context, await context.control.call('accounts:link', { flow }))
 }
 
 /** With --json, standard output belongs to the account that comes of it. */

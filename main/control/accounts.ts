@@ -16,6 +16,7 @@ type AccountChannel =
   | 'accounts:list'
   | 'accounts:connect'
   | 'accounts:open'
+  | 'accounts:link'
   | 'accounts:answer'
   | 'accounts:connected'
   | 'accounts:name'
@@ -85,6 +86,10 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:open'({ flow: id }) {
       await flow(id).open()
       return {}
+    },
+    async 'accounts:link'({ flow: id }) {
+      const { url, expiresAt } = await flow(id).link()
+      return { url, linkExpiresAt: expiresAt === null ? null : instantView(expiresAt) }
     },
     async 'accounts:answer'({ flow: id, url }) {
       house.stop.refuse()

@@ -28,7 +28,7 @@ export async function beginInBrowser(
     expiresAt,
     linkExpiresAt: page.expiresAt,
     device: null,
-    pageToOpen: pages(page, () => signInPage(party, request, clock), clock),
+    ...pages(page, () => signInPage(party, request, clock), clock),
     async tokens() {
       const answer = await listener.wait({ ...request, issAdvertised }, expiresAt)
       secret('code', answer.get('code') ?? '')
@@ -47,13 +47,19 @@ function pages(
   first: SignInPage,
   anew: () => Promise<SignInPage>,
   clock: () => number,
-): () => Promise<SignInPage> {
-  let unused: SignInPage | null = first
-  return async () => {
-    const { expiresAt } = first
-    if (expiresAt === null) return first
-    const page = unused !== null && clock() < expiresAt ? unused : await anew()
-    unused = null
-    return page
+): Pick<Way, 'pageToOpen' | 'freshPage'> {
+  const { expiresAt } = first
+  if (expiresAt === null) return { pageToOpen: async () => first, freshPage: async () => first }
+  let unused = true
+  return {
+    async pageToOpen() {
+      const page = unused && clock() < expiresAt ? first : await anew()
+      unused = false
+      return page
+    },
+    freshPage() {
+      unused = false
+      return anew()
+    },
   }
 }

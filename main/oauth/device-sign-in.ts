@@ -36,6 +36,7 @@ export async function beginByCode(
     linkExpiresAt: null,
     device: { userCode, complete },
     pageToOpen: async () => page,
+    freshPage: async () => ({ ...page, expiresAt: null }),
     tokens: () => pollForTokens({ ask, interval, expiresAt, clock, wait, signal }),
     answer: noCallback.paste,
     cancel: () => given.abort(),

@@ -105,9 +105,13 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const { otherIssuers, provider } = flow.discovered
       const deviceOffered = offersDeviceFlow(provider)
       const open = async () => openSignInPage(options.browser, await way.pageToOpen())
+      const link = async () => {
+        attempt.check()
+        return way.freshPage()
+      }
       return {
         ...{ flow: id, url, host, issuer, otherIssuers, scopes, expiresAt },
-        ...{ linkExpiresAt, device, deviceOffered, open, answer, completed, cancel },
+        ...{ linkExpiresAt, device, deviceOffered, open, link, answer, completed, cancel },
       }
     } catch (error) {
       flow.enrolment.release()

@@ -91,6 +91,12 @@ export interface SignIn {
   readonly deviceOffered: boolean
   /** Opens the page in the system browser, after the person saw where it leads. @throws WarderError `oauth.browser_failed`: the sign-in still waits */
   open(): Promise<void>
+  /**
+   * A link to open by hand in place of `url`, which may have been opened, or be over: where the request has to be pushed
+   * (RFC 9126), it is pushed anew. `expiresAt` in milliseconds since the epoch, null for as long as the sign-in lasts.
+   * @throws WarderError `oauth.sign_in_abandoned`, and as `Grants.connect`
+   */
+  link(): Promise<{ readonly url: string; readonly expiresAt: number | null }>
   /** Takes the address that a browser on another machine ended at. @throws as `CallbackListener.paste` */
   answer(address: string): void
   /** Settles when the person is done. @throws WarderError `oauth.*` */

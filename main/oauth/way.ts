@@ -1,4 +1,5 @@
 import type { BrowserUrl } from '../net/browser-url.ts'
+import type { SignInPage } from './authorization.ts'
 import type { Tokens } from './token-requests.ts'
 import type { SignIn } from './types.ts'
 
@@ -7,6 +8,8 @@ export interface Way extends Pick<SignIn, 'expiresAt' | 'linkExpiresAt' | 'devic
   readonly page: BrowserUrl
   /** The page at this moment: one that can still be opened. */
   pageToOpen(): Promise<BrowserUrl>
+  /** One that nobody was shown or opened yet, where that makes a difference. */
+  freshPage(): Promise<SignInPage>
   /** Settles when the person is done; may bring tokens even after `cancel`, where they were on their way. */
   tokens(): Promise<Tokens>
   /** Waits no longer. */

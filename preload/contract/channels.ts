@@ -108,6 +108,11 @@ export const channels = {
   ),
   /** Opens the page of a prepared sign-in in the system browser. */
   'accounts:open': channel(z.strictObject({ flow: z.string() }), nothing),
+  /** Another link to open by hand, where the last one is over or was opened: only pushed ones are (`linkExpiresAt`). */
+  'accounts:link': channel(
+    z.strictObject({ flow: z.string() }),
+    z.object({ url: z.string(), linkExpiresAt: instant.nullable() }),
+  ),
   /**
    * The address that a browser on another machine ended at, pasted by a person. It holds the code: nobody repeats or
    * logs it. Refused, it leaves the sign-in waiting.

@@ -262,4 +262,34 @@ describe('connect, by a code', () => {
     const done = await warder(['connect', 'linear', '--no-browser', '--home', companion.home])
     expect(done.stderr).toMatch(/Open this link before 2026-11-21 \d\d:01:30 and finish there:/)
   })
+
+  it('prints a fresh one for who presses Enter alone, again and again', async () => {
+    const finished = Promise.withResolvers<typeof connectedSample>()
+    let count = 0
+    await using companion = await start({
+      'accounts:connect': () => ({ ...signIn, linkExpiresAt: '2026-11-21T09:01:30.000Z' }),
+      'accounts:connected': () => finished.promise,
+      'accounts:link': () => {
+        count += 1
+        if (count === 2) throw new WarderError('oauth.provider_unavailable', 'It is away.')
+        return {
+          url: `https://id.linear.app/authorize?request_uri=urn%3A${count}`,
+          linkExpiresAt: '2026-11-21T09:03:00.000Z',
+        }
+      },
+    })
+    const running = startOnTerminal(['connect', 'linear', '--no-browser', '--home', companion.home])
+    await running.seen('stdout', /Press Enter alone for a fresh one/)
+    running.child.stdin?.write('\r')
+    await running.seen(
+      'stdout',
+      /before 2026-11-21 \d\d:03:00 and finish there:\s+\S+request_uri=urn%3A1/,
+    )
+    running.child.stdin?.write('\r')
+    await running.seen('stdout', /It is away\./)
+    running.child.stdin?.write('\r')
+    await running.seen('stdout', /request_uri=urn%3A3/)
+    finished.resolve(connectedSample)
+    expect((await running.finished).code).toBe(0)
+  })
 })

@@ -22,6 +22,7 @@ const lines = ['It gets a socket and a token.', 'It may call what the rules allo
 export function createPageControl() {
   const world = createWorld()
   const emitter = createEmitter<{ [E in keyof Events]: [Events[E]] }>()
+  let links = 0
   const heard: { channel: string; input: unknown }[] = []
   const waiting = Promise.withResolvers<Output<'accounts:connected'>>()
   // A rejection is the page's to handle; before it asks, nobody listens.
@@ -63,6 +64,10 @@ export function createPageControl() {
       if (world.browserFails)
         throw new WarderError('oauth.browser_failed', 'The browser could not be opened.')
       return {}
+    },
+    'accounts:link': () => {
+      links += 1
+      return { url: `${world.flow.url}&fresh=${links}`, linkExpiresAt: world.flow.linkExpiresAt }
     },
     'accounts:connected': ({ flow }) =>
       // The sign-in that is given up for a code ends; the other one waits.

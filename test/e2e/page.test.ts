@@ -220,6 +220,23 @@ describe('servers', () => {
     await dialog().getByText('Waiting for you').waitFor()
   })
 
+  it('asks for a link that can still be opened, where the request was pushed, and for one more', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: ui.url })
+    const { flow } = companion.world
+    companion.world.flow = { ...flow, linkExpiresAt: flow.expiresAt }
+    await open('Servers')
+    await button('Connect github').click()
+    await openBrowser()
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await button('Copy the link instead').click()
+    await eventually(copied).toBe(`${flow.url}&fresh=1`)
+    await dialog().getByText('It can be opened once').waitFor()
+    await button('Make a fresh link').click()
+    await eventually(copied).toBe(`${flow.url}&fresh=2`)
+    expect(heard('accounts:link')).toEqual([{ flow: 'flow-1' }, { flow: 'flow-1' }])
+    expect(complaints).toEqual([])
+  })
+
   it('selects the link where the clipboard is refused', async () => {
     await open('Servers')
     await page.evaluate(() => {

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import { Button } from '../../parts/button.tsx'
-import { CopyField } from '../../parts/copy-field.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
 import { DeviceCode, OfferCode } from './device-code.tsx'
+import { LinkByHand } from './link-by-hand.tsx'
 import { NameAccount } from './name-account.tsx'
 import { PasteAddress } from './paste-address.tsx'
 import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
@@ -115,7 +115,6 @@ function Asking({ flow, onCode }: { flow: Flow; onCode: () => void }) {
 }
 
 function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
-  const [byHand, setByHand] = useState(false)
   return (
     <>
       <ErrorNote error={noBrowser} />
@@ -126,13 +125,7 @@ function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
         Go on only if the address bar there names the site <strong>{visible(flow.host)}</strong>.
       </p>
       <Asked flow={flow} />
-      {noBrowser !== null || byHand ? (
-        <CopyField label="Link" value={flow.url} atOnce={byHand} first={!byHand} />
-      ) : (
-        <Button first kind="text" onClick={() => setByHand(true)}>
-          Copy the link instead
-        </Button>
-      )}
+      <LinkByHand flow={flow} opened={noBrowser === null} />
       <PasteAddress flow={flow.flow} />
       <p className="quiet waiting" role="status">
         Waiting for you to finish there

@@ -103,6 +103,26 @@ describe('RFC 9126: pushed authorization requests', () => {
     expect(await signIn.completed).toMatchObject({ state: 'connected' })
   })
 
+  it('§2.2: a link to open by hand is asked for anew, each time another one, of the same sign-in', async () => {
+    await using world = await pushing()
+    const { house, provider } = world
+    const signIn = await world.connect()
+    const expiresAt = house.time.now + 60_000
+    for (const count of [2, 3]) {
+      const link = await signIn.link()
+      expect([requestUri(link.url), link.expiresAt]).toEqual([`urn:example:${count}`, expiresAt])
+    }
+    // Somebody may have opened the first one by hand.
+    await signIn.open()
+    expect(house.opened.map(requestUri)).toEqual(['urn:example:4'])
+    const forms = provider.to('/par').map(({ form }) => Object.fromEntries(form))
+    expect(forms).toEqual(forms.map(() => forms[0]))
+    signIn.cancel()
+    await signIn.completed.catch(() => undefined)
+    expect(await errorOf(signIn.link())).toMatchObject({ code: 'oauth.sign_in_abandoned' })
+    expect(provider.to('/par')).toHaveLength(4)
+  })
+
   it('§7.3: a request_uri is opened once', async () => {
     await using world = await pushing()
     const signIn = await world.connect()
@@ -122,6 +142,7 @@ describe('RFC 9126: pushed authorization requests', () => {
     const signIn = await world.connect()
     expect(world.provider.to('/par')).toEqual([])
     expect(signIn.linkExpiresAt).toBeNull()
+    expect(await signIn.link()).toMatchObject({ url: signIn.url, expiresAt: null })
     await allow(signIn)
   })
 
