@@ -6,7 +6,7 @@ import { maskJson } from './mask-json.ts'
 import { decisionOf, looksTwoWays, operationOn } from './operations.ts'
 
 /** Which list a method answers with, and what one line of it is called in the rules. */
-const LISTS: Readonly<
+export const LISTS: Readonly<
   Record<string, { member: string; kind: 'tool' | 'resource' | 'prompt'; name: string }>
 > = {
   'tools/list': { member: 'tools', kind: 'tool', name: 'name' },

@@ -40,4 +40,18 @@ export const limits = {
   parkedProgressMs: 15_000,
   parkedWithProgress: 6,
   goodbyeTimeoutMs: 2_000,
+  /**
+   * How long the lists of all servers wait for one of them, its opening included: Codex gives everything up that has not
+   * told its tools 10 s after its start.
+   */
+  listWaitMs: 8_000,
+  /** Pages and bytes that one server's list may have among those of all; what is beyond is not shown. */
+  listPages: 256,
+  listBytes: 16 * 1024 * 1024,
+  /** One page of the lists of all servers has so many bytes, and one line more. */
+  pageBytes: 4 * 1024 * 1024,
+  /** What changes within so long is told to a client as one change. */
+  burstMs: 100,
+  /** Resources that one server's answers named outside of its lists, and that are remembered as its own. */
+  links: 1_000,
 } as const

@@ -1,0 +1,42 @@
+import { version } from '../../version.ts'
+import { type RequestMessage, resultResponse } from '../envelope.ts'
+import { ownRevision } from '../opening.ts'
+
+/** A server that is not to be used before a person has done something. */
+export interface NeedsPerson {
+  readonly server: string
+  /** What is to be done, as a sentence. */
+  readonly what: string
+}
+
+/** The answer to `initialize` in the name of all servers: no server is waited for, and none is promised to be there. */
+export function openingOfAll(
+  initialize: RequestMessage,
+  servers: readonly string[],
+  needs: readonly NeedsPerson[],
+): string {
+  const result = {
+    protocolVersion: ownRevision(initialize),
+    capabilities: {
+      tools: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      prompts: { listChanged: true },
+      completions: {},
+      logging: {},
+    },
+    serverInfo: { name: 'warder', title: 'Warder', version },
+    instructions: instructions(servers, needs),
+  }
+  return resultResponse(initialize.id, JSON.stringify(result))
+}
+
+/** Names of servers are the user's own and plain; nothing that a server says of itself is in it. */
+function instructions(servers: readonly string[], needs: readonly NeedsPerson[]): string {
+  if (servers.length === 0 && needs.length === 0)
+    return 'Warder has no server that this client may use.'
+  return [
+    `Warder gives you the servers ${servers.join(', ') || '(none yet)'}.`,
+    'A tool or prompt is called by the name of its server, two underscores and its own name.',
+    ...needs.map(({ server, what }) => `${server} waits for a person: ${what}`),
+  ].join(' ')
+}
