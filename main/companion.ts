@@ -4,6 +4,7 @@ import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
 import { recordRefusedUrl } from './audit/refused-url.ts'
 import { createSignedRecords } from './audit/signed-records.ts'
+import { needsPerson } from './bridge/aggregation/needs-person.ts'
 import { openBridge } from './bridge/bridge.ts'
 import { createInjector } from './bridge/credentials.ts'
 import { createSignInNotes } from './bridge/sign-in-notes.ts'
@@ -152,6 +153,12 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         runtime,
         stopped: () => stop.current() !== null,
         socketDirectory: sockets,
+        needsPerson: () =>
+          needsPerson({
+            servers: config.current().servers,
+            held: Object.keys(config.proposedServers()),
+            grants: grants.list(),
+          }),
         pageOf: async (server) => (await options.pageLink?.(`#/servers/${server}`)) ?? null,
         port: options.port ?? Number(meta.get('token_port') ?? 0),
       }),
@@ -205,6 +212,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       const changed = Object.entries(before.servers).filter(
         ([name, definition]) => JSON.stringify(definition) !== JSON.stringify(after.servers[name]),
       )
+      const added = Object.keys(after.servers).filter(
+        (name) => !Object.hasOwn(before.servers, name),
+      )
       for (const [name] of changed) {
         // What a person is signing in to is no longer what is defined.
         grants.abandon(name)
@@ -216,6 +226,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         bridge.announce()
         bridge.reconsider()
       }
+      for (const name of [...changed.map(([name]) => name), ...added]) bridge.announce(name)
       for (const name of gone) if (clients.has(name)) clients.remove(name)
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => writeRun(process.pid)))

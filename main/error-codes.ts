@@ -554,11 +554,6 @@ export const errorCodes = {
     meaning: 'A message is larger than Warder forwards.',
     mend: 'Ask for less at once.',
   },
-  'bridge.server_required': {
-    exit: 2,
-    meaning: 'The client did not say which server it wants.',
-    mend: 'Add `--server NAME`.',
-  },
   'bridge.not_opened': {
     exit: 1,
     meaning: 'The client sent a call before it opened the session with `initialize`.',

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
+import type { Principals } from '../identity/principals.ts'
 import type { Dialer } from '../net/dialer.ts'
 import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Asker } from '../oauth/asker.ts'
@@ -10,6 +12,8 @@ import { injections, pick, type Server } from '../servers/servers.ts'
 import { type Config, isRemote } from '../store/config-schema.ts'
 import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
+import { type AllServers, createAllServers } from './aggregation/all-servers.ts'
+import type { NeedsPerson } from './aggregation/needs-person.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
 import { openHttpSessions } from './doors/http-sessions.ts'
@@ -17,7 +21,6 @@ import { openHttpStateless } from './doors/http-stateless.ts'
 import { serveSocket } from './doors/socket-eras.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
-import { readMessage } from './envelope.ts'
 import { createEras } from './eras/eras.ts'
 import { connectRemote } from './eras/remote.ts'
 import type { Era } from './eras/revisions.ts'
@@ -25,14 +28,14 @@ import { openingFor } from './eras/session-opening.ts'
 import { createSessionful } from './eras/sessionful.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
-import { createParking, type ParkingTimer } from './parking.ts'
+import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
 import { type Caller, createStanding } from './standing.ts'
-import { openStatelessVisit } from './stateless-visit.ts'
-import type { Channel, House, Parking, Session } from './types.ts'
+import { openStatelessVisit, type StatelessVisit } from './stateless-visit.ts'
+import type { Channel, House, Parking, Session, Visit } from './types.ts'
 import { connectStdio } from './upstream/stdio.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -85,11 +88,16 @@ export async function openBridge(options: {
   stopped: () => boolean
   /** @see House.pageOf */
   pageOf: House['pageOf']
+  /** Servers that cannot be used before a person has done something. */
+  needsPerson?: () => readonly NeedsPerson[]
   timer?: ParkingTimer
 }): Promise<Bridge> {
   const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
+  const { timer = systemTimer } = options
   const sessions = new Set<Session>()
   const standing = new Map<Session, Channel>()
+  /** Clients that have all servers at once; what they have of each is among the sessions. */
+  const gathered = new Map<AllServers, Pick<Principals, 'client' | 'proof'>>()
   const doors = new Map<string, { path: string; opened: Promise<SocketDoor> }>()
   /** Doors of one name open and close in turn: they share a path. */
   const closing = new Map<string, Promise<void>>()
@@ -99,7 +107,7 @@ export async function openBridge(options: {
 
   const parking = createParking({
     seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
-    ...(options.timer ? { timer: options.timer } : {}),
+    timer,
   })
   const house: House = {
     ...options.house,
@@ -183,11 +191,18 @@ export async function openBridge(options: {
     await session.close(reason)
   }
 
+  /** @param matches asked of whose session it is, at one server or at all of them */
   async function endWhere(
-    matches: (session: Session) => boolean,
+    matches: (owner: Pick<Principals, 'client' | 'proof'>) => boolean,
     reason?: WarderError,
   ): Promise<void> {
-    await Promise.all([...sessions].filter(matches).map((session) => end(session, reason)))
+    const own = [...sessions].filter(({ principals }) => matches(principals))
+    const all = [...gathered].filter(([, owner]) => matches(owner))
+    for (const [one] of all) gathered.delete(one)
+    await Promise.all([
+      ...own.map((session) => end(session, reason)),
+      ...all.map(([one]) => one.close()),
+    ])
   }
 
   /** Cut sessions stay: their next message is decided anew and opens the server again, if it still may. */
@@ -198,10 +213,60 @@ export async function openBridge(options: {
     await Promise.all([...sessions].filter(matches).map((session) => session.cut(reason)))
   }
 
+  /** @param server null for all of them */
+  function visit(
+    client: string,
+    proof: 'same-user' | 'bearer',
+    server: string | null,
+    folder: string | null,
+    channel: Channel | null,
+  ): Visit {
+    if (server === null) return visitAll(client, proof, folder, channel)
+    const session = begin(client, proof, server, folder, channel)
+    return {
+      receive: (text, channel) => relay(text, session, channel, house),
+      close: () => end(session),
+      get ended() {
+        return session.ended
+      },
+    }
+  }
+
+  function visitAll(
+    client: string,
+    proof: 'same-user' | 'bearer',
+    folder: string | null,
+    channel: Channel | null,
+  ): Visit {
+    clients.seen(client)
+    const principals = { user, client, proof, session: randomUUID() }
+    const all = createAllServers(
+      {
+        servers: () => config().servers,
+        decide: (server, operation) => house.decide({ principals, server, operation }),
+        needsPerson: options.needsPerson ?? (() => []),
+        begin: (server, standing) => begin(client, proof, server, folder, standing),
+        end,
+        relay: (text, session, channel) => relay(text, session, channel, house),
+        timer,
+      },
+      channel,
+    )
+    gathered.set(all, { client, proof })
+    return {
+      receive: all.receive,
+      async close() {
+        gathered.delete(all)
+        await all.close()
+      },
+      get ended() {
+        return all.ended
+      },
+    }
+  }
+
   const http = openHttpSessions({
-    begin: (client, server) => begin(client, 'bearer', server, null, null),
-    end: (session) => end(session),
-    relay: (text, session, reply) => relay(text, session, reply, house),
+    begin: (client, server) => visit(client, 'bearer', server, null, null),
   })
   const standAlone = createStanding({
     begin({ client, proof, server, folder }, claim) {
@@ -211,13 +276,18 @@ export async function openBridge(options: {
     },
     end: (session) => end(session),
   })
-  const visit = (caller: Caller, channel: Channel) =>
-    openStatelessVisit({ caller, channel, standing: standAlone, house })
+  const visitAlone = (
+    { server, ...caller }: Omit<Caller, 'server'> & { server: string | null },
+    channel: Channel,
+  ) =>
+    server === null
+      ? refuseAlone(channel)
+      : openStatelessVisit({ caller: { ...caller, server }, channel, standing: standAlone, house })
   const tokenDoor = await openTokenDoor(options.port, {
     client: (bearer) => clients.byBearer(bearer),
     receive: openHttpStateless({
       visit: (client, server, channel) =>
-        visit({ client, proof: 'bearer', server, folder: null }, channel),
+        visitAlone({ client, proof: 'bearer', server, folder: null }, channel),
       otherwise: http.receive,
     }),
   })
@@ -227,43 +297,28 @@ export async function openBridge(options: {
     doors.delete(client)
     const closed = door?.opened.then((opened) => opened.close()).catch(() => {})
     if (closed !== undefined) closing.set(client, closed)
-    await Promise.all([closed, endWhere((session) => session.principals.client === client)])
+    await Promise.all([closed, endWhere((owner) => owner.client === client)])
   }
 
   function openDoor(client: string, socket: string): Promise<SocketDoor> {
     return openSocketDoor(socket, {
-      open({ server: wanted, folder = null }, channel) {
-        let server: string
-        try {
-          server = chosen(wanted)
-        } catch (error) {
-          return { receive: async (line) => refuseEach(line, error, channel), close: () => {} }
-        }
-        const session = begin(client, 'same-user', server, folder, channel)
+      open({ server = null, folder = null }, channel) {
+        const own = visit(client, 'same-user', server, folder, channel)
+        const caller = { client, proof: 'same-user', server, folder } as const
         return serveSocket(channel, {
-          session: (line) => relay(line, session, channel, house),
-          stateless: visit({ client, proof: 'same-user', server, folder }, channel),
-          close: () => void end(session),
+          session: (line) => own.receive(line, channel),
+          stateless: visitAlone(caller, channel),
+          close: () => void own.close(),
         })
       },
     })
-  }
-
-  /** The server a client was wired to, or the only one there is. @throws WarderError `bridge.server_required` */
-  function chosen(server: string | undefined): string {
-    if (server !== undefined) return server
-    const names = Object.keys(config().servers)
-    if (names.length === 1 && names[0] !== undefined) return names[0]
-    throw new WarderError(
-      'bridge.server_required',
-      `Say which server: ${names.join(', ') || 'there is none yet'}.`,
-    )
   }
 
   function announce(server?: string): void {
     for (const [session, channel] of standing)
       if ((server === undefined || session.server === server) && session.connection.opened())
         for (const text of LISTS_CHANGED) channel.send(text)
+    for (const all of gathered.keys()) all.changed()
   }
 
   return {
@@ -316,7 +371,7 @@ export async function openBridge(options: {
       // Both begin at once: a server that does not take its goodbye holds up nobody.
       await Promise.all([
         cutWhere(() => true, stoppedError()),
-        endWhere(({ principals }) => principals.proof === 'bearer', stoppedError()),
+        endWhere(({ proof }) => proof === 'bearer', stoppedError()),
       ])
     },
     sessions: () => [...sessions].map(({ principals }) => principals.client),
@@ -339,6 +394,17 @@ export async function openBridge(options: {
   }
 }
 
+/** All servers at once are for clients with sessions, so far. */
+const refuseAlone = (channel: Channel): StatelessVisit => ({
+  async request({ id }) {
+    const error = new WarderError('bridge.era_unsupported', 'Say which server: `--server NAME`.')
+    channel.reply(refusal(id, error))
+  },
+  notification: async () => {},
+  awaits: () => false,
+  leave: () => {},
+})
+
 const asItIs = (upstream: Upstream) => upstream
 
 /** Whether somebody's choice differs for the server, or for one whose token its definition asks for. */
@@ -352,14 +418,4 @@ function choosesOthers(name: string, asker: Asker, before: Choices, after: Choic
   const account = (choices: Choices, server: string) =>
     chosenAccount(choices, server, asker, realFolder)?.account
   return [name, ...others].some((server) => account(before, server) !== account(after, server))
-}
-
-/** Every request of a client that cannot be served gets the reason; nothing is closed without a word. */
-function refuseEach(line: string, error: unknown, channel: Channel): void {
-  try {
-    const message = readMessage(line)
-    if (message.kind === 'request') channel.reply(refusal(message.id, error))
-  } catch (malformed) {
-    channel.reply(refusal('null', malformed))
-  }
 }

@@ -22,6 +22,14 @@ export interface Channel {
   readonly leaving?: AbortSignal
 }
 
+/** What takes the messages of one client, at one server or at all of them. */
+export interface Visit {
+  /** Settles when the message was answered; never rejects. */
+  receive(text: string, channel: Channel): Promise<void>
+  close(): Promise<void>
+  readonly ended: boolean
+}
+
 /** A request of the client that waits for its answer, or a notification on its way. */
 export interface Pending {
   readonly upstreamId: string

@@ -8,7 +8,7 @@ export const addMcp: Verb = (program, action) => {
   program
     .command('mcp')
     .requiredOption('--client <name>', 'who the client is')
-    .option('--server <name>', 'the one server it is for')
+    .option('--server <name>', 'the one server it is for; all of them without it')
     .summary('the stdio bridge that clients start')
     .description(
       'Bridges a client that speaks MCP over stdio to the companion. Clients start it; people do not.',

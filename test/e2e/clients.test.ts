@@ -1,13 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import path from 'node:path'
+import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApprovalView, ClientView } from '../../preload/contract/index.ts'
 import { testHome } from '../harness/home.ts'
+import { inspect, inspectedProgram } from '../harness/inspector.ts'
 import { bareEnvironment } from '../harness/processes.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
 import { cli, runCli, startWarder, type Warder } from '../harness/warder.ts'
@@ -34,20 +31,6 @@ beforeEach(async () => {
 afterEach(() => stage.disposeAsync())
 
 describe('the official inspector', () => {
-  const require = createRequire(import.meta.url)
-  const inspector = path.join(
-    path.dirname(require.resolve('@modelcontextprotocol/inspector/package.json')),
-    'clients/launcher/build/index.js',
-  )
-
-  async function inspect(args: readonly string[]): Promise<unknown> {
-    await using own = await testHome()
-    const env = { ...bareEnvironment(), HOME: own.path }
-    const run = promisify(execFile)
-    const { stdout } = await run(process.execPath, [inspector, '--cli', ...args], { env })
-    return JSON.parse(stdout)
-  }
-
   const list = ['--method', 'tools/list']
   const call = [
     ...['--method', 'tools/call', '--tool-name', 'echo'],
@@ -57,11 +40,8 @@ describe('the official inspector', () => {
   const answered = { content: [{ type: 'text', text: 'Echo: from the inspector' }] }
 
   it('lists and calls through the shim', async () => {
-    const config = path.join(home, 'inspector.json')
     const args = [cli, 'mcp', '--client', 'desk', '--server', 'tools', '--home', home]
-    const mcpServers = { tools: { command: process.execPath, args } }
-    await writeFile(config, JSON.stringify({ mcpServers }))
-    const target = ['--config', config, '--server', 'tools']
+    const target = await inspectedProgram(home, args)
     expect(await inspect([...target, ...list])).toMatchObject(listed)
     expect(await inspect([...target, ...call])).toMatchObject(answered)
   })

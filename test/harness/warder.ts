@@ -52,10 +52,10 @@ export interface Warder extends AsyncDisposable {
   run(args: readonly string[], input?: string): Promise<Answer>
   /** The same, where anything but exit code 0 is a failure of the test. */
   ok<T = unknown>(args: readonly string[], input?: string): Promise<T>
-  /** A real MCP client (the 1.x SDK) through the shim. @param folder where it is started */
-  client(name: string, server: string, folder?: string): Promise<Client>
+  /** A real MCP client (the 1.x SDK) through the shim. @param server null for all of them @param folder where it is started */
+  client(name: string, server: string | null, folder?: string): Promise<Client>
   /** The same over the token door. */
-  httpClient(bearer: string, server: string): Promise<Client>
+  httpClient(bearer: string, server: string | null): Promise<Client>
 }
 
 const readyLine = z.object({
@@ -135,7 +135,10 @@ export async function startWarder({
       const client = new Client({ name: 'a legacy client', version: '1' })
       const transport = new StdioClientTransport({
         command: process.execPath,
-        args: [cli, 'mcp', '--client', name, '--server', server, '--home', home],
+        args: [
+          ...[cli, 'mcp', '--client', name, '--home', home],
+          ...(server === null ? [] : ['--server', server]),
+        ],
         env: bareEnvironment(),
         stderr: 'ignore',
         ...(folder === undefined ? {} : { cwd: folder }),
@@ -145,7 +148,7 @@ export async function startWarder({
     httpClient(bearer, server) {
       const client = new Client({ name: 'a legacy client', version: '1' })
       const transport = new StreamableHTTPClientTransport(
-        new URL(`${serve.ready.http}/mcp/${server}`),
+        new URL(`${serve.ready.http}/mcp${server === null ? '' : `/${server}`}`),
         {
           requestInit: { headers: { authorization: `Bearer ${bearer}` } },
         },

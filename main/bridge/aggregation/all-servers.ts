@@ -14,13 +14,14 @@ import {
 import { limits } from '../limits.ts'
 import type { ParkingTimer } from '../parking.ts'
 import { refusal } from '../refusal.ts'
-import type { Channel, Session } from '../types.ts'
+import type { Channel, Session, Visit } from '../types.ts'
 import type { Branch } from './branch.ts'
 import { createBranches } from './branches.ts'
 import { createBursts, LIST_NAMES } from './bursts.ts'
 import { readLabel, unlabelledProgress } from './labels.ts'
 import { createLists, isList } from './lists.ts'
-import { type NeedsPerson, openingOfAll } from './opening.ts'
+import type { NeedsPerson } from './needs-person.ts'
+import { openingOfAll } from './opening.ts'
 import { createRequests } from './requests.ts'
 import { createRoutes, isRouted } from './routes.ts'
 import { within } from './server-list.ts'
@@ -30,13 +31,9 @@ import { createWayBack } from './way-back.ts'
  * One client that named no server and has all of them: what is its own is answered here, and everything else is an
  * ordinary call of an ordinary session at one server. Nothing is decided here that the relay does not decide again.
  */
-export interface AllServers {
-  /** Takes one message of the client; never rejects. */
-  receive(text: string, channel: Channel): Promise<void>
+export interface AllServers extends Visit {
   /** Rules, servers or accounts have changed: the client is told to ask for the lists again. */
   changed(): void
-  close(): Promise<void>
-  readonly ended: boolean
 }
 
 export interface AllServersHouse {
@@ -149,11 +146,13 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
     const branch = branches.of(found.server)
     requests.goes(message, branch)
     // Where the client may do nothing there is nothing to open; the relay says and records it.
-    if (allows(found.server))
-      await unlessAborted(branch.opened(), signal).catch(() => {})
+    if (allows(found.server)) await unlessAborted(branch.opened(), signal).catch(() => {})
     if (signal.aborted) return
     requests.gone(message.id)
-    await branch.pass(found.text, wayBack.through(branch.key, () => channel))
+    await branch.pass(
+      found.text,
+      wayBack.through(branch.key, () => channel),
+    )
   }
 
   async function tell(message: NotificationMessage): Promise<void> {

@@ -55,7 +55,10 @@ export function createBranches(options: {
     branches.delete(branch.server)
     keys.delete(branch.key)
     links.delete(branch.server)
-    return end(branch.session, new WarderError('server.ended', `${branch.server} is not there any more.`))
+    return end(
+      branch.session,
+      new WarderError('server.ended', `${branch.server} is not there any more.`),
+    )
   }
 
   function create(server: string, definition: ServerDefinition): Branch {

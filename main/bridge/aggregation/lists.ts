@@ -108,9 +108,7 @@ export function createLists(options: {
 
   function mayShow({ branch, node }: Line, { kind, name }: ListShape): boolean {
     const operation = operationOn(kind, node.member(name))
-    return (
-      decisionOf({ operation }, (one) => decide(branch.server, one)).effect === 'allow'
-    )
+    return decisionOf({ operation }, (one) => decide(branch.server, one)).effect === 'allow'
   }
 
   function text({ node, key }: Line, { name, member }: ListShape): string {
@@ -126,7 +124,8 @@ export function createLists(options: {
       let waiting = rest.get(method)
       if (cursor === undefined)
         waiting = { tag: String(++counter), lines: await gather(method, shape) }
-      const { tag, at: from } = cursor === undefined ? { tag: waiting?.tag, at: 0 } : readCursor(cursor)
+      const { tag, at: from } =
+        cursor === undefined ? { tag: waiting?.tag, at: 0 } : readCursor(cursor)
       if (waiting === undefined || waiting.tag !== tag) return null
       const shown: string[] = []
       let at = from
@@ -173,8 +172,7 @@ function shapeOf(method: string): ListShape {
   return shape
 }
 
-const writeCursor = (tag: string, at: number) =>
-  Buffer.from(`${tag}.${at}`).toString('base64url')
+const writeCursor = (tag: string, at: number) => Buffer.from(`${tag}.${at}`).toString('base64url')
 
 function readCursor(cursor: string): { tag: string | null; at: number } {
   const [, tag = null, at] =

@@ -1,13 +1,7 @@
 import { version } from '../../version.ts'
 import { type RequestMessage, resultResponse } from '../envelope.ts'
 import { ownRevision } from '../opening.ts'
-
-/** A server that is not to be used before a person has done something. */
-export interface NeedsPerson {
-  readonly server: string
-  /** What is to be done, as a sentence. */
-  readonly what: string
-}
+import type { NeedsPerson } from './needs-person.ts'
 
 /** The answer to `initialize` in the name of all servers: no server is waited for, and none is promised to be there. */
 export function openingOfAll(

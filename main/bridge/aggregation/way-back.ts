@@ -28,7 +28,10 @@ export function createWayBack(options: {
   const { owns, changed, link, refuse } = options
 
   function request(message: RequestMessage, key: string, channel: Channel | null): void {
-    if (channel !== null) return channel.send(labelled(message, key))
+    if (channel !== null) {
+      channel.send(labelled(message, key))
+      return
+    }
     const error = new WarderError('policy.denied', 'The client cannot be asked now.')
     refuse(key, refusal(message.id, error))
   }

@@ -4,8 +4,7 @@ import { readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { SESSION_REVISIONS } from '../opening.ts'
 import { refusal } from '../refusal.ts'
-import type { Session } from '../types.ts'
-import type { HttpReply } from './http-reply.ts'
+import type { Visit } from '../types.ts'
 import type { TokenVisit } from './token.ts'
 
 /**
@@ -18,9 +17,9 @@ export interface HttpSessions {
 }
 
 interface Known {
-  readonly session: Session
+  readonly visit: Visit
   readonly client: string
-  readonly server: string
+  readonly server: string | null
   lastUsed: number
   busy: number
 }
@@ -28,11 +27,9 @@ interface Known {
 const SWEEP_MS = 60_000
 
 export function openHttpSessions(options: {
-  begin: (client: string, server: string) => Session
-  end: (session: Session) => Promise<void>
-  relay: (text: string, session: Session, reply: HttpReply) => Promise<void>
+  begin: (client: string, server: string | null) => Visit
 }): HttpSessions {
-  const { begin, end, relay } = options
+  const { begin } = options
   const known = new Map<string, Known>()
   const sweeper = setInterval(sweep, SWEEP_MS)
   sweeper.unref()
@@ -40,13 +37,13 @@ export function openHttpSessions(options: {
   function sweep(): void {
     const oldest = Date.now() - limits.sessionIdleMs
     for (const [id, entry] of known)
-      if (entry.session.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(id)
+      if (entry.visit.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(id)
   }
 
   function forget(id: string): void {
     const entry = known.get(id)
     known.delete(id)
-    if (entry !== undefined) void end(entry.session)
+    if (entry !== undefined) void entry.visit.close()
   }
 
   /** Room for one more session of this client: the one that was idle longest goes. */
@@ -92,13 +89,13 @@ export function openHttpSessions(options: {
           throw error
         }
         const fresh = randomUUID()
-        entry = { session: begin(client, server), client, server, lastUsed: Date.now(), busy: 0 }
+        entry = { visit: begin(client, server), client, server, lastUsed: Date.now(), busy: 0 }
         known.set(fresh, entry)
         reply.open(fresh)
       } else {
         entry = known.get(id)
         // Its client was shut out, and may be let in again under the same name.
-        if (entry?.session.ended) {
+        if (entry?.visit.ended) {
           known.delete(id)
           entry = undefined
         }
@@ -111,7 +108,7 @@ export function openHttpSessions(options: {
       }
       entry.busy++
       try {
-        await relay(text, entry.session, reply)
+        await entry.visit.receive(text, reply)
       } finally {
         entry.busy--
         entry.lastUsed = Date.now()

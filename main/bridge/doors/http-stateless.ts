@@ -19,7 +19,7 @@ type Visit = Parameters<TokenVisit['receive']>[0]
  * @param otherwise takes what belongs to a session
  */
 export function openHttpStateless(options: {
-  visit: (client: string, server: string, channel: Channel) => StatelessVisit
+  visit: (client: string, server: string | null, channel: Channel) => StatelessVisit
   otherwise: TokenVisit['receive']
 }): TokenVisit['receive'] {
   const { visit, otherwise } = options
@@ -27,7 +27,7 @@ export function openHttpStateless(options: {
   const told = new Map<string, ListedTools>()
 
   function toldTo({ client, server }: Visit): ListedTools {
-    const key = `${client} ${server}`
+    const key = `${client} ${server ?? ''}`
     const tools = told.get(key) ?? createListedTools()
     told.set(key, tools)
     return tools

@@ -27,7 +27,8 @@ export interface TokenVisit {
   /** Takes one message of an authenticated client. */
   receive(message: {
     client: string
-    server: string
+    /** Null for all of them. */
+    server: string | null
     /** `Mcp-Session-Id` of the request. */
     session: string | undefined
     /** `MCP-Protocol-Version` of the request. */
@@ -95,8 +96,9 @@ async function handle(
   const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.authorization ?? '')?.[1]
   const client = bearer === undefined ? null : visit.client(bearer)
   if (client === null) return unauthorized(response)
-  const server = /^\/mcp\/([a-z0-9-]{1,32})$/.exec(request.url ?? '')?.[1]
-  if (server === undefined) return end(response, 404)
+  const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
+  if (route === null) return end(response, 404)
+  const server = route[1] ?? null
   if (request.method !== 'POST') return end(response, 405, { allow: 'POST' })
   if (!isJson(request)) return end(response, 415)
 

@@ -34,16 +34,33 @@ describe('a name among those of all servers', () => {
     expect(shownName('notes', 'x'.repeat(121))).toBe(`notes__${'x'.repeat(121)}`)
   })
 
-  it.each(['echo', '__echo', 'notes_echo', '', 'notes__', 'notes__a b', `notes__${'x'.repeat(122)}`])(
-    '%j is none of ours',
-    (shown) => {
-      expect(readShownName(shown)).toBeNull()
-    },
-  )
+  it.each([
+    'echo',
+    '__echo',
+    'notes_echo',
+    '',
+    'notes__',
+    'notes__a b',
+    `notes__${'x'.repeat(122)}`,
+  ])('%j is none of ours', (shown) => {
+    expect(readShownName(shown)).toBeNull()
+  })
 
   it('is another one for every server and name, and always the same', () => {
     const random = seededRandom(7)
-    const pieces = ['a', 'b', '_', '__', '.', '-', ' ', '/', 'é', '0123456789abcdef', 'x'.repeat(60)]
+    const pieces = [
+      'a',
+      'b',
+      '_',
+      '__',
+      '.',
+      '-',
+      ' ',
+      '/',
+      'é',
+      '0123456789abcdef',
+      'x'.repeat(60),
+    ]
     const seen = new Map<string, string>()
     for (let round = 0; round < 5_000; round++) {
       const server = random.pick(['a', 'a-b', 'b', 'x'.repeat(32)])

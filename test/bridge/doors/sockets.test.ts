@@ -27,26 +27,24 @@ async function startScene(answer = usual(({ id }, response) => json(response, id
 }
 
 describe('the socket of a client', () => {
-  it('takes the only server there is where the greeting names none', async () => {
-    await using scene = await startScene()
-    const line = await scene.world.line(undefined)
-    line.send('{"warder":1}')
-    await line.open()
-    expect(await line.call('ping')).toMatchObject({ result: {} })
-    line.close()
-  })
-
-  it('answers every request where it cannot know which server is meant', async () => {
-    await using scene = await startScene()
-    scene.world.servers = { ...scene.world.servers, t: remoteServer(scene.remote.url) }
-    const line = await scene.world.line(undefined)
-    line.send('{"warder":1}')
-    for (const method of ['initialize', 'tools/list'])
-      expect(await line.call(method)).toMatchObject({
-        error: { data: { code: 'bridge.server_required' } },
-      })
-    line.close()
-  })
+  it.each(['one server', 'several'])(
+    'has all there are where the greeting names none: %s',
+    async (how) => {
+      await using scene = await startScene(
+        usual(({ id, rpc }, response) =>
+          json(response, id, rpc === 'tools/list' ? '{"tools":[{"name":"x"}]}' : '{}'),
+        ),
+      )
+      const { s } = scene.world.servers
+      if (how === 'several' && s) scene.world.servers = { s, t: s }
+      const line = await scene.world.line(undefined)
+      line.send('{"warder":1}')
+      await line.open()
+      const tools = how === 'several' ? [{ name: 's__x' }, { name: 't__x' }] : [{ name: 's__x' }]
+      expect(await line.call('tools/list')).toMatchObject({ result: { tools } })
+      line.close()
+    },
+  )
 
   it.each(['hello', '{"warder":2}', '{"warder":1,"server":"../x"}', '{"jsonrpc":"2.0","id":1}'])(
     'says why it does not understand the greeting %s, and closes',
