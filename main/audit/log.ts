@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
+import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
 import type { Mask } from './mask.ts'
 import { plainIntent, plainOutcome } from './plain.ts'
@@ -36,6 +37,7 @@ export function openAuditLog(options: {
   after?: (ms: number, run: () => void) => () => void
 }): AuditLog {
   const { state, clock, mask, after = systemAfter } = options
+  const meta = openMeta(state)
   const events = createEmitter<{ appended: [rows: readonly Row[]] }>()
   const insert =
     state.prepare(`INSERT INTO audit (at, call, phase, user, client, proof, session, server, account, method,
@@ -114,16 +116,23 @@ export function openAuditLog(options: {
     },
     closeLost() {
       flush()
-      const open = state.prepare(`SELECT * FROM audit AS i WHERE phase = 'intent'
-        AND NOT EXISTS (SELECT 1 FROM audit AS o WHERE o.call = i.call AND o.phase = 'outcome')`)
-      for (const row of open.all().map(toRow))
+      const since = Number(meta.get(CLOSED_UP_TO) ?? 0)
+      const open = state.prepare(`SELECT * FROM audit WHERE phase = 'intent' AND seq > ?
+        AND call NOT IN (SELECT call FROM audit WHERE phase = 'outcome' AND seq > ?)`)
+      for (const row of open.all(since, since).map(toRow))
         append({ row: { ...row, at: clock(), phase: 'outcome', outcome: 'lost', bytes: 0 } })
       flush()
+      if (waiting.length > 0) return
+      const last = state.prepare('SELECT max(seq) AS seq FROM audit').get()?.seq
+      meta.set(CLOSED_UP_TO, String(last ?? 0))
     },
     flush,
     events,
   }
 }
+
+/** Every intent up to this row has its outcome. */
+const CLOSED_UP_TO = 'audit_closed_up_to'
 
 /** Milliseconds. Outcomes that share the next intent's commit cost none of their own. */
 const OUTCOME_WAITS = 25

@@ -261,6 +261,13 @@ describe('the audit log', () => {
     ])
     log.closeLost()
     expect(log.query(all)).toHaveLength(4)
+    await log.intent(intent('next run'))
+    log.closeLost()
+    log.closeLost()
+    expect(log.query(all).map(({ call, outcome }) => [call, outcome])).toEqual(
+      expect.arrayContaining([['next run', 'lost']]),
+    )
+    expect(log.query(all)).toHaveLength(6)
   })
 
   it('answers filters and pages in both directions', async () => {
