@@ -34,6 +34,8 @@ export function createPageControl() {
       details: { challenge: 'challenge-1', title, lines },
     })
   }
+  const givenUp = (flow: string) =>
+    flow === 'flow-1' && (world.flow.deviceOffered || world.flow.otherIssuers.length > 0)
   const changed = (area: Events['state:changed']['area']) => emitter.emit('state:changed', { area })
 
   const handlers: Handlers = {
@@ -52,12 +54,17 @@ export function createPageControl() {
     'clients:list': () => world.clients,
     'approvals:list': () => world.approvals,
     'receipts:list': () => world.receipts,
-    'accounts:connect': ({ server, method }) => {
+    'accounts:connect': ({ server, method, issuer }) => {
       if (server === 'broken')
         throw new WarderError(
           'oauth.provider_unavailable',
           'The provider of broken does not answer.',
         )
+      if (issuer !== undefined) return { ...world.flow, flow: 'flow-3', issuer, otherIssuers: [] }
+      if (world.issuers.length > 0)
+        throw new WarderError('oauth.issuer_choice', 'The server names several providers.', {
+          details: { issuers: world.issuers },
+        })
       return method === 'device' ? world.codeFlow : world.flow
     },
     'accounts:open': () => {
@@ -70,17 +77,15 @@ export function createPageControl() {
       return { url: `${world.flow.url}&fresh=${links}`, linkExpiresAt: world.flow.linkExpiresAt }
     },
     'accounts:connected': ({ flow }) =>
-      // The sign-in that is given up for a code ends; the other one waits.
-      flow === 'flow-1' && world.flow.deviceOffered
-        ? new Promise(() => undefined)
-        : waiting.promise,
+      // The sign-in that is given up for a code, or another provider, ends; the other one waits.
+      givenUp(flow) ? new Promise(() => undefined) : waiting.promise,
     'accounts:answer': ({ url }) => {
       if (!url.includes('state=right'))
         throw new WarderError('oauth.paste_refused', 'That is only a part of the address, or none.')
       return {}
     },
     'accounts:cancel': ({ flow }) => {
-      if (flow === 'flow-1' && world.flow.deviceOffered) return {}
+      if (givenUp(flow)) return {}
       waiting.reject(new WarderError('oauth.sign_in_abandoned', 'The sign-in was cancelled.'))
       return {}
     },

@@ -317,6 +317,8 @@ export function createWorld() {
     receipts,
     receiptFor,
     audit: auditRows(40),
+    /** Among which a person has to choose before a sign-in begins. */
+    issuers: [] as string[],
     /** No browser can be opened for a sign-in. */
     browserFails: false,
     /** The channel that answers with an error. */

@@ -202,6 +202,37 @@ describe('servers', () => {
     expect(complaints).toEqual([])
   })
 
+  it('begins anew at another provider of the server, where the person says so', async () => {
+    const other = 'https://sso.example'
+    companion.world.flow = { ...companion.world.flow, otherIssuers: [other] }
+    await open('Servers')
+    await button('Connect github').click()
+    const cancelled = page.waitForRequest(`${ui.url}/api/accounts:cancel`)
+    await button(`Sign in at ${other}`).click()
+    expect((await cancelled).postDataJSON()).toEqual({ flow: 'flow-1' })
+    await dialog().getByText(other, { exact: true }).waitFor()
+    await openBrowser()
+    expect(heard('accounts:connect')).toEqual([
+      { server: 'github' },
+      { server: 'github', issuer: other },
+    ])
+    expect(heard('accounts:open')).toEqual([{ flow: 'flow-3' }])
+    expect(complaints).toEqual([])
+  })
+
+  it('lets the person choose where Warder cannot tell which provider knows its client', async () => {
+    companion.world.issuers = ['https://one.example', 'https://two.example']
+    await open('Servers')
+    await button('Connect github').click()
+    await dialog().getByText('oauth.issuer_choice').waitFor()
+    await button('Sign in at https://two.example').click()
+    await openBrowser()
+    expect(heard('accounts:connect')).toEqual([
+      { server: 'github' },
+      { server: 'github', issuer: 'https://two.example' },
+    ])
+  })
+
   it('offers no code where the provider has none', async () => {
     await open('Servers')
     await button('Connect github').click()

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { ContractError } from '../../../preload/contract/index.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
@@ -8,28 +9,42 @@ import { Note } from '../../parts/note.tsx'
 import { DeviceCode, OfferCode } from './device-code.tsx'
 import { LinkByHand } from './link-by-hand.tsx'
 import { NameAccount } from './name-account.tsx'
+import { issuersToChoose, OtherIssuers } from './other-issuers.tsx'
 import { PasteAddress } from './paste-address.tsx'
 import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
 
 /** A sign-in: who asks, at which host, for what, and only then the provider's page in the browser. */
 export function ConnectDialog(props: { server: string; account?: string; onClose: () => void }) {
-  const [method, setMethod] = useState<Method>('browser')
-  // Another way is another sign-in: the first one is given up when its steps go away.
-  return <Steps key={method} {...props} method={method} onCode={() => setMethod('device')} />
+  const [{ method, issuer }, choose] = useState<Way>({ method: 'browser', issuer: undefined })
+  // Another way, or another provider, is another sign-in: the first one is given up when its steps go away.
+  return (
+    <Steps
+      key={`${method} ${issuer}`}
+      {...props}
+      method={method}
+      issuer={issuer}
+      onCode={() => choose({ method: 'device', issuer })}
+      onIssuer={(other) => choose({ method, issuer: other })}
+    />
+  )
 }
 
-type Method = 'browser' | 'device'
+interface Way {
+  method: 'browser' | 'device'
+  /** Chosen by the person among those that the server takes. */
+  issuer: string | undefined
+}
 
-interface StepsProps {
+interface StepsProps extends Way {
   server: string
   account?: string
-  method: Method
   onCode: () => void
+  onIssuer: (issuer: string) => void
   onClose: () => void
 }
 
-function Steps({ server, account, method, onCode, onClose }: StepsProps) {
-  const { signIn, openBrowser } = useSignIn({ server, account, method })
+function Steps({ server, account, method, issuer, onCode, onIssuer, onClose }: StepsProps) {
+  const { signIn, openBrowser } = useSignIn({ server, account, method, issuer })
   return (
     <Dialog
       title={signIn.at === 'connected' ? `${server} is connected` : `Sign in to ${server}`}
@@ -37,7 +52,7 @@ function Steps({ server, account, method, onCode, onClose }: StepsProps) {
       actions={<Actions signIn={signIn} onOpen={openBrowser} onClose={onClose} />}
     >
       {signIn.at === 'preparing' && <p className="quiet">Asking {server} where to sign in…</p>}
-      {signIn.at === 'asking' && <Asking flow={signIn.flow} onCode={onCode} />}
+      {signIn.at === 'asking' && <Asking flow={signIn.flow} onCode={onCode} onIssuer={onIssuer} />}
       {signIn.at === 'waiting' && <Waiting {...signIn} />}
       {signIn.at === 'code' && (
         <>
@@ -46,8 +61,17 @@ function Steps({ server, account, method, onCode, onClose }: StepsProps) {
         </>
       )}
       {signIn.at === 'connected' && <Connected {...signIn} />}
-      {signIn.at === 'failed' && <ErrorNote error={signIn.error} />}
+      {signIn.at === 'failed' && <Failed error={signIn.error} onIssuer={onIssuer} />}
     </Dialog>
+  )
+}
+
+function Failed({ error, onIssuer }: { error: ContractError; onIssuer: (one: string) => void }) {
+  return (
+    <>
+      <ErrorNote error={error} />
+      <OtherIssuers issuers={issuersToChoose(error)} onChoose={onIssuer} />
+    </>
   )
 }
 
@@ -101,7 +125,13 @@ function Actions(props: { signIn: SignIn; onOpen: () => void; onClose: () => voi
   }
 }
 
-function Asking({ flow, onCode }: { flow: Flow; onCode: () => void }) {
+interface AskingProps {
+  flow: Flow
+  onCode: () => void
+  onIssuer: (issuer: string) => void
+}
+
+function Asking({ flow, onCode, onIssuer }: AskingProps) {
   return (
     <>
       <p>
@@ -109,6 +139,7 @@ function Asking({ flow, onCode }: { flow: Flow; onCode: () => void }) {
         and Warder never sees your password.
       </p>
       <Asked flow={flow} />
+      <OtherIssuers issuers={flow.otherIssuers} onChoose={onIssuer} />
       {flow.deviceOffered && <OfferCode onChoose={onCode} />}
     </>
   )
@@ -135,15 +166,12 @@ function Waiting({ flow, noBrowser }: Extract<SignIn, { at: 'waiting' }>) {
 }
 
 /** Who asks for what. */
-function Asked({ flow: { host, issuer, otherIssuers, scopes } }: { flow: Flow }) {
+function Asked({ flow: { host, issuer, scopes } }: { flow: Flow }) {
   return (
     <Facts
       facts={{
         Host: <code>{visible(host)}</code>,
         Issuer: <code>{visible(issuer)}</code>,
-        ...(otherIssuers.length > 0 && {
-          'The server also takes': <code>{visible(otherIssuers.join(', '))}</code>,
-        }),
         'Asks for':
           scopes.length === 0 ? (
             'nothing by name: the provider decides what it gives'

@@ -25,10 +25,12 @@ interface Wanted {
   /** The one to be signed in again; undefined: whichever it will be. */
   account: string | undefined
   method: 'browser' | 'device'
+  /** Which of the providers that the server names; undefined: Warder says. */
+  issuer: string | undefined
 }
 
 /** One sign-in from the page's side: prepared at once, opened when the person says so, cancelled when its dialog goes away. */
-export function useSignIn({ server, account, method }: Wanted): {
+export function useSignIn({ server, account, method, issuer }: Wanted): {
   signIn: SignIn
   openBrowser: () => void
 } {
@@ -54,6 +56,7 @@ export function useSignIn({ server, account, method }: Wanted): {
         server,
         ...(account === undefined ? {} : { account }),
         ...(method === 'device' ? { method } : {}),
+        ...(issuer === undefined ? {} : { issuer }),
       }),
     onSuccess: ({ flow }) => {
       pending.current = flow
