@@ -23,6 +23,7 @@ import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
 import { createEras } from './eras/eras.ts'
 import { connectRemote } from './eras/remote.ts'
+import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
 import { openingFor } from './eras/session-opening.ts'
 import { createSessionful } from './eras/sessionful.ts'
@@ -104,6 +105,7 @@ export async function openBridge(options: {
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
   const eras = createEras()
+  const states = createRequestStates()
 
   const parking = createParking({
     seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
@@ -124,7 +126,9 @@ export async function openBridge(options: {
         async connect({ server, environment, grants }, heard) {
           const { definition } = server
           const { host, over } =
-            speaks === 'stateless' ? createSessionful(heard) : { host: heard, over: asItIs }
+            speaks === 'stateless'
+              ? createSessionful(heard, { states, caller: callerOf(name, asker) })
+              : { host: heard, over: asItIs }
           if (isRemote(definition)) {
             const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
             return over(
@@ -404,6 +408,10 @@ const refuseAlone = (channel: Channel): StatelessVisit => ({
   awaits: () => false,
   leave: () => {},
 })
+
+/** Who is asked where a server asks: the same client, in the same folder, at the same server. */
+const callerOf = (server: string, { client, folder }: Asker) =>
+  JSON.stringify([server, client, folder])
 
 const asItIs = (upstream: Upstream) => upstream
 

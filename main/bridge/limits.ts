@@ -20,6 +20,8 @@ export const limits = {
   callMs: 60 * 60_000,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
+  /** How long a client may take to answer what a call needs to know before it is answered. */
+  inputMs: 10 * 60_000,
   /** Until a server has said of which era it is; one that is silent has sessions. */
   eraProbeMs: 5_000,
   /**

@@ -51,6 +51,9 @@ export function outcomeOf(answer: ResponseMessage): Pick<Outcome, 'outcome' | 'c
   const bytes = Buffer.byteLength(answer.text)
   if (answer.error !== undefined)
     return { outcome: 'error', code: answer.error.member('code')?.raw ?? null, bytes }
+  // The call is not over: its next round is one of its own.
+  if (answer.result?.member('resultType')?.string() === 'input_required')
+    return { outcome: 'ok', code: 'input-required', bytes }
   const failed = answer.result?.member('isError')?.boolean() === true
   return { outcome: failed ? 'tool-error' : 'ok', code: null, bytes }
 }

@@ -2,6 +2,7 @@ import { WarderError } from '../errors.ts'
 import {
   type NotificationMessage,
   type RequestMessage,
+  type ResponseMessage,
   resultResponse,
   withId,
 } from './envelope.ts'
@@ -12,7 +13,7 @@ import { decisionOf, serverRequestOf } from './operations.ts'
 import { intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { House, ServerSide, Session } from './types.ts'
-import { NotProcessed } from './upstream/upstream.ts'
+import { NotProcessed, type ShowQuestion } from './upstream/upstream.ts'
 
 interface Asked {
   /** The server's own id. The client sees one of ours: a server that was started again counts from the same number. */
@@ -59,6 +60,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     message: RequestMessage,
     related: string | null,
     answer: Answer,
+    show: ShowQuestion | undefined,
   ): Promise<void> {
     // A ping asks whether this side lives; it does not concern the client.
     if (message.method === 'ping') return void (await answer(resultResponse(message.id, '{}')))
@@ -81,10 +83,11 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     try {
       if (call.decision.effect === 'deny') throw refused('Warder does not allow this.')
       const channel = session().channelFor(related)
-      if (channel === null) throw refused('The client cannot be asked now.')
+      const ask = show ?? channel?.send
+      if (ask === undefined) throw refused('The client cannot be asked now.')
       const { text, masked } = maskJson(withId(message, id), house.mask)
       asked.set(id, { serverId, record, answer, masked, sent: true })
-      channel.send(text)
+      ask(text, answered)
     } catch (error) {
       asked.delete(id)
       const denied = error instanceof WarderError && error.code === 'policy.denied'
@@ -122,24 +125,26 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     return splice(message.text, [{ start: requestId.start, end: requestId.end, text: id }])
   }
 
+  async function answered(message: ResponseMessage): Promise<void> {
+    const call = asked.get(message.id)
+    if (call === undefined || !call.sent) return
+    asked.delete(message.id)
+    const { masked } = call
+    try {
+      await call.answer(withId(message, call.serverId))
+      call.record({ ...outcomeOf(message), masked })
+    } catch {
+      call.record({ outcome: 'error', code: 'server.unreachable', masked })
+    }
+  }
+
   return {
-    receive(message, related, answer = toServer) {
+    receive(message, related, answer = toServer, show) {
       // A record that cannot be written, or a server that is gone: there is nobody left to tell.
-      if (message.kind === 'request') ask(message, related, answer).catch(() => {})
+      if (message.kind === 'request') ask(message, related, answer, show).catch(() => {})
       else tell(message, related).catch(() => {})
     },
-    async answered(message) {
-      const call = asked.get(message.id)
-      if (call === undefined || !call.sent) return
-      asked.delete(message.id)
-      const { masked } = call
-      try {
-        await call.answer(withId(message, call.serverId))
-        call.record({ ...outcomeOf(message), masked })
-      } catch {
-        call.record({ outcome: 'error', code: 'server.unreachable', masked })
-      }
-    },
+    answered,
     forget() {
       generation++
       for (const { record, masked } of asked.values())

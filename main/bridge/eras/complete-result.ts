@@ -1,5 +1,6 @@
 import { answerWith, type ResponseMessage } from '../envelope.ts'
-import { type JsonNode, readJson, splice } from '../json-scan.ts'
+import { withMembers } from '../json-edit.ts'
+import { type JsonNode, readJson } from '../json-scan.ts'
 import { readServerMessage } from '../upstream/event-stream.ts'
 import { INVALID_PARAMS, META } from './claim.ts'
 import { codeOf } from './revisions.ts'
@@ -40,20 +41,6 @@ export function completed(
   return valued(answer, withMembers(result, members))
 }
 
-/** An object with these members, which stand in the place of its own of the same name. */
-export function withMembers(object: JsonNode, members: Readonly<Record<string, string>>): string {
-  const rest = new Map(Object.entries(members))
-  const edits = object.members().flatMap(({ name, value }) => {
-    const text = rest.get(name)
-    rest.delete(name)
-    return text === undefined ? [] : [{ ...within(object, value), text }]
-  })
-  const more = [...rest].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')
-  if (more === '') return splice(object.raw, edits)
-  const follows = object.members().length > 0 ? ',' : ''
-  return splice(object.raw, [...edits, { start: 1, end: 1, text: more + follows }])
-}
-
 function metaWith(given: JsonNode | undefined, info: string): string {
   const meta = given?.kind === 'object' ? given : readJson('{}')
   return withMembers(meta, { [`${META}serverInfo`]: info })
@@ -66,8 +53,3 @@ function renumbered(answer: ResponseMessage, error: JsonNode): ResponseMessage {
 /** The same answer with another value. */
 export const valued = (answer: ResponseMessage, text: string) =>
   readServerMessage(answerWith(answer.id, answer, text)) as ResponseMessage
-
-const within = (outer: JsonNode, { start, end }: JsonNode) => ({
-  start: start - outer.start,
-  end: end - outer.start,
-})

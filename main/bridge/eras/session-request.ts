@@ -1,8 +1,7 @@
 import type { RequestMessage } from '../envelope.ts'
-import { type JsonNode, type Span, splice } from '../json-scan.ts'
+import { type Edit, removals } from '../json-edit.ts'
+import { splice } from '../json-scan.ts'
 import { META } from './claim.ts'
-
-type Edit = Span & { readonly text: string }
 
 /** Members that a server with sessions does not know, or knows as something else. */
 const OF_META: ReadonlySet<string> = new Set(
@@ -19,27 +18,9 @@ const OF_PARAMS: ReadonlySet<string> = new Set(['inputResponses', 'requestState'
 export function inSession({ text, params }: RequestMessage, progressToken: string): string {
   const meta = params?.member('_meta')
   const edits: Edit[] = []
-  if (params !== undefined) edits.push(...without(text, params, OF_PARAMS))
-  if (meta?.kind === 'object') edits.push(...without(text, meta, OF_META))
+  if (params !== undefined) edits.push(...removals(text, params, OF_PARAMS))
+  if (meta?.kind === 'object') edits.push(...removals(text, meta, OF_META))
   const token = meta?.member('progressToken')
   if (token !== undefined) edits.push({ start: token.start, end: token.end, text: progressToken })
   return splice(text, edits)
-}
-
-/** Takes members out with one comma each, so that the object stays one. */
-function without(text: string, object: JsonNode, names: ReadonlySet<string>): Edit[] {
-  const edits: Edit[] = []
-  let before = object.start + 1
-  let kept = false
-  for (const { name, value } of object.members()) {
-    if (names.has(name)) edits.push({ start: before, end: value.end, text: '' })
-    else if (!kept) {
-      kept = true
-      const first = edits.length === 0
-      // The comma that stood between it and what is gone.
-      if (!first) edits.push({ start: before, end: text.indexOf(',', before) + 1, text: '' })
-    }
-    before = value.end
-  }
-  return edits
 }

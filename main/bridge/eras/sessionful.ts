@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
 import {
   errorResponse,
-  type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
@@ -9,14 +9,19 @@ import {
 } from '../envelope.ts'
 import { METHOD_NOT_FOUND } from '../refusal.ts'
 import type { Credential, LinkHost, Upstream } from '../upstream/upstream.ts'
-import { claimOf, isRefusal, LOG_LEVELS } from './claim.ts'
+import { claimOf, INVALID_PARAMS, isRefusal } from './claim.ts'
 import { completed } from './complete-result.ts'
+import { type HeldCall, holdCall, type Round } from './held-call.ts'
+import { inputRequired, MAY_NEED_INPUT, urlQuestions } from './questions.ts'
+import type { RequestStates } from './request-state.ts'
+import { hearServer, PROGRESS } from './server-words.ts'
 import { discoverResult, serverInfoOf } from './session-opening.ts'
 import { inSession } from './session-request.ts'
 
 /**
  * A server with sessions for a client that has none (ADR 13). The session is opened by the connection, in the client's
- * name; here each request that stood alone becomes one of it, and each answer one that stands alone.
+ * name; here each request that stood alone becomes one of it, and each answer one that stands alone. What the server
+ * asks before it answers is the answer to one request, and what the client says to that comes with the next (ADR 14).
  */
 export interface Sessionful {
   /** What the connection to the server is to tell. */
@@ -25,47 +30,25 @@ export interface Sessionful {
   over(inner: Upstream): Upstream
 }
 
-/** A request on its way, as the server knows it. */
-interface Call {
-  /** The token of progress that its client gave it, as JSON text. */
-  readonly progressToken: string | null
-  readonly logLevel: string | null
-}
+/** The state of a client that was sent to a URL: the server keeps no call for it. */
+const FROM_THE_START = 'again'
 
-export function createSessionful(events: LinkHost): Sessionful {
-  const calls = new Map<string, Call>()
+/** @param caller whose requests these are, and to which server */
+export function createSessionful(
+  host: LinkHost,
+  options: { states: RequestStates; caller: string },
+): Sessionful {
+  // Another link has other calls of the same ids.
+  const states = options.states.of(`${options.caller} ${randomUUID()}`)
+  const calls = new Map<string, HeldCall>()
+  /** Answers the server. */
+  let toServer: (text: string) => void = () => {}
   let opened: ResponseMessage | null = null
   /** What the server was told last. */
   let level: string | null = null
   let counter = 0
 
-  /** The server's own word on a message of the log goes to those who asked for it, and to nobody else. */
-  function listenerOf(message: NotificationMessage, related: string | null): string | null {
-    const severity = LOG_LEVELS.indexOf(message.params?.member('level')?.string() ?? '')
-    const wants = ({ logLevel }: Call) =>
-      logLevel !== null && LOG_LEVELS.indexOf(logLevel) <= severity
-    const call = related === null ? undefined : calls.get(related)
-    if (call !== undefined) return wants(call) ? related : null
-    return [...calls].find(([, one]) => wants(one))?.[0] ?? null
-  }
-
-  function progress(message: NotificationMessage): void {
-    const token = message.params?.member('progressToken')
-    const id = token?.string()?.slice(PROGRESS.length) ?? ''
-    const own = calls.get(id)?.progressToken ?? null
-    if (token === undefined || own === null) return
-    const { text } = message
-    const restored = text.slice(0, token.start) + own + text.slice(token.end)
-    events.onMessage(readMessage(restored) as NotificationMessage, id)
-  }
-
-  function receive(message: RequestMessage | NotificationMessage, related: string | null): void {
-    if (message.kind === 'request') return
-    if (message.method === 'notifications/progress') progress(message)
-    if (message.method !== 'notifications/message') return
-    const id = listenerOf(message, related)
-    if (id !== null) events.onMessage(message, id)
-  }
+  const info = () => (opened?.result === undefined ? null : serverInfoOf(opened.result))
 
   function over(inner: Upstream): Upstream {
     async function setLevel(
@@ -81,39 +64,85 @@ export function createSessionful(events: LinkHost): Sessionful {
       await inner.request(text, id, credential, signal)
     }
 
+    /** @param id of the request at the server, for as many rounds as there are */
+    function begin(message: RequestMessage, id: string, credential: Credential): HeldCall {
+      const claim = claimOf(message)
+      if (isRefusal(claim)) throw new WarderError('bridge.malformed', claim.reason)
+      const call = holdCall({
+        message,
+        abilities: claim.capabilities,
+        async run(signal) {
+          const giveUp = () => void inner.send(cancelled(id), credential).catch(() => {})
+          signal.addEventListener('abort', giveUp, { once: true })
+          try {
+            const text = inSession(message, JSON.stringify(PROGRESS + id))
+            return await inner.request(text, id, credential, signal)
+          } finally {
+            signal.removeEventListener('abort', giveUp)
+          }
+        },
+        over: () => void calls.delete(id),
+      })
+      calls.set(id, call)
+      return call
+    }
+
+    async function round(
+      key: string,
+      call: HeldCall,
+      message: RequestMessage,
+      own: Round,
+      signal: AbortSignal,
+    ): Promise<ResponseMessage> {
+      const answer = await call.next(own, signal)
+      if (answer === null) {
+        const state = states.seal(message, key)
+        return answering(own.id, inputRequired(call.questions(), state, info()))
+      }
+      const elsewhere = answer.error === undefined ? null : urlQuestions(answer.error)
+      const url = call.abilities.member('elicitation')?.member('url')?.kind === 'object'
+      if (elsewhere === null || !url || !MAY_NEED_INPUT.has(message.method))
+        return completed(answer, message.method, info())
+      const questions = new Map(elsewhere.map((text, index) => [String(index + 1), text]))
+      const state = states.seal(message, FROM_THE_START)
+      return answering(own.id, inputRequired(questions, state, info()))
+    }
+
     async function forward(
       message: RequestMessage,
       id: string,
       credential: Credential,
       signal: AbortSignal,
     ): Promise<ResponseMessage> {
+      const { params } = message
       const claim = claimOf(message)
       const logLevel = isRefusal(claim) ? null : claim.logLevel
+      const progressToken = params?.member('_meta')?.member('progressToken')?.raw ?? null
+      const own = { id, progressToken, logLevel }
       await setLevel(logLevel, credential, signal)
-      const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
-      calls.set(id, { progressToken, logLevel })
-      const giveUp = () => void inner.send(cancelled(id), credential).catch(() => {})
-      signal.addEventListener('abort', giveUp, { once: true })
-      try {
-        const text = inSession(message, JSON.stringify(PROGRESS + id))
-        const answer = await inner.request(text, id, credential, signal)
-        const info = opened?.result === undefined ? null : serverInfoOf(opened.result)
-        return completed(answer, message.method, info)
-      } finally {
-        signal.removeEventListener('abort', giveUp)
-        calls.delete(id)
+      if (params?.member('requestState') === undefined) {
+        if (params?.member('inputResponses') !== undefined) return unknownState(id)
+        return round(id, begin(message, id, credential), message, own, signal)
       }
+      const key = states.open(message)?.content
+      if (key === FROM_THE_START)
+        return round(id, begin(message, id, credential), message, own, signal)
+      const call = key === undefined ? undefined : calls.get(key)
+      if (key === undefined || call === undefined || call.round !== null) return unknownState(id)
+      call.answer(params.member('inputResponses'))
+      return round(key, call, message, own, signal)
     }
 
     return {
       async request(text, id, credential, signal) {
+        toServer = (answer) => void inner.send(answer, credential).catch(() => {})
         const message = readMessage(text) as RequestMessage
         switch (message.method) {
           case 'initialize':
             opened = await inner.request(text, id, credential, signal)
             return opened
           case 'server/discover':
-            return own(resultResponse(id, discoverResult(openedOr(opened))))
+            return answering(id, discoverResult(openedOr(opened)))
           case 'subscriptions/listen':
             return own(errorResponse(id, METHOD_NOT_FOUND, 'Method not found'))
           default:
@@ -122,21 +151,33 @@ export function createSessionful(events: LinkHost): Sessionful {
       },
       async send(text, credential) {
         const message = readMessage(text)
-        // The opening's; what a client gives up is told to the server where its request is.
-        if (message.kind === 'notification' && message.method === 'notifications/initialized')
-          await inner.send(text, credential)
+        // What a client gives up is told to the server where its request is.
+        if (message.kind === 'notification' && message.method === 'notifications/cancelled') return
+        await inner.send(text, credential)
       },
-      close: (goodbye) => inner.close(goodbye),
+      async close(goodbye) {
+        for (const call of calls.values()) call.giveUp()
+        await inner.close(goodbye)
+      },
     }
   }
-
-  return { host: { ...events, onMessage: receive }, over }
+  const onMessage = hearServer(host, calls, (text) => toServer(text))
+  return { host: { ...host, onMessage }, over }
 }
-
-const PROGRESS = 'warder-progress-'
 
 const cancelled = (id: string) =>
   `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`
+
+const answering = (id: string, result: string) => own(resultResponse(id, result))
+
+const unknownState = (id: string) =>
+  own(
+    errorResponse(
+      id,
+      INVALID_PARAMS,
+      'Invalid params: requestState was not given for this request, or is good no more. Begin again.',
+    ),
+  )
 
 const own = (text: string) => readMessage(text) as ResponseMessage
 

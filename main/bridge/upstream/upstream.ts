@@ -56,17 +56,28 @@ export interface Upstream {
   close(goodbye: Credential | null): Promise<void>
 }
 
+/**
+ * @param text the request under an id of ours, without any value of the vault
+ * @param answered takes the client's answer, which has that id
+ */
+export type ShowQuestion = (
+  text: string,
+  answered: (answer: ResponseMessage) => Promise<void>,
+) => void
+
 /** What a connection hands up besides answers. */
 export interface UpstreamEvents {
   /**
    * A notification or request of the server.
    * @param related id of the request on whose stream it came, where that is known
    * @param answer where the answer to a request goes; absent: to the server, with a credential
+   * @param show where a request goes once it is decided and recorded; absent: to the client
    */
   onMessage(
     message: RequestMessage | NotificationMessage,
     related: string | null,
     answer?: (text: string) => void,
+    show?: ShowQuestion,
   ): void
   /** The connection is gone. */
   onClosed(): void
