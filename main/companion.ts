@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import path from 'node:path'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
 import { createMask } from './audit/mask.ts'
@@ -23,7 +24,8 @@ import { createStop } from './policy/stop.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
-import { startLocalServer } from './runtime/process.ts'
+import { createPackages } from './runtime/packages.ts'
+import { createRuns } from './runtime/runs.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { createWatch } from './runtime/watch.ts'
 import { clientSecretBinding } from './servers/providers.ts'
@@ -134,7 +136,8 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     )
     const stop = createStop(state)
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
-    const runtime = ending.add(createRuntime(startLocalServer, watch), (opened) => opened.close())
+    const runs = createRuns({ packages: createPackages(path.join(home, 'packages')) })
+    const runtime = ending.add(createRuntime(runs, watch), (opened) => opened.close())
 
     const decide = createDecide({
       rules: () => config.current().rules,
@@ -148,7 +151,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         config: config.current,
         held: () => Object.keys(config.proposedServers()),
         clients,
-        injector: createInjector({ grants, secrets, stop }),
+        injector: createInjector({ grants, secrets, stop, runs }),
         dialer,
         runtime,
         stopped: () => stop.current() !== null,
@@ -181,6 +184,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       clients,
       audit,
       bridge,
+      runs,
       runtime,
       stop,
       records,

@@ -127,6 +127,24 @@ export const errorCodes = {
     meaning: 'The definition of this server was added or changed and waits for a person.',
     mend: 'Look at it with `warder approvals` and approve or deny it.',
   },
+  'server.changed': {
+    exit: 4,
+    meaning:
+      'What the command of this local server runs is no longer what was approved: another program, script, or version of its package. It is not started and gets no secret.',
+    mend: 'Look at it with `warder approvals`; approve it if you changed it, else find out who did.',
+  },
+  'server.unpinned': {
+    exit: 1,
+    meaning:
+      'The command of this local server leaves open which version of a package it runs, so there is nothing to approve.',
+    mend: 'Write the exact version into the command, or install the package and name its program.',
+  },
+  'server.unsafe': {
+    exit: 1,
+    meaning:
+      'Another user of this machine can change what the local server runs: its program, script, folder, or a folder above one of them.',
+    mend: 'Move it into a folder of yours, or take the right to write from the others (`chmod go-w PATH`, `chown`).',
+  },
   'server.start_failed': {
     exit: 1,
     meaning: 'The local server could not be started, or ended before it answered.',

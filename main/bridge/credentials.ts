@@ -4,6 +4,7 @@ import { coversServer } from '../oauth/discovery.ts'
 import { connectedOtherwise } from '../oauth/grant-kind.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import type { Stop } from '../policy/stop.ts'
+import type { Runs } from '../runtime/runs.ts'
 import { destination, grantKind, injections, type Server, signsIn } from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
@@ -22,6 +23,8 @@ export function createInjector(options: {
   secrets: Pick<NamedSecrets, 'read'>
   /** @throws WarderError `policy.stopped` */
   stop?: Pick<Stop, 'refuse'>
+  /** Looked at before anything is fetched for a local server. */
+  runs?: Pick<Runs, 'confirmed'>
 }): Injector {
   const { grants, secrets } = options
 
@@ -100,6 +103,7 @@ export function createInjector(options: {
       options.stop?.refuse()
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
+      await options.runs?.confirmed({ name: server.name, definition })
       const { values, tokens } = await gather(server, asker, definition.env)
       return { server, headers: {}, environment: Object.fromEntries(values), ...usedGrants(tokens) }
     },

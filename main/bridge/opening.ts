@@ -11,6 +11,7 @@ const PASSES: ReadonlySet<ErrorCode> = new Set([
   'grant.scopes_needed',
   'policy.stopped',
   'server.held',
+  'server.changed',
   'secret.unknown',
   'secret.binding_changed',
   'vault.choose',

@@ -7,6 +7,7 @@ import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
 import type { Stop } from '../policy/stop.ts'
 import type { Presence } from '../ports.ts'
+import type { Runs } from '../runtime/runs.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -27,6 +28,7 @@ export interface ControlHouse {
   readonly clients: Clients
   readonly audit: AuditLog
   readonly bridge: Bridge
+  readonly runs: Runs
   readonly runtime: Pick<Runtime, 'running' | 'endAll'>
   readonly stop: Stop
   readonly records: SignedRecords

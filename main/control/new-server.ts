@@ -1,14 +1,7 @@
 import { WarderError } from '../errors.ts'
 import { applyPreset } from '../servers/presets/apply.ts'
 import { describeProvider, pickProvider, providerBinding, secretOf } from '../servers/providers.ts'
-import {
-  describe,
-  destination,
-  injections,
-  pick,
-  type Server,
-  secretsOf,
-} from '../servers/servers.ts'
+import { destination, injections, pick, type Server, secretsOf } from '../servers/servers.ts'
 import { clearSecret } from '../store/clear-secrets.ts'
 import {
   isRemote,
@@ -27,8 +20,8 @@ export interface NewServer {
   readonly written: Readonly<Record<string, unknown>>
   /** A profile that comes with it; null where it needs none or names one that is there. */
   readonly provider: Profile | null
-  /** All of it in words, for the person who is asked. */
-  readonly lines: readonly string[]
+  /** That profile in words, for the person who is asked. */
+  readonly providerLines: readonly string[]
 }
 
 interface Profile {
@@ -56,10 +49,7 @@ export function newServer({ name, definition, preset }: Given, house: ControlHou
     server,
     written,
     provider,
-    lines: [
-      ...describe(server),
-      ...(provider === null ? [] : describeProvider(provider.name, provider.profile)),
-    ],
+    providerLines: provider === null ? [] : describeProvider(provider.name, provider.profile),
   }
 }
 

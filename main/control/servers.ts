@@ -2,12 +2,20 @@ import type { Output, ServerView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { isOfKind } from '../oauth/grant-kind.ts'
 import { widens } from '../policy/trust.ts'
-import { injections, needsNobody, pick, type Server, signsIn } from '../servers/servers.ts'
+import {
+  describe,
+  injections,
+  needsNobody,
+  pick,
+  type Server,
+  signsIn,
+} from '../servers/servers.ts'
 import { isRemote, type RemoteServer } from '../store/config-schema.ts'
 import { choiceViews } from './account-choices.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { prepare, unconfirmedServers, withPin } from './local-runs.ts'
 import { bindProviderSecret, bindSecrets, newServer } from './new-server.ts'
 import type { Handlers } from './types.ts'
 import { accountName } from './views.ts'
@@ -18,16 +26,20 @@ export function serverHandlers(
   const { config, bridge, presence } = house
   return {
     async 'servers:list'() {
-      const known = Object.entries(config.current().servers).map(([name, definition]) =>
-        serverView({ name, definition }, house),
-      )
+      const waiting = new Set((await unconfirmedServers(house)).map(({ server }) => server.name))
+      const known = Object.entries(config.current().servers).map(([name, definition]) => ({
+        ...serverView({ name, definition }, house),
+        ...(waiting.has(name) ? HELD : {}),
+      }))
       return [...known, ...heldServers(house)].sort((a, b) => (a.name < b.name ? -1 : 1))
     },
     async 'servers:add'({ confirm: answer, ...given }) {
       const { name } = given
-      const { server, provider, written, lines } = newServer(given, house)
+      const { server: asked, provider, written, providerLines } = newServer(given, house)
       if (Object.hasOwn(config.current().servers, name))
         throw new WarderError('server.exists', `There is a server ${name} already.`)
+      const server = await withPin(asked, house)
+      const lines = [...describe(server), ...providerLines]
       if (provider !== null || widens(undefined, server.definition))
         await confirm(
           presence,
@@ -47,6 +59,7 @@ export function serverHandlers(
           file.set(['servers', name], written)
         },
       )
+      prepare(server, house)
       return serverView(server, house)
     },
     async 'servers:remove'({ name }) {
@@ -104,6 +117,11 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
   }
 }
 
+const HELD = {
+  state: 'held',
+  message: 'Waits for your approval: `warder approvals`.',
+} as const
+
 const connectMessage = (name: string, definition: RemoteServer) =>
   needsNobody(definition)
     ? `Connect it with \`warder connect ${name}\`: nobody has to sign in.`
@@ -116,7 +134,6 @@ function heldServers(house: ControlHouse): Output<'servers:list'> {
     .filter(([name]) => !Object.hasOwn(config.current().servers, name))
     .map(([name, definition]) => ({
       ...serverView({ name, definition }, house),
-      state: 'held' as const,
-      message: 'Waits for your approval: `warder approvals`.',
+      ...HELD,
     }))
 }

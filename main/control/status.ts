@@ -6,6 +6,7 @@ import type { ServerDefinition } from '../store/config-schema.ts'
 import { choiceViews } from './account-choices.ts'
 import type { ControlHouse } from './house.ts'
 import { liveImports } from './imports.ts'
+import { unconfirmedServers } from './local-runs.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
@@ -35,7 +36,7 @@ export function statusHandlers(
         accounts: accounts.length,
         signInNeeded: signInNeeded(servers, accounts, waiting),
         waiting,
-        approvals: config.held().length,
+        approvals: config.held().length + (await unconfirmedServers(house)).length,
         choiceProblems: choiceViews(config.current(), accounts).flatMap(
           ({ problem }) => problem ?? [],
         ),

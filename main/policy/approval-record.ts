@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { canonicalJson } from '../audit/canonical-json.ts'
 import { isWarderError } from '../errors.ts'
-import { type Config, configSchema } from '../store/config-schema.ts'
+import { approvedConfigSchema, type Config } from '../store/config-schema.ts'
 import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -29,7 +29,7 @@ export interface ApprovalRecord {
 
 const MAC_KEY = 'mac:approvals'
 const PROBE = 'mac:probe'
-const NOTHING: Config = configSchema.parse({})
+const NOTHING: Config = approvedConfigSchema.parse({})
 
 export async function openApprovalRecord(
   state: State,
@@ -117,7 +117,7 @@ const isMissing = (error: unknown) =>
 /** What an older or a later Warder wrote may not be readable: then nothing was approved. */
 function parse(text: string): Config {
   try {
-    return configSchema.parse(JSON.parse(text))
+    return approvedConfigSchema.parse(JSON.parse(text))
   } catch {
     return NOTHING
   }

@@ -50,7 +50,7 @@ export function compare(approved: Config, proposed: Config): Comparison {
   ]
   const isHeld = new Set(held.map((change) => change.id))
 
-  const servers = inForce(approved.servers, proposed.servers, (name, definition) =>
+  const servers = inForce(approved.servers, withPins(approved, proposed), (name, definition) =>
     isHeld.has(serverChangeId(name, definition)),
   )
   const providers = inForce(approved.providers, proposed.providers, (name, profile) =>
@@ -68,6 +68,22 @@ export function compare(approved: Config, proposed: Config): Comparison {
     ? withProxy(proposed.settings, approved.settings.proxy)
     : proposed.settings
   return { effective: { ...proposed, servers, providers, clients, rules, settings }, held }
+}
+
+/** The file says nothing of what a command came to: that was approved with it, and stays while it is the same command. */
+function withPins(approved: Config, proposed: Config): Config['servers'] {
+  const entries = Object.entries(proposed.servers).map(([name, definition]) => {
+    const before = own(approved.servers, name)
+    return [name, before && same(unpinned(before), definition) ? before : definition] as const
+  })
+  // fromEntries, so that a server named __proto__ is one like any other.
+  return Object.fromEntries(entries) as Config['servers']
+}
+
+function unpinned(definition: ServerDefinition): ServerDefinition {
+  if (isRemote(definition)) return definition
+  const { pin: _, ...written } = definition
+  return written
 }
 
 /** What the file says, but for held changes: there what was approved before stays, or nothing. */
@@ -151,7 +167,9 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
  */
 export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
   if (same(before, after)) return false
-  if (!isRemote(after)) return true
+  // What runs is part of what was approved, and what the file cannot say does not differ from it.
+  if (!isRemote(after))
+    return after.pin !== undefined || before === undefined || !same(unpinned(before), after)
   if (widensNetworks(before, after)) return true
   if (defaultAccount(before) !== defaultAccount(after)) return true
   if (after.provider !== undefined && !same(met(before), met(after))) return true

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 
 /**
  * Ends the local servers of a companion that can no longer do it: killed with SIGKILL, or out of memory. A process of its
- * own waits for the end of its standard input, which comes however the companion ends (ADR 13).
+ * own waits for the end of its standard input, which comes however the companion ends (ADR 16).
  */
 export interface Guardian {
   /** @param start of the leader as `startOf` gives it, null while it is not known: then the id alone is believed */

@@ -1,13 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, toWarderError, WarderError } from '../errors.ts'
-import type { LocalServer } from '../store/config-schema.ts'
-import { findCommand } from './command.ts'
 import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
+import type { Run } from './runs.ts'
 import { createStderrTail } from './stderr-tail.ts'
 import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
 
@@ -23,7 +21,7 @@ export interface ServerExit extends Ended {
 
 export interface LocalServerOptions {
   readonly name: string
-  readonly definition: LocalServer
+  readonly run: Pick<Run, 'file' | 'args' | 'cwd'>
   /** What the definition injects, references resolved. Goes into the child's environment and nowhere else. */
   readonly environment: Readonly<Record<string, string>>
   /** Replaces every known secret in a text: what the server writes to stderr passes through it. */
@@ -137,7 +135,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 type Spawned = ChildProcessWithoutNullStreams & { readonly pid: number }
 
 async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
-  const { name, definition } = options
+  const { name, run } = options
   const env = childEnvironment(options.environment)
   const refuse = (reason: string): never => {
     throw new WarderError('server.start_failed', `${name} could not be started: ${reason}.`, {
@@ -148,19 +146,11 @@ async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
   // Node's own error about a NUL byte quotes the value, which may be the credential.
   for (const [variable, value] of Object.entries(env))
     if (value.includes('\0')) refuse(`the value of ${variable} has a NUL byte`)
-  if (definition.args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
-  if (definition.cwd !== undefined && !(await isDirectory(definition.cwd)))
-    refuse(`there is no folder ${JSON.stringify(definition.cwd)}`)
-  const found = await findCommand(definition.command, {
-    path: env.PATH ?? env.Path,
-    cwd: definition.cwd,
-    pathExt: env.PATHEXT,
-  })
-  if (found.file === undefined) return refuse(found.problem)
+  if (run.args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
 
   try {
-    const child = spawn(found.file, definition.args, {
-      cwd: definition.cwd,
+    const child = spawn(run.file, run.args, {
+      cwd: run.cwd,
       env,
       shell: false,
       windowsHide: true,
@@ -206,9 +196,3 @@ function readFailure(error: unknown, name: string): WarderError {
     )
   return toWarderError(error)
 }
-
-const isDirectory = (folder: string): Promise<boolean> =>
-  stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )

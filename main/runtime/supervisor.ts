@@ -1,8 +1,11 @@
 import { WarderError } from '../errors.ts'
+import type { LocalServer } from '../store/config-schema.ts'
 import { type LocalServerOptions, type LocalServerProcess, startLocalServer } from './process.ts'
+import type { Runs } from './runs.ts'
 import type { Watch } from './watch.ts'
 
-export interface StartOptions extends LocalServerOptions {
+export interface StartOptions extends Omit<LocalServerOptions, 'run'> {
+  readonly definition: LocalServer
   /** The grants whose tokens are in the child's environment: it ends when one of them is revoked. */
   readonly holds: readonly string[]
 }
@@ -21,7 +24,10 @@ export interface EndedServer {
 
 /** All local servers of this companion. */
 export interface Runtime {
-  /** @throws WarderError `server.start_failed`, also when it was ended by one of the calls below while it started */
+  /**
+   * @throws WarderError `server.held`, `server.changed`, `server.unsafe`, `server.start_failed`; the last also when it was
+   *   ended by one of the calls below while it started
+   */
   start(options: StartOptions): Promise<LocalServerProcess>
   running(): RunningServer[]
   /**
@@ -46,8 +52,15 @@ interface Instance {
   ended: boolean
 }
 
-/** @param watch what ends the servers of a companion that was killed */
-export function createRuntime(start = startLocalServer, watch?: Watch): Runtime {
+/**
+ * @param runs says what a definition runs, and refuses what nobody approved
+ * @param watch what ends the servers of a companion that was killed
+ */
+export function createRuntime(
+  runs: Pick<Runs, 'confirmed'>,
+  watch?: Watch,
+  start = startLocalServer,
+): Runtime {
   const instances = new Set<Instance>()
   let closed = false
 
@@ -62,17 +75,20 @@ export function createRuntime(start = startLocalServer, watch?: Watch): Runtime 
   const begin = (options: StartOptions): Instance => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>()
     let group: number | null = null
-    const started = start({
-      ...options,
-      onSpawn(pid) {
-        group = pid
-        watch?.add(pid)
-      },
-      onExit(exit) {
-        leave()
-        options.onExit(exit)
-      },
-    })
+    const started = runs.confirmed(options).then((run) =>
+      start({
+        ...options,
+        run,
+        onSpawn(pid) {
+          group = pid
+          watch?.add(pid)
+        },
+        onExit(exit) {
+          leave()
+          options.onExit(exit)
+        },
+      }),
+    )
     const instance: Instance = {
       name: options.name,
       holds: options.holds,

@@ -8,6 +8,7 @@ import {
   type RemoteServer,
   type ServerDefinition,
 } from '../store/config-schema.ts'
+import { pinLines } from '../store/pin-schema.ts'
 
 /** A server as the rest of the house sees it: its name, its definition, and where credentials sent to it end up. */
 export interface Server {
@@ -46,12 +47,13 @@ export function secretsOf(definition: ServerDefinition): string[] {
 
 /**
  * Where a secret that is given to this server ends up: the origin of a remote one, the hash of everything that decides
- * what a local one runs. A secret is bound to this text when it is entered; another text holds it back.
+ * what a local one runs: command, arguments, environment, folder, and what they came to on this machine. A secret is bound to this text when it is entered; another text holds it back.
  */
 export function destination(definition: ServerDefinition): string {
   if (isRemote(definition)) return `origin:${new URL(definition.url).origin}`
-  const { command, args, env = {}, cwd = null } = definition
-  const content = JSON.stringify([command, args, Object.entries(env).sort(), cwd])
+  const { command, args, env = {}, cwd = null, pin } = definition
+  const written = [command, args, Object.entries(env).sort(), cwd]
+  const content = JSON.stringify(pin ? [...written, pinLines(pin, JSON.stringify)] : written)
   return `command:sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
@@ -114,6 +116,7 @@ function describeLocal(name: string, definition: LocalServer): string[] {
   return [
     `${name} runs this program on this machine, with your rights:`,
     `  ${quoteAll([definition.command, ...definition.args])}`,
+    ...(definition.pin ? pinLines(definition.pin, quote) : []),
     ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
     ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
     ...injected(definition),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { normalNetwork } from '../net/networks.ts'
 import { isProxyText } from '../net/proxy.ts'
 import { accountSchema, clientSchema } from './client-schema.ts'
+import { pinSchema } from './pin-schema.ts'
 import { providerSchema, secretMethod } from './provider-schema.ts'
 import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
 
@@ -181,11 +182,20 @@ export const configSchema = z.strictObject({
   settings: settingsSchema.default({}),
 })
 
-export type Config = z.output<typeof configSchema>
-export type ServerDefinition = z.output<typeof serverSchema>
+/** As a person approved it: with what the commands of local servers came to. */
+const approvedServerSchema = z.union([
+  remoteServerSchema,
+  localServerSchema.extend({ pin: pinSchema.optional() }),
+])
+export const approvedConfigSchema = configSchema.extend({
+  servers: z.record(nameSchema, approvedServerSchema).default({}),
+})
+
+export type Config = z.output<typeof approvedConfigSchema>
+export type ServerDefinition = z.output<typeof approvedServerSchema>
 export type ProxySettings = z.output<typeof proxySchema>
 export type RemoteServer = z.output<typeof remoteServerSchema>
-export type LocalServer = z.output<typeof localServerSchema>
+export type LocalServer = Extract<ServerDefinition, { command: string }>
 export type Rule = z.output<typeof ruleSchema>
 
 export const isRemote = (server: ServerDefinition): server is RemoteServer => 'url' in server

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { channels } from '../../preload/contract/index.ts'
@@ -9,16 +9,6 @@ const json = { 'content-type': 'application/json' }
 const config = (world: World) => path.join(world.home, 'config.json')
 
 /** Writes the file as an editor does, and resolves when the companion has seen it. */
-async function edit(world: World, content: unknown): Promise<void> {
-  const seen = Promise.withResolvers<void>()
-  const stop = world.companion.control.on('state:changed', ({ area }) => {
-    if (area === 'approvals') seen.resolve()
-  })
-  writeFileSync(config(world), JSON.stringify(content))
-  await seen.promise
-  stop()
-}
-
 describe('the control API', () => {
   it('knows its channels and nothing else', async () => {
     await using world = await startWorld()
@@ -92,7 +82,7 @@ describe('the control socket', () => {
 describe('letting a client in', () => {
   it('asks, shows the bearer once, and takes it all back', async () => {
     await using world = await startWorld()
-    await edit(world, { rules: [{ effect: 'deny', client: 'cursor', server: 'x' }] })
+    await world.edit({ rules: [{ effect: 'deny', client: 'cursor', server: 'x' }] })
     const added = (await world.agree('clients:add', { name: 'cursor' })) as { bearer: string }
     expect(added).toMatchObject({ client: { name: 'cursor', state: 'active' } })
     expect(added.bearer).toMatch(/^wdr_/)
@@ -192,9 +182,9 @@ describe('a server and its secret', () => {
       },
     })
     await world.call('secrets:set', { name: 'k', value: VALUE })
-    await edit(world, { servers: { a: definition } })
+    await world.edit({ servers: { a: definition } })
     const [shown] = (await world.call('approvals:list', {})) as { id: string }[]
-    reading = () => edit(world, { servers: { a: { ...definition, url: 'https://evil.example/' } } })
+    reading = () => world.edit({ servers: { a: { ...definition, url: 'https://evil.example/' } } })
     await refusal(
       world.call('approvals:decide', { id: shown?.id, approve: true }),
       'approval.unknown',
@@ -206,7 +196,7 @@ describe('a server and its secret', () => {
   it('held in config.json can be approved, and denied', async () => {
     await using world = await startWorld()
     await world.call('secrets:set', { name: 'k', value: VALUE })
-    await edit(world, { servers: { a: definition, b: { command: 'b' } } })
+    await world.edit({ servers: { a: definition, b: { command: 'b' } } })
     const [first, second] = (await world.call('approvals:list', {})) as { id: string }[]
     await world.agree('approvals:decide', { id: first?.id, approve: true })
     expect(await world.call('approvals:decide', { id: second?.id, approve: false })).toEqual([])
@@ -216,7 +206,7 @@ describe('a server and its secret', () => {
 
   it('held in config.json is named as waiting, not as unknown', async () => {
     await using world = await startWorld()
-    await edit(world, { servers: { b: { command: 'b' } } })
+    await world.edit({ servers: { b: { command: 'b' } } })
     await refusal(
       world.call('secrets:set', { name: 'k', value: VALUE, server: 'b' }),
       'server.held',
@@ -229,7 +219,7 @@ describe('a server and its secret', () => {
     await using world = await startWorld({ confirm: async () => false })
     await refusal(world.call('clients:add', { name: 'cursor' }), 'presence.refused')
     await refusal(
-      world.call('servers:add', { name: 'a', definition: { command: 'x' } }),
+      world.call('servers:add', { name: 'a', definition: { command: process.execPath } }),
       'presence.refused',
     )
     expect(readFileSync(config(world), 'utf8')).not.toContain('cursor')

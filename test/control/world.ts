@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import path from 'node:path'
 import { type Companion, startCompanion } from '../../main/companion.ts'
@@ -13,12 +14,20 @@ export interface World extends AsyncDisposable {
   readonly call: Companion['control']['call']
   /** Calls, and says yes to the question that comes back. */
   agree(channel: string, input: Record<string, unknown>): Promise<unknown>
+  /** Writes config.json as an editor does, and resolves when the companion has seen it. */
+  edit(content: unknown): Promise<void>
 }
 
-/** A companion in a home of its own, with a vault that forgets and a person who is never at a browser. */
-export async function startWorld(presence: Presence = createPresence()): Promise<World> {
+/**
+ * A companion with a vault that forgets and a person who is never at a browser.
+ * @param existing a home that outlives it; else it has one of its own
+ */
+export async function startWorld(
+  presence: Presence = createPresence(),
+  existing?: { readonly path: string },
+): Promise<World> {
   await using stack = new AsyncDisposableStack()
-  const home = stack.use(await testHome())
+  const home = existing ?? stack.use(await testHome())
   const runtime = stack.use(await testHome())
   const companion = await startCompanion({
     home: home.path,
@@ -46,6 +55,15 @@ export async function startWorld(presence: Presence = createPresence()): Promise
     async agree(channel, input) {
       const { challenge } = (await refusal(call(channel, input), 'presence.required')).details ?? {}
       return call(channel, { ...input, confirm: challenge })
+    },
+    async edit(content) {
+      const seen = Promise.withResolvers<void>()
+      const stop = companion.control.on('state:changed', ({ area }) => {
+        if (area === 'approvals') seen.resolve()
+      })
+      writeFileSync(path.join(home.path, 'config.json'), JSON.stringify(content))
+      await seen.promise
+      stop()
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

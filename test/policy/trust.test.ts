@@ -113,6 +113,25 @@ describe('a server', () => {
     expect(widens(before, after)).toBe(expected)
   })
 
+  it('keeps what its command came to while the file says the same, and widens with another', () => {
+    const pin = { program: '/usr/bin/x' }
+    const written = server({ command: 'x' }) as { command: string; args: string[] }
+    const pinned = { ...written, pin }
+    const approved = { ...config({}), servers: { s: pinned } }
+    expect(compare(approved, config({ servers: { s: written } }))).toEqual({
+      effective: approved,
+      held: [],
+    })
+    expect(widens(pinned, written)).toBe(false)
+    expect(widens(written, pinned)).toBe(true)
+    expect(widens(pinned, { ...written, pin: { program: '/tmp/x' } })).toBe(true)
+    const edited = compare(approved, config({ servers: { s: { command: 'x', args: ['-y'] } } }))
+    expect(edited.held.map(({ subject }) => subject)).toEqual(['s'])
+    expect(edited.effective.servers).toEqual({ s: pinned })
+    // What the person agreed to was the new command, not what the old one came to.
+    expect(edited.held[0]?.approve(approved).servers).toEqual({ s: { command: 'x', args: ['-y'] } })
+  })
+
   it('that is named like something every object has is still only what the file says', () => {
     const proposed = config({
       servers: { constructor: { command: 'x' } },

@@ -4,6 +4,8 @@ import {
   type ServerExit,
   startLocalServer,
 } from '../../main/runtime/process.ts'
+import type { LocalServer } from '../../main/store/config-schema.ts'
+import { anyRun } from './any-run.ts'
 
 /** A running local server with what it said; disposing of it ends it. */
 export interface TestServer extends AsyncDisposable {
@@ -19,24 +21,26 @@ export const patient = { inputMs: 20_000, termMs: 20_000, killMs: 20_000 }
 export const impatient = { inputMs: 50, termMs: 50, killMs: 20_000 }
 
 /** The definition of a server that is a few lines of JavaScript. */
-export const script = (code: string): LocalServerOptions['definition'] => ({
+export const script = (code: string): LocalServer => ({
   command: process.execPath,
   args: ['-e', code],
 })
 
 export async function startTestServer(
-  options: Partial<LocalServerOptions> & Pick<LocalServerOptions, 'definition'>,
+  options: Partial<LocalServerOptions> & { readonly definition: LocalServer },
 ): Promise<TestServer> {
   const lines: string[] = []
   const waiting: ((line: string) => void)[] = []
   let taken = 0
   const { promise: exit, resolve: onExit } = Promise.withResolvers<ServerExit>()
+  const { definition, ...rest } = options
   const server = await startLocalServer({
     name: 'notes',
+    run: await anyRun.resolve({ name: 'notes', definition }),
     environment: {},
     mask: (text) => text,
     grace: patient,
-    ...options,
+    ...rest,
     onLine(line) {
       lines.push(line)
       waiting.shift()?.(line)

@@ -120,7 +120,7 @@ describe('a server that cannot be started', () => {
       { command: path.join(import.meta.dirname, 'process.test.ts'), args: [] },
       'may not be executed',
     ],
-    ['a NUL byte', { command: 'node', args: ['a\0b'] }, 'an argument has a NUL byte'],
+    ['a NUL byte', { command: 'node', args: ['-e', 'a\0b'] }, 'an argument has a NUL byte'],
   ])('%s', async (_what, broken, words) => {
     const starting = startTestServer({ definition: broken })
     await expect(starting).rejects.toMatchObject({

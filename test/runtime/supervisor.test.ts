@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { startLocalServer } from '../../main/runtime/process.ts'
 import { processGroup } from '../../main/runtime/process-group.ts'
-import { createRuntime, type StartOptions } from '../../main/runtime/supervisor.ts'
+import { createRuntime, type Runtime, type StartOptions } from '../../main/runtime/supervisor.ts'
+import { anyRun } from './any-run.ts'
 import { patient, script } from './local-server.ts'
 
 const optionsFor = (name: string, holds: string[] = []): StartOptions => ({
@@ -15,12 +16,11 @@ const optionsFor = (name: string, holds: string[] = []): StartOptions => ({
   grace: patient,
 })
 
-const names = (runtime: ReturnType<typeof createRuntime>) =>
-  runtime.running().map(({ name }) => name)
+const names = (runtime: Runtime) => runtime.running().map(({ name }) => name)
 
 describe('createRuntime', () => {
   it('ends exactly the servers that hold a grant', async () => {
-    const runtime = createRuntime()
+    const runtime = createRuntime(anyRun)
     try {
       const [one, , three] = [
         await runtime.start(optionsFor('one', ['g1'])),
@@ -38,7 +38,7 @@ describe('createRuntime', () => {
 
   it('ends every server at once, those that just start too, and names each', async () => {
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-    const runtime = createRuntime(async (options) => {
+    const runtime = createRuntime(anyRun, undefined, async (options) => {
       if (options.name === 'late') await stopped
       return startLocalServer(options)
     })
@@ -65,7 +65,7 @@ describe('createRuntime', () => {
   it.each(['a revocation', 'a stop'])(
     '%s hurries an end that is under way with all its time',
     async (what) => {
-      const runtime = createRuntime()
+      const runtime = createRuntime(anyRun)
       const up = Promise.withResolvers<void>()
       const server = await runtime.start({
         ...optionsFor('stubborn', ['g1']),
@@ -88,7 +88,7 @@ describe('createRuntime', () => {
   it('ends a server whose grant is revoked while it starts', async () => {
     const { promise: revoked, resolve: revoke } = Promise.withResolvers<void>()
     const pids: number[] = []
-    const runtime = createRuntime(async (options) => {
+    const runtime = createRuntime(anyRun, undefined, async (options) => {
       await revoked
       const server = await startLocalServer(options)
       pids.push(server.pid)
@@ -104,7 +104,7 @@ describe('createRuntime', () => {
   })
 
   it('forgets a server that left by itself or never started', async () => {
-    const runtime = createRuntime()
+    const runtime = createRuntime(anyRun)
     const { promise: left, resolve: leave } = Promise.withResolvers<void>()
     await runtime.start({ ...optionsFor('brief'), definition: script(''), onExit: () => leave() })
     await left
@@ -116,7 +116,7 @@ describe('createRuntime', () => {
 
   it('has each watched from its first moment to the end of its group', async () => {
     const told: string[] = []
-    const runtime = createRuntime(startLocalServer, {
+    const runtime = createRuntime(anyRun, {
       add: (group) => told.push(`+${group} ${processGroup(group).alive()}`),
       remove: (group) => told.push(`-${group} ${processGroup(group).alive()}`),
       close: () => told.push('closed'),
@@ -127,7 +127,7 @@ describe('createRuntime', () => {
   })
 
   it('starts nothing after it was closed', async () => {
-    const runtime = createRuntime()
+    const runtime = createRuntime(anyRun)
     const server = await runtime.start(optionsFor('one'))
     await runtime.close()
     expect(processGroup(server.pid).alive()).toBe(false)

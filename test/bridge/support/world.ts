@@ -13,6 +13,7 @@ import type { AccessToken } from '../../../main/oauth/types.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
 import type { Rule, ServerDefinition } from '../../../main/store/config-schema.ts'
 import { configSchema } from '../../../main/store/config-schema.ts'
+import { anyRun } from '../../runtime/any-run.ts'
 import { startHouse, type TestHouse } from './house.ts'
 import { manualTimer } from './timer.ts'
 
@@ -63,6 +64,8 @@ export interface Line {
 export const localServer = (script: string, env?: Record<string, string>): ServerDefinition => ({
   command: process.execPath,
   args: ['--input-type=module', '-e', script],
+  // Where the packages that a script imports are looked for.
+  cwd: process.cwd(),
   ...(env === undefined ? {} : { env }),
 })
 
@@ -79,7 +82,7 @@ export async function startWorld(
   const bearers = { one: clients.add('one'), two: clients.add('two'), gone: clients.add('gone') }
   clients.remove('gone')
   const dialer = createDialer()
-  const runtime = createRuntime()
+  const runtime = createRuntime(anyRun)
   const socketDirectory = path.join(house.home, 's')
   await mkdir(socketDirectory, { mode: 0o700 })
   const tokens = new Map<string, string>()

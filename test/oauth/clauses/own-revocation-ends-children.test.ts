@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { processGroup } from '../../../main/runtime/process-group.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
+import { anyRun } from '../../runtime/any-run.ts'
 import { script } from '../../runtime/local-server.ts'
 import { connectTo, openHouse } from '../support/house.ts'
 import { startScriptedProvider } from '../support/scripted-provider.ts'
@@ -10,7 +11,7 @@ it('ends a program that ignores the end of its input and SIGTERM, while the prov
   await using provider = await startScriptedProvider()
   await using house = await openHouse()
   const grant = await connectTo(house, provider.serverUrl)
-  const runtime = createRuntime()
+  const runtime = createRuntime(anyRun)
   const up = Promise.withResolvers<void>()
   const server = await runtime.start({
     name: 'files',

@@ -29,7 +29,7 @@ async function scene(bound: object, wanted: object, name = 'notes') {
   const injector = createInjector({ grants, secrets })
   const server = { name, definition: serverSchema.parse(wanted) }
   const credential = 'url' in wanted ? injector.headers : injector.environment
-  return credential(server, asker).then(
+  return await credential(server, asker).then(
     ({ headers, environment }) => JSON.stringify({ headers, environment }),
     (error: unknown) => error,
   )

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { WarderError } from '../errors.ts'
+
+/** One version of a package of an npm registry. */
+export interface NpmPackage {
+  readonly name: string
+  readonly version: string
+  /** Of its archive (W3C Subresource Integrity). */
+  readonly integrity: string
+}
+
+/**
+ * Packages that local servers run from, each version in a folder of our own. What npx would fetch anew whenever a
+ * registry says so is fetched once, after a person has agreed to exactly it, and runs without the network from then on.
+ */
+export interface Packages {
+  /**
+   * Asks the registry what a spec means today; nothing of the package is fetched or run.
+   * @throws WarderError `server.start_failed`
+   */
+  look(spec: string, npm: Npm): Promise<NpmPackage & { bin: Readonly<Record<string, string>> }>
+  /** Absolute path of a file of the package, there or not. */
+  place(wanted: NpmPackage, file: string): string
+  /**
+   * Installs the package where that was not done. No script of it runs before its integrity was compared.
+   * @throws WarderError `server.changed` where the registry gives something else under that version, `server.start_failed`
+   */
+  install(wanted: NpmPackage, npm: Npm): Promise<void>
+}
+
+/** How npm is started: a program with its first arguments, and the environment it gets. */
+export interface Npm {
+  readonly command: readonly [string, ...string[]]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const LOOK_MS = 60_000
+const INSTALL_MS = 600_000
+/** Written last, so that what a crash left half done is not taken for whole. */
+const READY = '.warder-ready'
+
+/** @param folder absolute; made with mode 0700 when it is needed */
+export function createPackages(folder: string, run = runNpm): Packages {
+  const installing = new Map<string, Promise<void>>()
+
+  const home = ({ name, version, integrity }: NpmPackage) => {
+    const id = createHash('sha256').update(`${name}@${version}\n${integrity}`).digest('hex')
+    return path.join(folder, id.slice(0, 16))
+  }
+  const place = (wanted: NpmPackage, file: string) =>
+    path.join(home(wanted), 'node_modules', ...wanted.name.split('/'), file)
+
+  function prepare(directory: string): void {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  }
+
+  async function install(wanted: NpmPackage, npm: Npm): Promise<void> {
+    const target = home(wanted)
+    if (existsSync(path.join(target, READY))) return
+    rmSync(target, { recursive: true, force: true })
+    prepare(target)
+    const { name, version, integrity } = wanted
+    const flags = ['--prefix', target, '--no-audit', '--no-fund', '--no-update-notifier']
+    const install = ['install', ...flags, '--ignore-scripts', '--omit=dev', `${name}@${version}`]
+    await run(npm, install, target, INSTALL_MS)
+    const got = lockedIntegrity(target, name)
+    if (got !== integrity) {
+      rmSync(target, { recursive: true, force: true })
+      throw new WarderError(
+        'server.changed',
+        `The registry gives something else as ${name} ${version} than what was approved; nothing of it was run.`,
+        { details: { approved: integrity, found: got } },
+      )
+    }
+    await run(npm, ['rebuild', ...flags], target, INSTALL_MS)
+    writeFileSync(path.join(target, READY), '', { mode: 0o600 })
+  }
+
+  return {
+    async look(spec, npm) {
+      prepare(folder)
+      const ask = (flags: readonly string[]) =>
+        run(npm, ['view', ...flags, '--json', spec, ...FIELDS], folder, LOOK_MS)
+      // What npm has seen before is good enough where the registry cannot be asked.
+      const text = await ask([]).catch((error) =>
+        ask(['--offline']).catch(() => Promise.reject(error)),
+      )
+      return readView(text, spec)
+    },
+    place,
+    install(wanted, npm) {
+      const key = home(wanted)
+      const running =
+        installing.get(key) ?? install(wanted, npm).finally(() => installing.delete(key))
+      installing.set(key, running)
+      return running
+    },
+  }
+}
+
+const FIELDS = ['name', 'version', 'dist.integrity', 'bin']
+
+/** A range has an entry for each version that fits, in their order. */
+function readView(text: string, spec: string): NpmPackage & { bin: Record<string, string> } {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    const view = (Array.isArray(parsed) ? parsed.at(-1) : parsed) as Record<string, unknown>
+    const { name, version, 'dist.integrity': integrity, bin } = view
+    if (typeof name === 'string' && typeof version === 'string' && typeof integrity === 'string')
+      return { name, version, integrity, bin: binsOf(name, bin) }
+  } catch {
+    // Told below.
+  }
+  throw failed(`the registry does not say which version and integrity ${JSON.stringify(spec)} has`)
+}
+
+function binsOf(name: string, bin: unknown): Record<string, string> {
+  if (typeof bin === 'string') return { [name.split('/').at(-1) ?? name]: bin }
+  if (typeof bin !== 'object' || bin === null) return {}
+  return Object.fromEntries(
+    Object.entries(bin).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+function lockedIntegrity(folder: string, name: string): string | null {
+  try {
+    const lock = JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8')) as {
+      packages?: Record<string, { integrity?: string }>
+    }
+    return lock.packages?.[`node_modules/${name}`]?.integrity ?? null
+  } catch {
+    return null
+  }
+}
+
+function runNpm(
+  { command: [file, ...first], environment }: Npm,
+  args: readonly string[],
+  cwd: string,
+  timeout: number,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const options = { cwd, env: environment, timeout, maxBuffer: 16 * 1024 * 1024, windowsHide: true }
+  execFile(file, [...first, ...args], options, (error, stdout) => {
+    if (error === null) resolve(stdout)
+    else
+      reject(
+        failed(`npm could not do it (${npmCode(stdout) ?? error.code ?? 'no answer in time'})`),
+      )
+  })
+  return promise
+}
+
+/** `E404`: npm's own text may hold addresses with credentials. */
+function npmCode(stdout: string): string | null {
+  return /"code":\s*"(E[A-Z0-9_]{2,40})"/.exec(stdout)?.[1] ?? null
+}
+
+const failed = (reason: string) => new WarderError('server.start_failed', reason)

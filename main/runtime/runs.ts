@@ -1,0 +1,268 @@
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { canonicalJson } from '../audit/canonical-json.ts'
+import { isWarderError, WarderError } from '../errors.ts'
+import { quote } from '../servers/servers.ts'
+import { type LocalServer, parseReference } from '../store/config-schema.ts'
+import { type Pin, pinLines } from '../store/pin-schema.ts'
+import { findCommand } from './command.ts'
+import { childEnvironment } from './environment.ts'
+import { interpreterOf, scriptsOf } from './interpreters.ts'
+import { createOwnership } from './ownership.ts'
+import type { Npm, NpmPackage, Packages } from './packages.ts'
+import { runnerOf } from './runners.ts'
+
+/** What is started for a local server. */
+export interface Run {
+  /** Absolute path. */
+  readonly file: string
+  readonly args: readonly string[]
+  /** Absolute. */
+  readonly cwd: string
+  readonly pin: Pin
+}
+
+export interface LocalDefinition {
+  readonly name: string
+  readonly definition: LocalServer
+}
+
+/** What the commands of local servers come to on this machine (ADR 17). */
+export interface Runs {
+  /**
+   * What a definition would run now; where it was approved, the version of its package that was.
+   * @throws WarderError `server.start_failed` where it is not there, `server.unpinned`, `server.unsafe`
+   */
+  resolve(server: LocalDefinition): Promise<Run>
+  /**
+   * The same for a start, installed where that was not done: only what a person has approved.
+   * @throws WarderError as above, and `server.held` where nobody approved it, `server.changed` where it is another one
+   */
+  confirmed(server: LocalDefinition): Promise<Run>
+}
+
+interface Resolved extends Run {
+  readonly install?: { readonly wanted: NpmPackage; readonly npm: Npm }
+  /** Everything that decides what runs; nobody else may be able to write it. */
+  readonly paths: readonly string[]
+}
+
+export function createRuns(options: {
+  packages: Packages
+  ownership?: Pick<ReturnType<typeof createOwnership>, 'problem'>
+}): Runs {
+  const { packages, ownership = createOwnership() } = options
+
+  async function resolve({ name, definition }: LocalDefinition): Promise<Resolved> {
+    const refuse = (reason: string): never => {
+      throw new WarderError('server.start_failed', `${name} could not be started: ${reason}.`, {
+        details: { server: name },
+      })
+    }
+    const env = childEnvironment(plainValues(definition))
+    const cwd = definition.cwd ?? defaultFolder(env)
+    if (!isDirectory(cwd)) refuse(`there is no folder ${JSON.stringify(cwd)}`)
+    const find = async (command: string): Promise<string> => {
+      const search = { path: env.PATH ?? env.Path, cwd: definition.cwd, pathExt: env.PATHEXT }
+      const found = await findCommand(command, search)
+      return found.file ?? refuse(found.problem)
+    }
+
+    const runner = runnerOf(definition.command, definition.args)
+    if (runner?.kind === 'refused')
+      throw new WarderError('server.unpinned', `${name} cannot be approved: ${runner.reason}.`)
+    if (runner?.kind === 'npm') return ofPackage(runner)
+    const file = await find(definition.command)
+    const interpreter = interpreterOf(file)
+    if (interpreter !== null) {
+      const files = scriptsOf(interpreter, definition.args).map(scriptPath)
+      return asWritten(file, {
+        program: file,
+        ...(files.length === 0 ? {} : { files }),
+        ...packageAround(files.at(-1)),
+      })
+    }
+    const program = realpathSync(file)
+    const line = shebang(program)
+    return asWritten(file, {
+      program,
+      ...(line === null ? {} : { interpreter: line.includes('/') ? line : await find(line) }),
+      ...(runner === null ? packageAround(program) : { package: versionOf(runner) }),
+    })
+
+    function asWritten(file: string, pin: Pin): Resolved {
+      const { program, interpreter, files = [] } = pin
+      const paths = [file, program, ...(interpreter ? [interpreter] : []), ...files, cwd]
+      return { file, args: definition.args, cwd, pin, paths }
+    }
+
+    function scriptPath(written: string): string {
+      const plain = written.startsWith('file:') ? fileURLToPath(written) : written
+      const absolute = path.resolve(cwd, plain)
+      const script = asNodeReads(absolute) ?? absolute
+      if (!exists(script)) return refuse(`there is no script ${JSON.stringify(absolute)}`)
+      return realpathSync(script)
+    }
+
+    async function ofPackage({ spec, bin, args }: NpmRunner): Promise<Resolved> {
+      const node = await find('node')
+      const npm: Npm = { command: await npmCommand(find, node), environment: env }
+      const approved = definition.pin
+      const wanted = approved?.package
+      if (wanted?.integrity !== undefined && approved?.files?.length === 1) {
+        const [file = ''] = approved.files
+        const pin = { ...approved, program: node }
+        const install = { wanted: { ...wanted, integrity: wanted.integrity }, npm }
+        return { file: node, args: [file, ...args], cwd, pin, install, paths: [node, cwd] }
+      }
+      const found = await packages.look(spec, npm).catch((error: unknown) => {
+        throw isWarderError(error, 'server.start_failed') ? refuse(error.message) : error
+      })
+      const { bin: bins, ...install } = found
+      const file = binOf(found.name, bins, bin)
+      if (file === null) return refuse(`the package ${found.name} does not say what its program is`)
+      const script = packages.place(install, file)
+      const pin = { program: node, files: [script], package: install }
+      return { file: node, args: [script, ...args], cwd, pin, paths: [node, cwd] }
+    }
+  }
+
+  async function checked(server: LocalDefinition): Promise<Resolved> {
+    const run = await resolve(server)
+    for (const one of run.paths) {
+      const problem = ownership.problem(one)
+      if (problem !== null)
+        throw new WarderError(
+          'server.unsafe',
+          `${server.name} is not started: ${problem}, so they could change what runs with your rights.`,
+          { details: { server: server.name, path: one } },
+        )
+    }
+    return run
+  }
+
+  return {
+    resolve: checked,
+    async confirmed(server) {
+      const { name, definition } = server
+      if (definition.pin === undefined)
+        throw new WarderError(
+          'server.held',
+          `What ${name} runs has not been approved yet: \`warder approvals\`.`,
+        )
+      const run = await checked(server)
+      if (canonicalJson(run.pin) !== canonicalJson(definition.pin))
+        throw new WarderError(
+          'server.changed',
+          `${name} is not what was approved any more: ${difference(definition.pin, run.pin)}. Look at it with \`warder approvals\`.`,
+        )
+      const { install } = run
+      if (install !== undefined) {
+        await packages.install(install.wanted, install.npm).catch((error: unknown) => {
+          if (!isWarderError(error, 'server.start_failed')) throw error
+          throw new WarderError(
+            'server.start_failed',
+            `${name} could not be installed: ${error.message}.`,
+          )
+        })
+        const problem = (run.pin.files ?? []).map(ownership.problem).find((one) => one !== null)
+        if (problem) throw new WarderError('server.unsafe', `${name} is not started: ${problem}.`)
+      }
+      return run
+    },
+  }
+}
+
+type NpmRunner = Extract<ReturnType<typeof runnerOf>, { kind: 'npm' }>
+
+const versionOf = ({ name, version }: { name: string; version: string }) => ({ name, version })
+
+const plainValues = ({ env = {} }: LocalServer) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => parseReference(value) === null))
+
+/** Not the folder that Warder happened to be started in: a relative script would be another one each time. */
+const defaultFolder = (env: Readonly<Record<string, string>>) =>
+  env.HOME ?? env.USERPROFILE ?? homedir()
+
+/** Of macOS and Linux, npm is a script; of Windows, a batch file beside one. */
+async function npmCommand(
+  find: (command: string) => Promise<string>,
+  node: string,
+): Promise<[string, ...string[]]> {
+  const npm = await find('npm')
+  const script = realpathSync(npm)
+  return /\.[cm]?js$/.test(script) ? [node, script] : [npm]
+}
+
+/** As npx chooses (npm-exec, "If a package argument is provided"). */
+function binOf(
+  name: string,
+  bins: Readonly<Record<string, string>>,
+  wanted: string | null,
+): string | null {
+  const own = name.split('/').at(-1) ?? name
+  const [only, second] = Object.values(bins)
+  const file = wanted === null ? (second === undefined ? only : bins[own]) : bins[wanted]
+  return file ?? null
+}
+
+/** The version that a script belongs to, where it came in a package. */
+function packageAround(file: string | undefined): { package?: { name: string; version: string } } {
+  if (file === undefined) return {}
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    const { name, version } = manifestOf(folder) ?? {}
+    if (typeof name === 'string' && typeof version === 'string')
+      return { package: { name, version } }
+    if (folder === path.dirname(folder)) return {}
+  }
+}
+
+/** What `#!` names: an absolute path, or the word that env looks up. */
+function shebang(file: string): string | null {
+  const first = Buffer.alloc(256)
+  const descriptor = openSync(file, 'r')
+  let length = 0
+  try {
+    length = readSync(descriptor, first)
+  } finally {
+    closeSync(descriptor)
+  }
+  const text = first.toString('latin1', 0, length)
+  const [, program, word] = /^#![ \t]*(\S+)(?:[ \t]+(?:-S[ \t]+)?([^\s=-]\S*))?/.exec(text) ?? []
+  if (program === undefined) return null
+  return path.posix.basename(program) === 'env' && word !== undefined ? word : program
+}
+
+/**
+ * Without its ending, or a folder with an index. Node's own resolver remembers its answers, and would give the one of
+ * before a link was moved.
+ */
+function asNodeReads(file: string): string | null {
+  if (isDirectory(file)) {
+    const main = manifestOf(file)?.main
+    const named = typeof main === 'string' ? asNodeReads(path.resolve(file, main)) : null
+    return named ?? asNodeReads(path.join(file, 'index'))
+  }
+  return ['', '.js', '.json', '.node'].map((ending) => file + ending).find(exists) ?? null
+}
+
+function manifestOf(folder: string): Record<string, unknown> | null {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    return typeof manifest === 'object' ? (manifest as Record<string, unknown> | null) : null
+  } catch {
+    return null
+  }
+}
+
+const exists = (file: string) => statSync(file, { throwIfNoEntry: false }) !== undefined
+const isDirectory = (folder: string) =>
+  statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+
+function difference(approved: Pin, found: Pin): string {
+  const before = new Set(pinLines(approved, quote))
+  const lines = pinLines(found, quote).filter((line) => !before.has(line))
+  return lines.length === 0 ? 'a part of it is gone' : `it is now one ${lines.join(', ')}`
+}
