@@ -186,13 +186,21 @@ describe('a companion that is killed', () => {
       })
     })`
 
+  /** Of one companion: others may run the same test. */
+  const serversOf = (companion: number) => {
+    const leaders = processesWith(['-e', STUBBORN])
+    return descendantsOf(companion)
+      .filter((pid) => leaders.includes(pid))
+      .flatMap((pid) => [pid, ...descendantsOf(pid)])
+  }
+
   it('leaves no local server behind, however busy and deaf to SIGTERM it is', async () => {
     const home = stage.use(await testHome()).path
     const warder = stage.use(await startWarder({ home }))
     await addClient(warder, CLIENT)
     await warder.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
     await warder.client(CLIENT, 'deaf')
-    const servers = processesWith(['-e', STUBBORN]).flatMap((pid) => [pid, ...descendantsOf(pid)])
+    const servers = serversOf(warder.pid)
     expect(servers).toHaveLength(2)
     await warder.stop('SIGKILL')
     await Promise.all(servers.map(gone))
@@ -204,7 +212,7 @@ describe('a companion that is killed', () => {
     await addClient(first, CLIENT)
     await first.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
     await first.client(CLIENT, 'deaf')
-    const servers = processesWith(['-e', STUBBORN]).flatMap((pid) => [pid, ...descendantsOf(pid)])
+    const servers = serversOf(first.pid)
     const guardians = descendantsOf(first.pid).filter((pid) =>
       processesWith(['warder-guardian']).includes(pid),
     )
