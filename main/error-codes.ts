@@ -582,6 +582,12 @@ export const errorCodes = {
     meaning: 'Too many calls of one session wait for an answer.',
     mend: 'Let some of them finish first.',
   },
+  'bridge.outcome_unknown': {
+    exit: 1,
+    meaning:
+      'Warder went away (restart, update, crash) while a call was under way. It may have been carried out, and was not repeated.',
+    mend: 'Look whether it was carried out before you call it again; the audit names it lost.',
+  },
   'bridge.era_unsupported': {
     exit: 1,
     meaning: 'The two sides speak revisions of the protocol that Warder does not translate yet.',

@@ -67,7 +67,8 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     if (asked.size >= limits.inFlight) return void (await answer(refusal(message.id, tooMany())))
     const call = judge(message)
     const began = generation
-    const id = JSON.stringify(`warder-${++counter}`)
+    // Of this session only: a client may answer late what a companion asked that is gone.
+    const id = JSON.stringify(`warder-${call.principals.session}-${++counter}`)
     const intent = intentOf(call)
     const record = recorder(intent, house.audit)
     const serverId = message.id

@@ -1,6 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { WarderError } from '../errors.ts'
+import { listenPrivately } from '../store/private-socket.ts'
 import { handleControlRequest } from './http.ts'
 import type { Control } from './types.ts'
 
@@ -21,17 +22,11 @@ export async function openControlSocket(
   })
   // A sign-in that is waited for takes as long as the person takes.
   server.requestTimeout = 0
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new WarderError('store.unwritable', `The control socket ${path} cannot be opened.`, {
-          cause,
-        }),
-      ),
-    )
-    server.listen(path, resolve)
+  await listenPrivately(server, path).catch((cause: unknown) => {
+    throw new WarderError('store.unwritable', `The control socket ${path} cannot be opened.`, {
+      cause,
+    })
   })
-  if (process.platform !== 'win32') chmodSync(path, 0o600)
   return {
     close: () =>
       new Promise((done) => {

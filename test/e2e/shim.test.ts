@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunFile } from '../../main/store/run-file.ts'
 import type { StatusView } from '../../preload/contract/index.ts'
@@ -8,7 +7,7 @@ import { testHome } from '../harness/home.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
 import { cli, runCli, startWarder, type Warder } from '../harness/warder.ts'
 import { auditRows, followAudit } from './support/audit.ts'
-import { echo } from './support/calls.ts'
+import { echo, refusalOf } from './support/calls.ts'
 import { commandLines, environmentOf, gone, processesWith } from './support/proc.ts'
 import { addClient, CLIENT } from './support/stage.ts'
 import { startWitness, type Witness } from './support/witness.ts'
@@ -34,11 +33,6 @@ afterEach(() => stage.disposeAsync())
 const runFile = async (): Promise<RunFile> =>
   JSON.parse(await readFile(path.join(home, 'run.json'), 'utf8'))
 
-const closeOf = (client: Client) =>
-  new Promise<void>((resolve) => {
-    client.onclose = resolve
-  })
-
 /** Companions of this home that run, whoever started them. */
 const companions = () => processesWith([cli, 'serve', '--home', home])
 
@@ -50,24 +44,28 @@ async function endCompanion(): Promise<void> {
 }
 
 describe('the graceful stop', () => {
-  it('ends everything, and leaves the way to start again', async () => {
+  it('ends everything but the shims, and leaves the way to start again', async () => {
     const client = await warder.client(CLIENT, 'tools')
-    const closed = closeOf(client)
     const child = await witness.next()
     expect((await runFile()).pid).toBe(warder.pid)
 
     expect(await warder.stop()).toEqual({ code: 0, signal: null })
-    await Promise.all([closed, child.ended])
+    await child.ended
     expect(await runFile()).toMatchObject({
       pid: null,
       argv: [process.execPath, cli, 'serve', '--home', home, '--vault', 'memory'],
     })
     expect(await readdir(warder.ready.sockets)).toEqual([])
-    expect(commandLines().filter((line) => line.includes(home))).toEqual([])
+    const shim = [cli, 'mcp', '--client', CLIENT, '--server', 'tools', '--home', home].join('\0')
+    const left = commandLines().filter((line) => line.includes(home))
+    expect(left).toEqual([expect.stringContaining(shim)])
     expect(await warder.run(['status'])).toMatchObject({
       code: 69,
       json: { error: { code: 'companion.unreachable' } },
     })
+    // The next call is what starts it.
+    stage.defer(endCompanion)
+    expect(await echo(client)).toContain('hello')
   })
 })
 
@@ -135,10 +133,9 @@ describe('a companion that is killed', () => {
       })
       call.catch(() => {})
       await audit.until(({ target }) => target === 'trigger-long-running-operation')
-      const closed = closeOf(client)
       expect(await warder.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })
-      await expect(call).rejects.toThrow('Connection closed')
-      await Promise.all([closed, idle.ended])
+      expect(await refusalOf(call)).toMatchObject({ code: 'bridge.outcome_unknown' })
+      await idle.ended
     }
 
     await using next = await startWarder({ home })
@@ -150,7 +147,6 @@ describe('a companion that is killed', () => {
       ['intent', null],
     ])
     expect(rows[0]?.call).toBe(rows[1]?.call)
-    const again = await next.client(CLIENT, 'tools')
-    expect(await echo(again)).toContain('hello')
+    expect(await echo(client)).toContain('hello')
   })
 })

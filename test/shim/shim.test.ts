@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
-import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
-import net from 'node:net'
+import { chmod, chown, rm, symlink, writeFile } from 'node:fs/promises'
+import type net from 'node:net'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -10,85 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { runShim, shimHome } from '../../main/shim/shim.ts'
 import { homeDirectory } from '../../main/store/home.ts'
 import { testHome } from '../harness/home.ts'
-
-const cli = path.join(import.meta.dirname, '../../main/cli.ts')
-const fixture = path.join(import.meta.dirname, 'fixtures/companion.ts')
-
-/** A home with a run.json, and real sockets that stand for the companion's. */
-async function companionHome() {
-  const home = await testHome()
-  const folder = path.join(home.path, 's')
-  await mkdir(folder, { mode: 0o700 })
-  const socket = path.join(folder, 'editor.sock')
-  const control = path.join(folder, 'control.sock')
-  const runFile = path.join(home.path, 'run.json')
-  const servers: net.Server[] = []
-
-  const listen = async (file: string, onConnection: (socket: net.Socket) => void) => {
-    const server = net.createServer({ allowHalfOpen: true }, (connection) => {
-      connection.on('error', () => {})
-      onConnection(connection)
-    })
-    servers.push(server)
-    server.listen(file)
-    await once(server, 'listening')
-    await chmod(file, 0o600)
-    return server
-  }
-
-  const writeRun = (changes: Record<string, unknown> = {}) =>
-    writeFile(
-      runFile,
-      JSON.stringify({
-        version: 1,
-        control,
-        clients: { editor: socket },
-        http: 'http://127.0.0.1:1',
-        argv: [process.execPath, fixture, socket],
-        env: { PATH: '/usr/bin:/bin', MARK: 'recorded' },
-        pid: null,
-        ...changes,
-      }),
-      { mode: 0o600 },
-    )
-  await writeRun()
-
-  return {
-    path: home.path,
-    folder,
-    socket,
-    control,
-    runFile,
-    listen,
-    writeRun,
-    async [Symbol.asyncDispose]() {
-      for (const server of servers) server.close()
-      await home[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** `warder mcp` as a process of its own. */
-function startShim(home: string, args = ['--client', 'editor']) {
-  const child = spawn(process.execPath, [cli, 'mcp', ...args, '--home', home], {
-    env: { PATH: process.env.PATH ?? '', MARK: 'client', NODE_NO_WARNINGS: '1' },
-    stdio: 'pipe',
-  })
-  child.stdin.on('error', () => {})
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  const stderr = text(child.stderr)
-  return {
-    child,
-    stdin: child.stdin,
-    stdout: child.stdout,
-    ended,
-    stderr,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
-}
+import { companionHome, fixture, startShim } from './support/home.ts'
 
 /** Runs it to its end with no input, and gives all it said. */
 async function outcome(home: string, args?: string[]) {
@@ -104,7 +26,7 @@ const onceConnected = () => Promise.withResolvers<net.Socket>()
 const hello = (parts: object) =>
   `${JSON.stringify({ warder: 1, ...parts, folder: realpathSync.native(process.cwd()) })}\n`
 
-describe('the pump', () => {
+describe('the way through', () => {
   it('sends the hello, then bytes both ways, and leaves with the client', async () => {
     await using home = await companionHome()
     const { promise, resolve } = onceConnected()
@@ -115,11 +37,12 @@ describe('the pump', () => {
     const heard = text(connection)
 
     const message = Buffer.concat([Buffer.from([0xff, 0, 13, 10]), Buffer.alloc(3_000_000, 'x')])
+    // The last line counts without its line feed as well.
     shim.stdin.end(message)
     connection.write(message)
-    expect(await heard).toBe(`${hello({ server: 'notes' })}${message.toString()}`)
-    connection.end('last answer\n')
-    expect(await said).toBe(`${message.toString()}last answer\n`)
+    expect(await heard).toBe(`${hello({ server: 'notes' })}${message.toString()}\n`)
+    connection.end('\nlast answer\n')
+    expect(await said).toBe(`${message.toString()}\nlast answer\n`)
     expect([await shim.ended, await shim.stderr]).toEqual([0, ''])
   })
 
@@ -133,18 +56,6 @@ describe('the pump', () => {
     expect(await text(connection)).toBe(hello({}))
     connection.end()
     expect(await shim.ended).toBe(0)
-  })
-
-  it('ends with 69 and one sentence when the companion goes away', async () => {
-    await using home = await companionHome()
-    await home.listen(home.socket, (connection) => connection.end('{}\n'))
-    await using shim = startShim(home.path)
-    const said = text(shim.stdout)
-    expect(await shim.ended).toBe(69)
-    expect([await said, await shim.stderr]).toEqual([
-      '{}\n',
-      'warder: the companion has ended the connection\n',
-    ])
   })
 
   it('leaves when nobody reads its output any more', async () => {
@@ -169,7 +80,7 @@ describe('the pump', () => {
     // More than the pipe, the socket and all buffers hold: writing stops being accepted, and goes on once it is read.
     let written = 0
     while (shim.stdin.writableLength < 1_000_000) {
-      shim.stdin.write(Buffer.alloc(65_536, 'x'))
+      shim.stdin.write(`${'x'.repeat(65_535)}\n`)
       written += 65_536
       await new Promise((next) => setImmediate(next))
     }
@@ -245,6 +156,7 @@ describe('what ends it before it starts', () => {
       stdout: new PassThrough(),
       stderr: new PassThrough(),
       env: {},
+      ppid: process.ppid,
       exitCode: undefined,
       startMs: 0,
     }

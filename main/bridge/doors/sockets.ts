@@ -1,10 +1,11 @@
-import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
 import { nameSchema } from '../../store/config-schema.ts'
 import { isFolder } from '../../store/folders.ts'
+import { listenPrivately } from '../../store/private-socket.ts'
 import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
@@ -57,25 +58,15 @@ export async function openSocketDoor(path: string, visit: SocketVisit): Promise<
     void serve(socket, visit)
   })
   server.maxConnections = limits.connectionsPerClient
-  await listen(server, path)
-  if (process.platform !== 'win32') chmodSync(path, 0o600)
+  await listenPrivately(server, path).catch((cause: unknown) => {
+    throw new WarderError('store.unwritable', `The socket ${path} cannot be opened.`, { cause })
+  })
   return {
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((done) => server.close(done))
     },
   }
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new WarderError('store.unwritable', `The socket ${path} cannot be opened.`, { cause }),
-      ),
-    )
-    server.listen(path, resolve)
-  })
 }
 
 async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
