@@ -64,20 +64,22 @@ export function createRuns(options: {
     const env = childEnvironment(plainValues(definition))
     const cwd = definition.cwd ?? defaultFolder(env)
     if (!isDirectory(cwd)) refuse(`there is no folder ${JSON.stringify(cwd)}`)
-    const find = async (command: string): Promise<string> => {
+    const find = async (command: string): Promise<[file: string, script?: string]> => {
       const search = { path: env.PATH ?? env.Path, cwd: definition.cwd, pathExt: env.PATHEXT }
       const found = await findCommand(command, search)
-      return found.file ?? refuse(found.problem)
+      if (found.file === undefined) return refuse(found.problem)
+      return found.script === undefined ? [found.file] : [found.file, found.script]
     }
 
     const runner = runnerOf(definition.command, definition.args)
     if (runner?.kind === 'refused')
       throw new WarderError('server.unpinned', `${name} cannot be approved: ${runner.reason}.`)
     if (runner?.kind === 'npm') return ofPackage(runner)
-    const file = await find(definition.command)
+    const [file, shim] = await find(definition.command)
+    const args = shim === undefined ? definition.args : [shim, ...definition.args]
     const interpreter = interpreterOf(file)
     if (interpreter !== null) {
-      const files = scriptsOf(interpreter, definition.args).map(scriptPath)
+      const files = scriptsOf(interpreter, args).map(scriptPath)
       return asWritten(file, {
         program: file,
         ...(files.length === 0 ? {} : { files }),
@@ -88,14 +90,14 @@ export function createRuns(options: {
     const line = shebang(program)
     return asWritten(file, {
       program,
-      ...(line === null ? {} : { interpreter: line.includes('/') ? line : await find(line) }),
+      ...(line === null ? {} : { interpreter: line.includes('/') ? line : (await find(line))[0] }),
       ...(runner === null ? packageAround(program) : { package: versionOf(runner) }),
     })
 
     function asWritten(file: string, pin: Pin): Resolved {
       const { program, interpreter, files = [] } = pin
       const paths = [file, program, ...(interpreter ? [interpreter] : []), ...files, cwd]
-      return { file, args: definition.args, cwd, pin, paths }
+      return { file, args, cwd, pin, paths }
     }
 
     function scriptPath(written: string): string {
@@ -107,8 +109,8 @@ export function createRuns(options: {
     }
 
     async function ofPackage({ spec, bin, args }: NpmRunner): Promise<Resolved> {
-      const node = await find('node')
-      const npm: Npm = { command: await npmCommand(find, node), environment: env }
+      const [node] = await find('node')
+      const npm: Npm = { command: npmCommand(await find('npm'), node), environment: env }
       const approved = definition.pin
       const wanted = approved?.package
       if (wanted?.integrity !== undefined && approved?.files?.length === 1) {
@@ -186,14 +188,11 @@ const plainValues = ({ env = {} }: LocalServer) =>
 const defaultFolder = (env: Readonly<Record<string, string>>) =>
   env.HOME ?? env.USERPROFILE ?? homedir()
 
-/** Of macOS and Linux, npm is a script; of Windows, a batch file beside one. */
-async function npmCommand(
-  find: (command: string) => Promise<string>,
-  node: string,
-): Promise<[string, ...string[]]> {
-  const npm = await find('npm')
-  const script = realpathSync(npm)
-  return /\.[cm]?js$/.test(script) ? [node, script] : [npm]
+/** On macOS and Linux npm is a script of Node by itself, on Windows it stands behind a batch file. */
+function npmCommand([npm, script]: [string, string?], node: string): [string, ...string[]] {
+  if (script !== undefined) return [npm, script]
+  const real = realpathSync(npm)
+  return /\.[cm]?js$/.test(real) ? [node, real] : [npm]
 }
 
 /** As npx chooses (npm-exec, "If a package argument is provided"). */

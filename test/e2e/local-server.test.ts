@@ -194,13 +194,20 @@ describe('a companion that is killed', () => {
       .flatMap((pid) => [pid, ...descendantsOf(pid)])
   }
 
+  /** As {@link serversOf}; a test that fails must not leave them either. */
+  const guarded = (companion: number) => {
+    const servers = serversOf(companion)
+    for (const pid of servers) stage.defer(() => processGroup(pid).signal('SIGKILL'))
+    return servers
+  }
+
   it('leaves no local server behind, however busy and deaf to SIGTERM it is', async () => {
     const home = stage.use(await testHome()).path
     const warder = stage.use(await startWarder({ home }))
     await addClient(warder, CLIENT)
     await warder.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
     await warder.client(CLIENT, 'deaf')
-    const servers = serversOf(warder.pid)
+    const servers = guarded(warder.pid)
     expect(servers).toHaveLength(2)
     await warder.stop('SIGKILL')
     await Promise.all(servers.map(gone))
@@ -212,7 +219,7 @@ describe('a companion that is killed', () => {
     await addClient(first, CLIENT)
     await first.ok(['server', 'add', 'deaf', '--approve', '--', process.execPath, '-e', STUBBORN])
     await first.client(CLIENT, 'deaf')
-    const servers = serversOf(first.pid)
+    const servers = guarded(first.pid)
     const guardians = descendantsOf(first.pid).filter((pid) =>
       processesWith(['warder-guardian']).includes(pid),
     )
