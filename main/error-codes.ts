@@ -417,8 +417,9 @@ export const errorCodes = {
   },
   'oauth.callback_port': {
     exit: 1,
-    meaning: 'The port of the registered redirect URI is taken by another program.',
-    mend: 'Close that program, or register another redirect URI.',
+    meaning:
+      'The port of the registered redirect URI is taken by another program, or by another sign-in of Warder.',
+    mend: 'Finish or cancel that sign-in, close that program, or register another redirect URI.',
   },
   'oauth.token_refused': {
     exit: 1,

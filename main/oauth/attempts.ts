@@ -54,5 +54,10 @@ export function createAttempts(): Attempts {
   }
 }
 
-export const notFinished = () =>
-  new WarderError('oauth.sign_in_abandoned', 'The sign-in was not finished.')
+/** @param details `revoking`: what had come of it is being revoked, with a receipt */
+export const notFinished = (details?: { readonly revoking: true }) =>
+  new WarderError(
+    'oauth.sign_in_abandoned',
+    'The sign-in was not finished.',
+    details === undefined ? {} : { details },
+  )

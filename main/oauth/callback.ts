@@ -186,7 +186,7 @@ async function listen(
       for (const open of servers) open.close()
       throw new WarderError(
         'oauth.callback_port',
-        `Port ${port} of the redirect URI cannot be used: another program, or another sign-in, holds it.`,
+        `Port ${port} of the redirect URI cannot be used: another program, or another Warder, holds it.`,
         { cause },
       )
     }

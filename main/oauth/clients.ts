@@ -4,7 +4,8 @@ import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
 import { type ProviderProfile, parseReference } from '../store/config-schema.ts'
 import type { KnownSecrets } from '../vault/known-secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
-import { type CallbackListener, openCallback } from './callback.ts'
+import type { CallbackListener } from './callback.ts'
+import { createHeldPlaces } from './held-places.ts'
 import type { Provider } from './metadata.ts'
 import { checkNamedIssuer } from './named-issuer.ts'
 import { noCallback, noRedirect } from './no-callback.ts'
@@ -121,6 +122,7 @@ export function rememberClient(repository: Repository, registration: Registratio
 export function createClients(options: ClientsOptions): Clients {
   const { repository, vault, knownSecrets, clock } = options
   const upkeep = createRegistrationUpkeep(options)
+  const open = createHeldPlaces(clock)
   /** How many sign-ins and adoptions that have come to no grant yet go by a registration. */
   const taken = new Map<string, number>()
 
@@ -162,23 +164,26 @@ export function createClients(options: ClientsOptions): Clients {
       )
   }
 
-  async function openRegistered({ profile, provider, method }: Wanted): Promise<CallbackListener> {
+  async function openRegistered(wanted: Wanted): Promise<CallbackListener> {
+    const { server, profile, provider, method } = wanted
     if (method === 'device') return noCallback
     const { redirectUri, ports = [] } = profile
     const [last, ...others] = registeredPlaces(provider.issuer, redirectUri, ports).toReversed()
     for (const place of others.toReversed()) {
-      const listener = await openUnlessTaken(place)
+      const listener = await openUnlessTaken(place, server)
       if (listener !== null) return listener
     }
     // Where all are taken, the last one says so.
-    return open(last ?? freshPlace(provider.issuer))
+    return open(last ?? freshPlace(provider.issuer), server)
   }
 
   async function byDocument(wanted: Wanted, url: string): Promise<Enrolment> {
     // The user's own, and nobody here dials it: what the server may lead us to is not the question.
     checkUrl(url, 'client_id', { serverUrl: url, allowPrivateNetwork: true })
     const listener =
-      wanted.method === 'device' ? noCallback : await open(placeOf(documentRedirectUri))
+      wanted.method === 'device'
+        ? noCallback
+        : await open(placeOf(documentRedirectUri), wanted.server)
     const { redirectUri } = listener
     const client = { method: 'document', clientId: url, authMethod: 'none', redirectUri } as const
     return {
@@ -226,7 +231,9 @@ export function createClients(options: ClientsOptions): Clients {
       const byCode = one.redirectUri === noRedirect
       if (byCode !== (wanted.method === 'device')) continue
       if (isOver(one) && !(await isGoodAgain(one))) continue
-      const listener = byCode ? noCallback : await openUnlessTaken(placeOf(one.redirectUri))
+      const listener = byCode
+        ? noCallback
+        : await openUnlessTaken(placeOf(one.redirectUri), wanted.server)
       if (listener === null) continue
       // While the listener opened, another sign-in may have come to its end with it.
       if (!inUse(one.id)) return taking(one, listener)
@@ -297,9 +304,12 @@ export function createClients(options: ClientsOptions): Clients {
   const secretOf = ({ authMethod, id }: Registration) =>
     authMethod === 'none' ? null : registrationKey(id)
 
-  async function openUnlessTaken(place: ListeningPlace): Promise<CallbackListener | null> {
+  async function openUnlessTaken(
+    place: ListeningPlace,
+    server: string,
+  ): Promise<CallbackListener | null> {
     try {
-      return await open(place)
+      return await open(place, server)
     } catch (error) {
       if (isWarderError(error, 'oauth.callback_port')) return null
       throw error
@@ -308,7 +318,8 @@ export function createClients(options: ClientsOptions): Clients {
 
   async function registerAnew(wanted: Wanted): Promise<Enrolment> {
     const { issuer } = wanted.provider
-    const listener = wanted.method === 'device' ? noCallback : await open(freshPlace(issuer))
+    const listener =
+      wanted.method === 'device' ? noCallback : await open(freshPlace(issuer), wanted.server)
     try {
       const { scopes, profile } = wanted
       const request = { redirectUri: listener.redirectUri, scopes, quirks: profile.quirks }
@@ -331,10 +342,6 @@ export function createClients(options: ClientsOptions): Clients {
       listener.cancel()
       throw error
     }
-  }
-
-  function open(place: ListeningPlace): Promise<CallbackListener> {
-    return openCallback(place, clock)
   }
 
   return {

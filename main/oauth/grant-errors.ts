@@ -35,4 +35,6 @@ export const frozen = (row: Named) =>
   )
 
 export const revokedMeanwhile = () =>
-  new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.')
+  new WarderError('oauth.sign_in_abandoned', 'The account was revoked meanwhile.', {
+    details: { revoking: true },
+  })

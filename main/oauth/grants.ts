@@ -19,14 +19,16 @@ import { createBackoff } from './backoff.ts'
 import { createClients } from './clients.ts'
 import type { Wait } from './device-polling.ts'
 import { findGrant } from './find-grant.ts'
+import { createGiveBack } from './give-back.ts'
 import { connectedOtherwise, isOfKind } from './grant-kind.ts'
 import { createHistories } from './history.ts'
+import { createLateDeletions } from './late-deletion.ts'
 import { createLedger } from './ledger.ts'
 import { tellingOfUrls } from './refused-url.ts'
 import { createRegistrationRemovals } from './registration-removals.ts'
 import { createRename } from './rename.ts'
 import { createRenewer } from './renewal.ts'
-import { createRepository, type GrantRow } from './repository.ts'
+import { createRepository, type GrantRow, type ReceiptRow } from './repository.ts'
 import { createRevoker } from './revocation.ts'
 import { createRuleFolders } from './rule-folders.ts'
 import { createServices } from './services.ts'
@@ -79,7 +81,9 @@ export function createGrants(options: GrantsOptions): Grants {
     randomBytes,
     randomId,
   }
-  const removals = createRegistrationRemovals(shared)
+  const onReceipt = (receipt: ReceiptRow) => events.emit('receipt', receipt)
+  const onLater = createLateDeletions({ repository, clock, onReceipt })
+  const removals = createRegistrationRemovals({ ...shared, onLater })
   const clients = createClients({ ...shared, removals })
   const unattended = createUnattendedRequests({
     ...shared,
@@ -94,11 +98,7 @@ export function createGrants(options: GrantsOptions): Grants {
       events.emit('signInNeeded', row)
     },
   })
-  const revoker = createRevoker({
-    ...shared,
-    clients,
-    onReceipt: (receipt) => events.emit('receipt', receipt),
-  })
+  const revoker = createRevoker({ ...shared, clients, onReceipt })
   const stepUps = createStepUps(repository)
   const attempts = createAttempts()
   const connecting = {
@@ -107,6 +107,7 @@ export function createGrants(options: GrantsOptions): Grants {
     attempts,
     clients,
     keeper,
+    giveBack: createGiveBack({ ...shared, revoker }),
     onConnected: (row: GrantRow) => {
       ledger.note(row, 'signed-in')
       events.emit('connected', row)

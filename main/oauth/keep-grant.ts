@@ -131,7 +131,7 @@ export function createKeep(options: KeepOptions) {
     }
     if (signal?.aborted) {
       options.takeBack(row)
-      throw notFinished()
+      throw notFinished({ revoking: true })
     }
     if (replaced !== undefined && !isRevoking(replaced.id)) options.supersede(replaced)
     repository.transaction(() => {
@@ -141,6 +141,39 @@ export function createKeep(options: KeepOptions) {
     })
     options.onConnected(row)
     return { ...row, named, insteadOf }
+  }
+}
+
+/** The grant of a sign-in that was given up: nobody asks any more whose it is. */
+export function unwantedRow(
+  { server, enrolment, request, profile, party }: Source,
+  tokens: Tokens,
+  { id, now }: { readonly id: string; readonly now: number },
+): GrantRow {
+  const { registration } = enrolment
+  return {
+    id,
+    server: server.name,
+    account: `unfinished-${id.slice(0, 6)}`,
+    label: null,
+    subject: null,
+    organisation: null,
+    kind: 'person',
+    exchangedFrom: null,
+    issuer: request.issuer,
+    registration: registration.id,
+    clientId: registration.clientId,
+    resource: request.resource,
+    scopes: tokens.scopes ?? request.scopes,
+    withheld: [],
+    state: 'revoking',
+    renewable: tokens.refreshToken !== null,
+    quirks: profile.quirks,
+    bound: party.dpop === undefined ? null : 'dpop',
+    connectedAt: now,
+    since: now,
+    refreshedAt: null,
+    expiresAt: tokens.expiresAt,
   }
 }
 

@@ -31,6 +31,8 @@ export interface RegistrationRemovalsOptions {
   readonly knownSecrets: KnownSecrets
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly clock: () => number
+  /** How a later attempt than the first one ended, which nobody waits for. */
+  readonly onLater: (id: string, step: RemovalStep) => void
 }
 
 interface Removal {
@@ -92,7 +94,9 @@ export function createRegistrationRemovals(
   function beginDue(): Promise<unknown>[] {
     return removals()
       .filter(({ id, dueAt }) => dueAt <= clock() && !running.has(id))
-      .map(run)
+      .map((removal) =>
+        run(removal).then((step) => step !== null && options.onLater(removal.id, step)),
+      )
   }
 
   return {

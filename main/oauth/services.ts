@@ -13,7 +13,7 @@ import { checkClientKey } from './client-assertion.ts'
 import { type Clients, rememberClient } from './clients.ts'
 import { type Discovered, discover } from './discovery.ts'
 import type { Dpop, DpopKey } from './dpop.ts'
-import { keptOrGivenBack } from './give-back.ts'
+import type { GiveBack } from './give-back.ts'
 import { revokedMeanwhile } from './grant-errors.ts'
 import type { GrantRow, Registration, Repository } from './repository.ts'
 import { checkScopes, withheldScopes } from './scopes.ts'
@@ -50,6 +50,7 @@ export interface ServicesOptions {
   readonly keeper: TokenKeeper
   readonly stepUps: StepUps
   readonly requests: UnattendedRequests
+  readonly giveBack: GiveBack
   /** The grant that a server's token comes from. @throws WarderError `grant.sign_in_needed` */
   readonly grantFor: (server: string) => GrantRow
   readonly fetch: (policy: UrlPolicy) => Fetch
@@ -285,7 +286,13 @@ export function createServices(options: ServicesOptions): Services {
       const { quirks } = profile
       const party = { provider, clientId, authMethod, secret, fetch, policy, quirks, dpop }
       const tokens = await requests.ask({ server: server.name, ...asker }, sealed, party)
-      return keptOrGivenBack(party, tokens, clock, () => keep(flow, sealed, tokens))
+      const unwanted = () => {
+        const id = options.randomId()
+        const account = `unfinished-${id.slice(0, 6)}`
+        const row = rowOf(flow, tokens, { account, earlier: undefined })
+        return { row: { ...row, id }, sealed: { ...sealed, accessToken: tokens.accessToken } }
+      }
+      return options.giveBack.unlessKept(party, tokens, unwanted, () => keep(flow, sealed, tokens))
     },
   }
 }

@@ -18,8 +18,8 @@ import { deviceParameters, offersDeviceFlow, requireDeviceFlow } from './device.
 import type { Wait } from './device-polling.ts'
 import { beginByCode } from './device-sign-in.ts'
 import { discover } from './discovery.ts'
-import { giveBack, keptOrGivenBack } from './give-back.ts'
-import { createKeep, type KeepOptions, type Source } from './keep-grant.ts'
+import type { GiveBack } from './give-back.ts'
+import { createKeep, type KeepOptions, type Source, seal, unwantedRow } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
 import { createSignInKeys } from './sign-in-key.ts'
 import type { StepUps } from './step-up.ts'
@@ -52,6 +52,7 @@ export interface SignInsOptions extends KeepOptions {
   readonly clients: Clients
   readonly stepUps: StepUps
   readonly attempts: Attempts
+  readonly giveBack: GiveBack
   readonly fetch: (policy: UrlPolicy) => Fetch
   readonly documents: DocumentCache
   readonly settings: () => { readonly clientMetadataUrl?: string | undefined }
@@ -204,15 +205,20 @@ export function createSignIns(options: SignInsOptions): SignIns {
 
   async function complete(flow: Flow, way: Way, attempt: Attempt): Promise<Connected> {
     const { request, server, party } = flow
+    const { giveBack } = options
     const { signal } = attempt
     try {
       const tokens = await way.tokens()
+      const unwanted = () => ({
+        row: unwantedRow(flow, tokens, { id: options.randomId(), now: clock() }),
+        sealed: seal(flow, tokens),
+      })
       if (signal.aborted) {
-        await giveBack(party, tokens, clock)
+        await giveBack.give(party, tokens, unwanted)
         throw notFinished()
       }
       options.stepUps.asked(server.name, request.scopes)
-      return await keptOrGivenBack(party, tokens, clock, () => keep(flow, tokens, signal))
+      return await giveBack.unlessKept(party, tokens, unwanted, () => keep(flow, tokens, signal))
     } finally {
       attempt.end()
       flow.enrolment.release()

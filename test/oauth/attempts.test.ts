@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../main/vault/memory.ts'
 import { errorOf } from '../e2e/support/calls.ts'
@@ -112,6 +115,42 @@ describe('a sign-in that is given up', () => {
     expectNothing(house)
   })
 
+  it.each([{ status: 503 }, { status: 429 }, { cut: true }] as const)(
+    'has it revoked later where the provider fails just then, over a restart, with a receipt: %j',
+    async (reply) => {
+      await using provider = await startScriptedProvider()
+      await using house = await openHouse()
+      const { begun, open, pass } = gate()
+      provider.answers.set('/token', async () => {
+        await pass()
+        return { body: { access_token: 'late', token_type: 'Bearer', refresh_token: 'late-r' } }
+      })
+      provider.answers.set('/revoke', () => reply)
+      const signIn = await house.grants.connect(serverAt(provider.serverUrl))
+      const outcome = errorOf(signIn.completed)
+      await fetch(answerTo(signIn, yes(provider.origin)))
+      await begun
+      const receipt = house.receipt()
+      house.grants.abandon()
+      open()
+      expect(await outcome).toMatchObject(abandoned)
+      expect(await receipt).toMatchObject({ server: 'notes', state: 'pending' })
+      await house.grants.close()
+      const asked = revoked(provider).length
+      provider.answers.set('/revoke', () => ({ status: 200 }))
+      provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
+      await house.restart()
+      house.time.now += 60_000
+      house.grants.start()
+      await house.grants.close()
+      expect(revoked(provider).slice(asked)).toEqual(['late-r', 'late'])
+      expect(house.grants.receipts()).toMatchObject([
+        { state: 'proven', reason: 'Its sign-in was given up.' },
+      ])
+      expectNothing(house)
+    },
+  )
+
   it('has revoked what it had, where the provider was just asked who signed in', async () => {
     await using provider = await startScriptedProvider()
     await using house = await openHouse()
@@ -187,6 +226,41 @@ describe('a sign-in that is given up', () => {
     expect(await mail.completed).toMatchObject({ server: 'mail', state: 'connected' })
   })
 })
+
+describe('two sign-ins at one fixed redirect URI', () => {
+  it('the later one is told which to finish first, and has the place when that one is over', async () => {
+    await using provider = await startScriptedProvider()
+    await using house = await openHouse()
+    const port = await freePort()
+    const oauth = { clientId: 'by-hand', redirectUri: `http://127.0.0.1:${port}/cb` }
+    const connect = (name: string) =>
+      house.grants.connect(serverAt(provider.serverUrl, oauth, name))
+    const first = await connect('notes')
+    expect(await errorOf(connect('mail'))).toMatchObject({
+      code: 'oauth.callback_port',
+      message: `The sign-in at notes waits for its answer at port ${port}, which the one at mail needs as well: finish it or cancel it first.`,
+    })
+    // Who was told so takes nothing from the first one.
+    await fetch(answerTo(first, yes(provider.origin)))
+    expect(await first.completed).toMatchObject({ state: 'connected' })
+    const second = await connect('mail')
+    second.cancel()
+    await errorOf(second.completed)
+    const third = await connect('mail')
+    await fetch(answerTo(third, yes(provider.origin)))
+    expect(await third.completed).toMatchObject({ server: 'mail', state: 'connected' })
+  })
+})
+
+/** Held and let go of: a redirect URI is registered before anybody listens there. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
 
 describe('two sign-ins at one server', () => {
   it('the newer one counts, whichever is prepared first', async () => {

@@ -99,6 +99,9 @@ describe('a registration that nobody uses any more (RFC 7592 §2.3)', () => {
       house.grants.start()
       await house.grants.close()
       expect(bearers(provider)).toHaveLength(2)
+      // The receipt, which was settled long before, is told of it.
+      const [receipt] = house.grants.receipts()
+      expect(deletionOf(receipt ?? { steps: [] })).toMatchObject({ outcome: 'done', status: 204 })
       await house.restart()
       house.time.now += HOUR
       house.grants.start()
