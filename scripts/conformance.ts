@@ -1,27 +1,33 @@
 /**
- * `npm run conformance -- [client] [--only SCENARIO,…]`: the official suite against the shipped Warder. A line
- * `SUITE REVISION passed/total` counts the checks of each suite that are required; what is not scored stands apart.
+ * `npm run conformance -- [client|server] [--only SCENARIO,…]`: the official suite against the shipped Warder, as a client
+ * and as what stands before a server. A line `SUITE REVISION passed/total` counts the checks of each suite that are
+ * required; what is not scored stands apart.
  * Exit codes: 0 no required check failed, 1 one did, 2 wrong usage or no build.
  */
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { clientSuites, runSuite, type Suite } from '../test/conformance/client.ts'
+import { clientSuites, runSuite } from '../test/conformance/client.ts'
 import { isScored, shortcomings, tally } from '../test/conformance/report.ts'
+import { runServerSuite, serverSuites } from '../test/conformance/server.ts'
+import { openServerStage } from '../test/conformance/server-stage.ts'
+import type { Result } from '../test/conformance/suite.ts'
 import { buildIfStale } from './build-if-stale.ts'
 
 process.chdir(path.dirname(import.meta.dirname))
-const { only, all } = options()
+const { only, sides } = options()
 if ((await buildIfStale()) !== 0) process.exit(2)
 
 let allPassed = true
-for (const suite of clientSuites) allPassed = (await report(suite)) && allPassed
-if (all) console.log('NOT RUN server (there is no run of the server scenarios yet)')
+if (sides.includes('client'))
+  for (const suite of clientSuites) report(suite, await runSuite(suite, only))
+if (sides.includes('server')) {
+  await using stage = await openServerStage()
+  for (const suite of serverSuites) report(suite, await runServerSuite(suite, stage, only))
+}
 process.exitCode = allPassed ? 0 : 1
 
-/** @returns false where a required check failed */
-async function report(suite: Suite): Promise<boolean> {
-  const results = await runSuite(suite, only)
-  if (results.length === 0) return true
+function report(suite: { name: string; revision: string }, results: readonly Result[]): void {
+  if (results.length === 0) return
   const scored = results.filter(isScored)
   const { passed, total } = tally(scored)
   console.log(`${suite.name} ${suite.revision} ${passed}/${total}`)
@@ -31,19 +37,21 @@ async function report(suite: Suite): Promise<boolean> {
     const { name, unscored } = result.scenario
     console.log(`  unscored (${unscored}) ${name} ${passed}/${total}`)
   }
-  return passed === total
+  if (passed < total) allPassed = false
 }
 
-function options(): { only: readonly string[] | undefined; all: boolean } {
+function options(): { only: readonly string[] | undefined; sides: readonly string[] } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: { only: { type: 'string' } },
     })
-    if (positionals.some((what) => what !== 'client')) throw new Error('Say client, or nothing.')
+    const known = ['client', 'server']
+    if (positionals.some((what) => !known.includes(what)))
+      throw new Error('Say client, or server, or nothing for both.')
     return {
       only: values.only?.split(',').filter(Boolean),
-      all: positionals.length === 0,
+      sides: positionals.length === 0 ? known : positionals,
     }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
