@@ -22,6 +22,7 @@ import { serveSocket } from './doors/socket-eras.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
 import { createEras } from './eras/eras.ts'
+import { connectLocal } from './eras/local.ts'
 import { connectRemote } from './eras/remote.ts'
 import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
@@ -37,7 +38,6 @@ import { createSession } from './session.ts'
 import { type Caller, createStanding } from './standing.ts'
 import { openStatelessVisit, type StatelessVisit } from './stateless-visit.ts'
 import type { Channel, House, Parking, Session, Visit } from './types.ts'
-import { connectStdio } from './upstream/stdio.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -130,19 +130,19 @@ export async function openBridge(options: {
               ? createSessionful(heard, { states, caller: callerOf(name, asker) })
               : { host: heard, over: asItIs }
           if (isRemote(definition)) {
-            const dispatcher = dialer.dispatcher(urlPolicyOf(definition))
-            return over(
-              connectRemote({
-                url: definition.url,
-                dispatcher,
-                host,
-                eras,
-                asksFirst: definition.auth === 'public',
-              }),
-            )
+            const remote = await connectRemote({
+              url: definition.url,
+              dispatcher: dialer.dispatcher(urlPolicyOf(definition)),
+              host,
+              eras,
+              asksFirst: definition.auth === 'public',
+            })
+            return over(remote)
           }
-          const local = await connectStdio({
-            events: host,
+          const local = await connectLocal({
+            host,
+            eras,
+            key: JSON.stringify(definition),
             start: ({ onLine, onExit }) =>
               runtime.start({
                 name,

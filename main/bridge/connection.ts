@@ -157,7 +157,11 @@ export function createConnection(options: {
     credential: Credential,
   ): Promise<Upstream> {
     const signal = AbortSignal.timeout(limits.openingMs)
-    const answer = await fresh.request(withId(initialize, REPLAY_ID), REPLAY_ID, credential, signal)
+    const answer = await fresh
+      .request(withId(initialize, REPLAY_ID), REPLAY_ID, credential, signal)
+      .catch((error: unknown) => {
+        throw signal.aborted ? silent(error) : error
+      })
     if (answer.error !== undefined)
       throw new WarderError('server.refused', 'The server does not let the session open again.')
     await fresh.send(INITIALIZED, credential)
@@ -276,6 +280,11 @@ function hold(link: Link, credential: Credential): void {
 
 const forgotten = (error: unknown) =>
   error instanceof NotProcessed && error.reason === 'session-expired'
+
+const silent = (cause: unknown) =>
+  new WarderError('server.unreachable', 'The server does not let the session open again in time.', {
+    cause,
+  })
 
 const askerGone = () =>
   new WarderError('server.ended', 'The server that asked has gone, and its call with it.')

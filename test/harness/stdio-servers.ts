@@ -17,6 +17,12 @@ export const everythingStdio = {
   args: [serverEverything, 'stdio'],
 } as const
 
+/** A server of the stateless revision, made with the official SDK. `serve` speaks both eras. */
+export const statelessStdio = (legacy: 'reject' | 'serve' = 'reject') => ({
+  command: process.execPath,
+  args: [path.join(import.meta.dirname, 'stateless-server.ts'), legacy],
+})
+
 /**
  * A real server that needs a key in its environment and ends with 1 without it. It lists its tools without the
  * network; calling one would not.

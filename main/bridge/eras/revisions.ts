@@ -1,5 +1,6 @@
 import type { ResponseMessage } from '../envelope.ts'
 import { SESSION_REVISIONS } from '../opening.ts'
+import { METHOD_NOT_FOUND } from '../refusal.ts'
 
 /** The revision without sessions: each request stands alone. */
 export const MODERN = '2026-07-28'
@@ -37,6 +38,12 @@ export function eraOf(answer: ResponseMessage): Era | 'other' | 'again' | null {
     return answer.result === undefined ? 'again' : 'stateless'
   }
   return code !== undefined && Object.values(MODERN_ERRORS).includes(code) ? 'stateless' : null
+}
+
+/** What only a server without sessions answers to `initialize`. */
+export const knowsNoSessions = (refusal: ResponseMessage): boolean => {
+  const era = eraOf(refusal)
+  return era === 'stateless' || era === 'again' || codeOf(refusal) === METHOD_NOT_FOUND
 }
 
 export const codeOf = ({ error }: ResponseMessage) => error?.member('code')?.number()

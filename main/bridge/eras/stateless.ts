@@ -41,7 +41,15 @@ const MOST_PAGES = 32
 const GONE = new Set(['resources/subscribe', 'resources/unsubscribe'])
 const MAY_NEED_INPUT = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
-export function createStateless(http: HttpUpstream, events: UpstreamEvents): Stateless {
+/** Where requests go that stand alone. */
+export interface StatelessEndpoint extends Pick<HttpUpstream, 'ask'> {
+  /** True where part of a request is repeated in headers. */
+  readonly mirrors: boolean
+  /** Tells the server that nobody waits for a request any more; absent where it notices (MCP 2026-07-28, Cancellation). */
+  cancel?(id: string, credential: Credential): void
+}
+
+export function createStateless(endpoint: StatelessEndpoint, events: UpstreamEvents): Stateless {
   let speaker: Speaker = { info: '{}', capabilities: '{}', logLevel: null }
   let discovered: ResponseMessage | null = null
   let counter = 0
@@ -62,10 +70,11 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
     more?: Record<string, string>,
   ): Promise<ResponseMessage> {
     const text = standAlone(message, id, speaker, more)
-    return http.ask(text, id, credential, signal, headersOf(message))
+    return endpoint.ask(text, id, credential, signal, headersOf(message))
   }
 
-  const headersOf = (message: RequestMessage) => mirroredHeaders(message, MODERN, mirrored(message))
+  const headersOf = (message: RequestMessage) =>
+    endpoint.mirrors ? mirroredHeaders(message, MODERN, mirrored(message)) : {}
 
   function mirrored({ method, params }: RequestMessage) {
     if (method !== 'tools/call') return []
@@ -110,14 +119,16 @@ export function createStateless(http: HttpUpstream, events: UpstreamEvents): Sta
     round?: Round,
   ): Promise<ResponseMessage> {
     const own = round === undefined ? id : ownId()
+    const giveUp = () => endpoint.cancel?.(own, credential)
+    signal.addEventListener('abort', giveUp, { once: true })
     const answer = await track(own, id, () =>
       askOnce(message, own, credential, signal, round?.members),
-    )
-    if (message.method === 'tools/call' && codeOf(answer) === HEADER_MISMATCH)
+    ).finally(() => signal.removeEventListener('abort', giveUp))
+    if (endpoint.mirrors && message.method === 'tools/call' && codeOf(answer) === HEADER_MISMATCH)
       await lookUpHeaders(message, credential, signal)
     if (wantsInput(answer, message.method))
       throw inputs.wanted(answer, id, (round?.wanted.rounds ?? 0) + 1)
-    return message.method === 'tools/list' ? tools.read(answer) : answer
+    return endpoint.mirrors && message.method === 'tools/list' ? tools.read(answer) : answer
   }
 
   /** @throws NotProcessed where the list of tools names headers that did not go along */

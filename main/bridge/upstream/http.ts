@@ -5,7 +5,7 @@ import { tokenChallenge } from '../../oauth/challenge.ts'
 import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { unlessAborted } from '../abort.ts'
-import type { ResponseMessage } from '../envelope.ts'
+import type { Message, ResponseMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import {
   type Cursor,
@@ -83,7 +83,11 @@ export function connectHttp(options: {
       text,
     )
     if (answer.statusCode < 300) return answer
-    if (mirrored !== undefined && refusal === null && saysWhy(answer)) return answer
+    if (refusal === null && saysWhy(answer)) {
+      if (mirrored !== undefined) return answer
+      // How an opening is refused tells the server's era.
+      if (protocolVersion === null) throw refused(answer.statusCode, await whatItSays(answer))
+    }
     answer.body.discard()
     if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
     if (answer.statusCode === 401) throw new NotProcessed('unauthorized')
@@ -373,5 +377,19 @@ const saysWhy = (answer: Answer) =>
   (answer.statusCode === 400 || answer.statusCode === 404) &&
   mediaType(answer) === 'application/json'
 
-const refused = (status: number) =>
-  new WarderError('server.refused', `The server answered ${status}.`, { details: { status } })
+const refused = (status: number, cause?: Message) =>
+  new WarderError('server.refused', `The server answered ${status}.`, {
+    details: { status },
+    cause,
+  })
+
+const whatItSays = (answer: Answer): Promise<Message | undefined> =>
+  readText(answer.body)
+    .then(readServerMessage)
+    .catch(() => undefined)
+
+/** What a server said with the status of a refusal; null where that was no message. */
+export function refusalSaid({ cause }: WarderError): ResponseMessage | null {
+  const said = cause as Message | undefined
+  return said?.kind === 'response' ? said : null
+}

@@ -8,12 +8,15 @@ interface Waiting {
   readonly reject: (error: WarderError) => void
 }
 
+/** Starts the process. @throws WarderError `server.start_failed` */
+export type StartStdio = (handlers: {
+  onLine: (line: string) => void
+  onExit: (error: WarderError) => void
+}) => Promise<LocalServerProcess>
+
 /** A local server over its standard input and output: one message a line (MCP 2025-11-25, basic/transports, stdio). */
 export async function connectStdio(options: {
-  start: (handlers: {
-    onLine: (line: string) => void
-    onExit: (error: WarderError) => void
-  }) => Promise<LocalServerProcess>
+  start: StartStdio
   events: UpstreamEvents
 }): Promise<Upstream> {
   const { events } = options

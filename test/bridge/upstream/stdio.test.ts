@@ -15,6 +15,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params } = message
   seen.push(message)
   if (method === 'initialize') answer(id, ${opened})
+  else if (method === 'server/discover') say(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }))
   else if (method === 'ping') answer(id, { pid: process.pid, seen: seen.map((one) => one.method ?? 'answer') })
   else { ${body} }
 }`
@@ -80,7 +81,8 @@ describe('a local server', () => {
     await line.open()
     world.servers = {
       s: localServer(
-        `process.stdin.on('data', () => process.stdout.write('{"jsonrpc":"2.0","id":"warder-opening","error":{"code":1,"message":"no"}}\\n'))`,
+        `for await (const line of (await import('node:readline')).createInterface({ input: process.stdin }))
+           console.log(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(line).id, error: { code: 1, message: 'no' } }))`,
       ),
     }
     await world.bridge.cutServer('s')

@@ -1,0 +1,211 @@
+import { isWarderError, WarderError } from '../../errors.ts'
+import { unlessAborted } from '../abort.ts'
+import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
+import { limits } from '../limits.ts'
+import { refusalSaid } from '../upstream/http.ts'
+import {
+  type Credential,
+  type LinkHost,
+  NotProcessed,
+  type Upstream,
+} from '../upstream/upstream.ts'
+import type { Eras } from './eras.ts'
+import { type Era, eraOf, knowsNoSessions } from './revisions.ts'
+import { createStateless, type StatelessEndpoint } from './stateless.ts'
+
+/** A server that can be spoken to in either way. */
+export interface Endpoint extends Upstream, StatelessEndpoint {
+  /** Starts it again where it ended at a question that it did not know; absent where there is nothing to start. */
+  readonly restart?: () => Promise<void>
+}
+
+/** What a probe has come to. `withheld`: the server tells it to nobody without a token, and there is none to renew. */
+type Verdict = Era | 'silent' | 'withheld'
+
+/**
+ * A server of either era for a client that opens a session. The era is looked for with a stateless `server/discover`
+ * before the first `initialize` (MCP 2026-07-28, Backward Compatibility of stdio and of Streamable HTTP), since a server
+ * of the stateless revision answers an `initialize` with an error or, worse, as if it had sessions. A server that has
+ * sessions is spoken to as if there were nothing else.
+ */
+export async function connectEither(options: {
+  connect: (host: LinkHost) => Endpoint | Promise<Endpoint>
+  host: LinkHost
+  eras: Eras
+  /** What the era is remembered for. */
+  key: string
+  /** False: it opens with `initialize` and is only asked where it refuses that. */
+  asksFirst: boolean
+}): Promise<Upstream> {
+  const { host, eras, key, asksFirst } = options
+  let era: Era = 'session'
+  /** True while a server may end because of the question. */
+  let asking = false
+  const endpoint = await options.connect({
+    ...host,
+    onMessage(message, related) {
+      if (era === 'session') return host.onMessage(message, related)
+      // No server of the stateless revision may ask this way; it has its answers for that.
+      if (message.kind === 'notification')
+        host.onMessage(message, related && stateless.callOf(related))
+    },
+    onClosed() {
+      if (!asking) host.onClosed()
+    },
+  })
+  const stateless = createStateless(endpoint, host)
+
+  /** Kept until the server's era is known: what comes before the answer to the opening waits for no more than that. */
+  const decided = Promise.withResolvers<void>()
+  let opened = false
+  /** The question that a silent server may still answer. */
+  let late: Promise<Verdict> | null = null
+  const unasked = new AbortController()
+
+  async function discover(
+    initialize: RequestMessage,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const ask = async () => eraOf(await stateless.discover(initialize, credential, signal))
+    try {
+      const first = await ask()
+      const seen = first === 'again' ? await ask() : first
+      if (seen === 'other') throw unknownRevisions()
+      return seen === 'stateless' ? 'stateless' : 'session'
+    } catch (error) {
+      if (signal.aborted) throw error
+      if (endpoint.restart && isWarderError(error, 'server.ended', 'server.start_failed')) {
+        host.check(credential)
+        await endpoint.restart()
+        return 'session'
+      }
+      if (isNoAnswer(error)) return 'session'
+      if (isWithheld(error, credential)) return 'withheld'
+      throw error
+    }
+  }
+
+  async function probe(
+    initialize: RequestMessage,
+    credential: Credential,
+    signal: AbortSignal,
+    patienceMs: number,
+  ): Promise<Verdict> {
+    late ??= discover(initialize, credential, AbortSignal.any([signal, unasked.signal]))
+    late.catch(() => {})
+    const silent = AbortSignal.timeout(patienceMs)
+    asking = true
+    try {
+      const seen = await unlessAborted(late, AbortSignal.any([signal, silent]))
+      late = null
+      return seen
+    } catch (error) {
+      if (signal.aborted || !silent.aborted) throw error
+      return 'silent'
+    } finally {
+      asking = false
+    }
+  }
+
+  function settle(found: Era): Era {
+    eras.remember(key, found)
+    era = found
+    return found
+  }
+
+  /** The first request of a connection is always the opening, the client's own or one that is played again. */
+  async function open(
+    text: string,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage> {
+    const initialize = readMessage(text) as RequestMessage
+    const known = eras.of(key)
+    let seen: Verdict | null = null
+    if (known === 'stateless' || (known === undefined && asksFirst)) {
+      seen = await probe(initialize, credential, signal, limits.eraProbeMs)
+      if (seen === 'stateless' || seen === 'session') settle(seen)
+    }
+    if (era === 'session') {
+      // What comes before the answer has the way that the answer is expected on.
+      decided.resolve()
+      const { said, answer } = await outcomeOf(endpoint.request(text, id, credential, signal))
+      if (said !== null && said.error === undefined) {
+        unasked.abort()
+        // Nothing but the answer to an opening says it of a server that is silent.
+        if (seen === 'silent') settle('session')
+        return said
+      }
+      // Not asked yet, or silent, or it has become another server since.
+      const now =
+        seen === 'session' ? seen : await probe(initialize, credential, signal, limits.eraProbeMs)
+      if (now !== 'stateless' && !(said && knowsNoSessions(said))) {
+        eras.forget(key)
+        return answer()
+      }
+      settle('stateless')
+    }
+    return stateless.request(text, id, credential, signal)
+  }
+
+  return {
+    async request(text, id, credential, signal, round) {
+      if (!opened) {
+        opened = true
+        return open(text, id, credential, signal).finally(decided.resolve)
+      }
+      await unlessAborted(decided.promise, signal)
+      return (era === 'stateless' ? stateless : endpoint).request(
+        text,
+        id,
+        credential,
+        signal,
+        round,
+      )
+    },
+    async send(text, credential) {
+      await decided.promise
+      // No server of the stateless revision could use a notification.
+      if (era === 'session') await endpoint.send(text, credential)
+    },
+    close(goodbye) {
+      decided.resolve()
+      unasked.abort()
+      stateless.end()
+      return endpoint.close(goodbye)
+    },
+  }
+}
+
+/** An answer, also one that came with the status of a refusal; null where a refusal says nothing of the protocol. */
+async function outcomeOf(asked: Promise<ResponseMessage>): Promise<{
+  readonly said: ResponseMessage | null
+  /** @throws WarderError `server.refused` */
+  readonly answer: () => ResponseMessage
+}> {
+  try {
+    const said = await asked
+    return { said, answer: () => said }
+  } catch (error) {
+    if (!isWarderError(error, 'server.refused')) throw error
+    return {
+      said: refusalSaid(error),
+      answer() {
+        throw error
+      },
+    }
+  }
+}
+
+const unknownRevisions = () =>
+  new WarderError('bridge.era_unsupported', 'The server knows no revision that Warder speaks.')
+
+/** Servers with sessions refuse what they do not know in any way they like. */
+const isNoAnswer = (error: unknown) => isWarderError(error, 'server.refused', 'server.protocol')
+
+/** Some let everybody open a session and ask for a token later. */
+const isWithheld = (error: unknown, credential: Credential) =>
+  error instanceof NotProcessed &&
+  (error.reason === 'insufficient-scope' || (error.reason === 'unauthorized' && !credential.renew))

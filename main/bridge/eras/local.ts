@@ -1,0 +1,48 @@
+import { WarderError } from '../../errors.ts'
+import { connectStdio, type StartStdio } from '../upstream/stdio.ts'
+import type { LinkHost, Upstream } from '../upstream/upstream.ts'
+import { connectEither, type Endpoint } from './either.ts'
+import type { Eras } from './eras.ts'
+
+/**
+ * A local server of either era.
+ *
+ * @param options.key one for each definition
+ * @throws WarderError as `start` does
+ */
+export const connectLocal = (options: {
+  start: StartStdio
+  host: LinkHost
+  eras: Eras
+  key: string
+}): Promise<Upstream> =>
+  connectEither({ ...options, asksFirst: true, connect: (host) => endpoint(options.start, host) })
+
+async function endpoint(start: StartStdio, host: LinkHost): Promise<Endpoint> {
+  const connect = () => connectStdio({ start, events: host })
+  let stdio = await connect()
+  let closed = false
+  return {
+    // All that a local server needs to know stands in the body (MCP 2026-07-28, stdio, Request Metadata).
+    mirrors: false,
+    request: (...call) => stdio.request(...call),
+    ask: (text, id, credential, signal) => stdio.request(text, id, credential, signal),
+    send: (...message) => stdio.send(...message),
+    cancel(id, credential) {
+      const params = `{"requestId":${id}}`
+      const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`
+      stdio.send(text, credential).catch(() => {})
+    },
+    async restart() {
+      await stdio.close(null)
+      stdio = await connect()
+      if (!closed) return
+      await stdio.close(null)
+      throw new WarderError('server.ended', 'The local server was stopped.')
+    },
+    close(goodbye) {
+      closed = true
+      return stdio.close(goodbye)
+    },
+  }
+}
