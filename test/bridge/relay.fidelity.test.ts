@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 for await (const line of createInterface({ input: process.stdin })) {
   const id = /"id"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|-?\\d+)/.exec(line)?.[1]
   if (id === undefined) continue
-  const result = line.includes('"initialize"') ? ${JSON.stringify(opened)} : line.slice(line.indexOf('{"PARAMS"'), line.lastIndexOf('}'))
+  const result = line.includes('"initialize"') ? ${JSON.stringify(opened)} : line.includes('server/discover') ? '{}' : line.slice(line.indexOf('{"PARAMS"'), line.lastIndexOf('}'))
   process.stdout.write('{"jsonrpc":"2.0","id":' + id + ',"result":' + result + '}\\n')
 }`
 

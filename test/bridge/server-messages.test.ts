@@ -115,6 +115,7 @@ const opened = '{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method } = JSON.parse(line)
   if (method === 'initialize') console.log('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + ',"result":' + opened + '}')
+  else if (method === 'server/discover') console.log('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + ',"result":{}}')
   else if (method === 'ping') console.log('{"jsonrpc":"2.0","id":' + id + ',"result":{}}')
   else if (method === 'notifications/progress') console.log('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5,"reason":"r"}}')
   else if (method === 'tools/call') for (const text of ${JSON.stringify(lines)}) console.log(text)

@@ -177,8 +177,10 @@ describe('a companion that is killed', () => {
   /** Answers the opening, then is busy for ever together with a child of its own. */
   const STUBBORN = `
     const { spawn } = require('node:child_process')
-    process.stdin.once('data', (line) => {
-      const { id } = JSON.parse(line)
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line)
+      if (method !== 'initialize')
+        return process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }) + '\\n')
       const child = spawn(process.execPath, ['-e', ${JSON.stringify(busy('child'))}], { stdio: ['ignore', 'ignore', 'pipe'] })
       child.stderr.once('data', () => {
         const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's', version: '1' } }

@@ -476,6 +476,40 @@ describe('the era of a server (MCP 2026-07-28, basic/versioning)', () => {
     expect(scene.opened).toMatchObject({ error: { data: { code: 'bridge.era_unsupported' } } })
   })
 
+  it.each([
+    ['an error that only new servers have', 400, -32020],
+    ['its ignorance of sessions', 404, -32601],
+  ])('is known where server/discover is unknown, by %s', async (_, status, code) => {
+    await using scene = await opened((seen, response) => {
+      if (seen.rpc === 'tools/call') return json(response, seen.id, done)
+      return seen.rpc === 'initialize'
+        ? fail(response, seen.id, status, code)
+        : fail(response, seen.id, 404, -32601)
+    })
+    expect(scene.opened).toMatchObject({ result: { protocolVersion: '2025-11-25' } })
+    expect(await scene.line.call('tools/call', call)).toMatchObject({ result: {} })
+    expect(scene.remote.of('initialize')).toHaveLength(1)
+  })
+
+  it('is that of sessions where initialize is refused for another reason', async () => {
+    await using scene = await opened((seen, response) => fail(response, seen.id, 400, -32000))
+    expect(scene.opened).toMatchObject({ error: { data: { code: 'server.refused' } } })
+  })
+
+  it('is still heard where the server has needed longer to wake', async () => {
+    let wake = () => {}
+    await using scene = await opened((seen, response) => {
+      if (seen.rpc === 'server/discover') {
+        wake = () => json(response, seen.id, DISCOVERED)
+        return
+      }
+      fail(response, seen.id, 400, -32000)
+      wake()
+    })
+    expect(scene.opened).toMatchObject({ result: { serverInfo: { name: 'modern' } } })
+    expect(scene.remote.of('server/discover')).toHaveLength(1)
+  })
+
   it('is known without server/discover, by an error that only new servers have', async () => {
     await using scene = await opened((seen, response) =>
       seen.rpc === 'tools/call'
