@@ -90,11 +90,13 @@ export function createPageControl() {
       return {}
     },
     'accounts:name': ({ name }) => ({ ...world.account, account: `github/${name}` }),
-    'accounts:use': ({ server, account, client, confirm }) => {
+    'accounts:use': ({ server, account, client, folder = null, confirm }) => {
+      if (folder !== null && !folder.startsWith('/'))
+        throw new WarderError('usage.invalid', 'Name an absolute folder without . and ..')
       confirmed(`Use ${account} for ${client}`, confirm)
-      const choice = { server, account, client: client ?? null, folder: null, problem: null }
+      const choice = { server, account, client: client ?? null, folder, problem: null }
       world.clients = world.clients.map((each) =>
-        each.name === client ? { ...each, choices: [choice] } : each,
+        each.name === client ? { ...each, choices: account === null ? [] : [choice] } : each,
       )
       changed('clients')
       return choice

@@ -325,6 +325,41 @@ describe('servers', () => {
     expect(heard('accounts:use')).toEqual([asked, { ...asked, confirm: 'challenge-1' }])
   })
 
+  it('chooses another account for one folder of a client once a person agreed, and takes it back', async () => {
+    await open('Clients')
+    const cursor = card('cursor')
+    await cursor.getByText('Another account in one folder?').click()
+    const useIt = cursor.getByRole('button', { name: 'Use it there' })
+    const folder = cursor.getByRole('textbox', { name: 'Folder for cursor' })
+    await cursor
+      .getByRole('combobox', { name: 'Account for cursor in that folder' })
+      .selectOption('linear/alice@example.com')
+    expect(await useIt.isDisabled()).toBe(true)
+    await folder.fill('work')
+    await useIt.click()
+    await cursor.getByText('Name an absolute folder').waitFor()
+    await folder.fill('/home/ada/work')
+    await useIt.click()
+    await button('Confirm').click()
+    await cursor.getByText('/home/ada/work', { exact: true }).waitFor()
+    const asked = {
+      server: 'linear',
+      account: 'alice@example.com',
+      client: 'cursor',
+      folder: '/home/ada/work',
+    }
+    expect(heard('accounts:use').slice(1)).toEqual([asked, { ...asked, confirm: 'challenge-1' }])
+    await button('No account of its own of linear for cursor in /home/ada/work').click()
+    await button('Confirm').click()
+    await eventually(() => cursor.getByText('/home/ada/work', { exact: true }).count()).toBe(0)
+    expect(heard('accounts:use').at(-1)).toEqual({
+      ...asked,
+      account: null,
+      confirm: 'challenge-1',
+    })
+    expect(complaints).toEqual([])
+  })
+
   it('revokes after a question, and shows the receipt', async () => {
     await open('Servers')
     await button('Revoke linear/alice@example.com').click()

@@ -1,7 +1,7 @@
 import type { ClientView } from '../../../preload/contract/index.ts'
 import { useListing } from '../../api/queries.ts'
-import { visible } from '../../parts/format.ts'
 import { AccountChooser } from '../account-chooser.tsx'
+import { FolderRule, NewFolderRule } from './folder-rules.tsx'
 
 /** As whom a client works at each server that people sign in to, and in which folders as somebody else. */
 export function ClientAccounts({ client: { name, choices } }: { client: ClientView }) {
@@ -23,14 +23,16 @@ export function ClientAccounts({ client: { name, choices } }: { client: ClientVi
           />
         </li>
       ))}
-      {folders.map(({ server, account, folder }) => (
-        <li key={`${server} ${folder}`}>
-          <span className="quiet">
-            {server} as {visible(account ?? '')} in
-          </span>{' '}
-          <code>{visible(folder ?? '')}</code>
+      {folders.map((rule) => (
+        <li key={`${rule.server} ${rule.folder}`}>
+          <FolderRule client={name} rule={rule} />
         </li>
       ))}
+      {accounts.length > 0 && (
+        <li>
+          <NewFolderRule client={name} accounts={accounts} />
+        </li>
+      )}
     </ul>
   )
 }
