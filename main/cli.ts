@@ -17,6 +17,9 @@ if (major < 22 || (major === 22 && minor < 13)) {
   const { runShim } = await import('./shim/shim.ts')
   await runShim(process.argv.slice(3))
 } else {
+  // Before the modules: what the heap takes for them it keeps.
+  const { keepHeapSmall } = await import('./heap.ts')
+  keepHeapSmall()
   const { run } = await import('./cli/program.ts')
   await run(process.argv.slice(2))
 }

@@ -20,6 +20,7 @@ import { createTray } from './desktop/tray.ts'
 import { guardWebContents } from './desktop/web-contents.ts'
 import { createMainWindow } from './desktop/window.ts'
 import { readUiFiles } from './headless/ui-files.ts'
+import { keepHeapSmall } from './heap.ts'
 import { layout } from './layout.ts'
 import { homeDirectory } from './store/home.ts'
 
@@ -30,6 +31,7 @@ import { homeDirectory } from './store/home.ts'
 const home = homeDirectory({ env: process.env })
 const root = app.getAppPath()
 
+keepHeapSmall()
 claimInstance(home)
 registerPageScheme()
 app.enableSandbox()
