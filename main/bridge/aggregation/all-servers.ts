@@ -1,6 +1,4 @@
 import { WarderError } from '../../errors.ts'
-import type { Decision, Operation } from '../../policy/decide.ts'
-import type { ServerDefinition } from '../../store/config-schema.ts'
 import { unlessAborted } from '../abort.ts'
 import {
   errorResponse,
@@ -12,19 +10,18 @@ import {
   withId,
 } from '../envelope.ts'
 import { limits } from '../limits.ts'
-import type { ParkingTimer } from '../parking.ts'
+import { ownRevision } from '../opening.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel, Session, Visit } from '../types.ts'
-import type { Branch } from './branch.ts'
-import { createBranches } from './branches.ts'
+import type { BranchPlace, SessionBranch } from './branch.ts'
 import { createBursts, LIST_NAMES } from './bursts.ts'
+import { createGathering, type GatheringHouse } from './gathering.ts'
 import { readLabel, unlabelledProgress } from './labels.ts'
-import { createLists, isList } from './lists.ts'
-import type { NeedsPerson } from './needs-person.ts'
-import { openingOfAll } from './opening.ts'
+import { isList } from './lists.ts'
 import { createRequests } from './requests.ts'
-import { createRoutes, isRouted } from './routes.ts'
+import { isRouted } from './routes.ts'
 import { within } from './server-list.ts'
+import { createSessionBranch } from './session-branch.ts'
 import { createWayBack } from './way-back.ts'
 
 /**
@@ -36,15 +33,11 @@ export interface AllServers extends Visit {
   changed(): void
 }
 
-export interface AllServersHouse {
-  readonly servers: () => Readonly<Record<string, ServerDefinition>>
-  readonly decide: (server: string, operation: Operation) => Decision
-  readonly needsPerson: () => readonly NeedsPerson[]
+export interface AllServersHouse extends GatheringHouse {
   /** Begins an ordinary session of this client. @param standing the way back that is always there, or null */
   readonly begin: (server: string, standing: Channel | null) => Session
   readonly end: (session: Session, reason?: WarderError) => Promise<void>
   readonly relay: (text: string, session: Session, channel: Channel) => Promise<void>
-  readonly timer: ParkingTimer
 }
 
 /** JSON-RPC 2.0 §5.1, and MCP 2025-11-25, Resources, Error Handling. */
@@ -54,8 +47,7 @@ const RESOURCE_NOT_FOUND = -32002
 
 /** @param standing the way back that is always there (a socket), or null where each message has its own (HTTP) */
 export function createAllServers(house: AllServersHouse, standing: Channel | null): AllServers {
-  const { timer } = house
-  const allows = (server: string) => house.decide(server, { kind: 'session' }).effect === 'allow'
+  const { timer, relay, end } = house
   const requests = createRequests()
   let initialize: RequestMessage | null = null
   /** What the client last asked for with `logging/setLevel`. */
@@ -73,23 +65,22 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
     link: (key, uri) => branches.link(key, uri),
     refuse: (key, text) => void branches.labelled(key)?.pass(text, silent),
   })
-  const branches = createBranches({
-    ...house,
-    allows,
-    initialize: opened,
-    standing: standing === null ? null : (key) => wayBack.through(key, () => standing),
-    aside: (key, text) => wayBack.through(key, anyWay).send(text),
-    onOpened: setLevel,
-    now: timer.now,
-  })
-  const lists = createLists({
-    branches: branches.all,
-    begun: branches.begun,
-    decide: house.decide,
-    timer,
-    changed: bursts.changed,
-  })
-  const routes = createRoutes({ branches, lists })
+  const gathering = createGathering<SessionBranch>(house, { begin, changed: bursts.changed })
+  const { branches, lists, routes, allows } = gathering
+
+  function begin(place: BranchPlace): SessionBranch {
+    const { server, key } = place
+    const unasked = standing && wayBack.through(key, () => standing)
+    return createSessionBranch(place, {
+      session: house.begin(server, unasked),
+      relay,
+      end,
+      aside: (text) => wayBack.through(key, anyWay).send(text),
+      initialize: opened(),
+      now: timer.now,
+      onOpened: setLevel,
+    })
+  }
 
   function opened(): RequestMessage {
     if (initialize !== null && !ended) return initialize
@@ -100,7 +91,7 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
   }
 
   /** Never fails: a server that does not know the level is no reason to be without it. */
-  async function setLevel(branch: Branch): Promise<void> {
+  async function setLevel(branch: SessionBranch): Promise<void> {
     if (level !== null && branch.offers('logging'))
       await branch.ask('logging/setLevel', `{"level":${level}}`).catch(() => {})
   }
@@ -133,9 +124,8 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
     // A second opening starts over, as a client does that lost track.
     if (initialize !== null) await branches.close()
     initialize = message
-    const names = Object.keys(house.servers()).filter(allows).sort()
-    const needs = house.needsPerson().filter(({ server }) => allows(server))
-    channel.reply(openingOfAll(message, names, needs))
+    const result = { protocolVersion: ownRevision(message), ...gathering.opening() }
+    channel.reply(resultResponse(message.id, JSON.stringify(result)))
   }
 
   async function route(message: RequestMessage, channel: Channel): Promise<void> {

@@ -1,28 +1,18 @@
 import { version } from '../../version.ts'
-import { type RequestMessage, resultResponse } from '../envelope.ts'
-import { ownRevision } from '../opening.ts'
 import type { NeedsPerson } from './needs-person.ts'
 
-/** The answer to `initialize` in the name of all servers: no server is waited for, and none is promised to be there. */
-export function openingOfAll(
-  initialize: RequestMessage,
-  servers: readonly string[],
-  needs: readonly NeedsPerson[],
-): string {
-  const result = {
-    protocolVersion: ownRevision(initialize),
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { listChanged: true, subscribe: true },
-      prompts: { listChanged: true },
-      completions: {},
-      logging: {},
-    },
-    serverInfo: { name: 'warder', title: 'Warder', version },
-    instructions: instructions(servers, needs),
-  }
-  return resultResponse(initialize.id, JSON.stringify(result))
-}
+/** What Warder says of itself in the name of all servers: none is waited for, and none is promised to be there. */
+export const openingResult = (servers: readonly string[], needs: readonly NeedsPerson[]) => ({
+  capabilities: {
+    tools: { listChanged: true },
+    resources: { listChanged: true, subscribe: true },
+    prompts: { listChanged: true },
+    completions: {},
+    logging: {},
+  },
+  serverInfo: { name: 'warder', title: 'Warder', version },
+  instructions: instructions(servers, needs),
+})
 
 /** Names of servers are the user's own and plain; nothing that a server says of itself is in it. */
 function instructions(servers: readonly string[], needs: readonly NeedsPerson[]): string {

@@ -2,7 +2,7 @@ import { WarderError } from '../../errors.ts'
 import type { RequestMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import type { Channel } from '../types.ts'
-import type { Branch } from './branch.ts'
+import type { SessionBranch } from './branch.ts'
 
 /** What the client waits for, and where each of it went. */
 export interface Requests {
@@ -12,11 +12,11 @@ export interface Requests {
   /** Aborted when the client gives the request up before it went to a server. */
   signal(id: string): AbortSignal
   /** It is for this server. */
-  goes(message: RequestMessage, branch: Branch): void
+  goes(message: RequestMessage, branch: SessionBranch): void
   /** It is at its server now. */
   gone(id: string): void
   /** The client gives a request up. @returns the branch that has to be told, if it is there already */
-  cancel(id: string | undefined): Branch | undefined
+  cancel(id: string | undefined): SessionBranch | undefined
   /** Whether a call that waits at this branch asked for progress under this token. */
   owns(key: string, token: string): boolean
   /** The way back of some request. */
@@ -27,7 +27,7 @@ interface Entry {
   readonly channel: Channel
   readonly controller: AbortController
   readonly token: string | undefined
-  branch: Branch | undefined
+  branch: SessionBranch | undefined
   isGone: boolean
 }
 

@@ -1,0 +1,63 @@
+import type { Decision, Operation } from '../../policy/decide.ts'
+import type { ServerDefinition } from '../../store/config-schema.ts'
+import type { ParkingTimer } from '../parking.ts'
+import type { Branch, BranchPlace } from './branch.ts'
+import { type Branches, createBranches } from './branches.ts'
+import type { ListName } from './bursts.ts'
+import { createLists, type Lists } from './lists.ts'
+import type { NeedsPerson } from './needs-person.ts'
+import { openingResult } from './opening.ts'
+import { createRoutes, type Routes } from './routes.ts'
+
+/** What a client of either era has of all servers: their lists as one, and the way to each. */
+export interface Gathering<Own extends Branch = Branch> {
+  readonly branches: Branches<Own>
+  readonly lists: Lists
+  readonly routes: Routes
+  /** Whether the rules let the client do anything at a server. */
+  allows(server: string): boolean
+  /** The result of an `initialize`, without its revision. */
+  opening(): ReturnType<typeof openingResult>
+}
+
+/** What a gathering needs to know of the house. */
+export interface GatheringHouse {
+  readonly servers: () => Readonly<Record<string, ServerDefinition>>
+  /** The one decision function, for this client. */
+  readonly decide: (server: string, operation: Operation) => Decision
+  readonly needsPerson: () => readonly NeedsPerson[]
+  readonly timer: ParkingTimer
+}
+
+export function createGathering<Own extends Branch>(
+  house: GatheringHouse,
+  options: {
+    begin: (place: BranchPlace) => Own
+    /** What a server has came later than the list that it belongs to. */
+    changed: (names: readonly ListName[]) => void
+  },
+): Gathering<Own> {
+  const { servers, decide, needsPerson, timer } = house
+  const allows = (server: string) => decide(server, { kind: 'session' }).effect === 'allow'
+  const branches = createBranches({ servers, allows, begin: options.begin })
+  const lists = createLists({
+    branches: branches.all,
+    begun: branches.begun,
+    decide,
+    timer,
+    changed: options.changed,
+  })
+  return {
+    branches,
+    lists,
+    routes: createRoutes({ branches, lists }),
+    allows,
+    opening() {
+      const names = Object.keys(servers()).filter(allows).sort()
+      return openingResult(
+        names,
+        needsPerson().filter(({ server }) => allows(server)),
+      )
+    },
+  }
+}
