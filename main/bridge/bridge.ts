@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
-import type { Principals } from '../identity/principals.ts'
 import type { Dialer } from '../net/dialer.ts'
 import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Asker } from '../oauth/asker.ts'
@@ -12,7 +10,6 @@ import { injections, pick, type Server } from '../servers/servers.ts'
 import { type Config, isRemote } from '../store/config-schema.ts'
 import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
-import { type AllServers, createAllServers } from './aggregation/all-servers.ts'
 import type { NeedsPerson } from './aggregation/needs-person.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
@@ -26,19 +23,16 @@ import { connectLocal } from './eras/local.ts'
 import { connectRemote } from './eras/remote.ts'
 import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
-import { openingFor } from './eras/session-opening.ts'
 import { createSessionful } from './eras/sessionful.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
-import { refusal } from './refusal.ts'
-import { relay } from './relay.ts'
 import { createSession } from './session.ts'
-import { type Caller, createStanding } from './standing.ts'
-import { openStatelessVisit, type StatelessVisit } from './stateless-visit.ts'
-import type { Channel, House, Parking, Session, Visit } from './types.ts'
+import type { Caller } from './standing.ts'
+import type { Channel, House, Parking, Session } from './types.ts'
 import type { Upstream } from './upstream/upstream.ts'
+import { createVisits, type Owner } from './visits.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
 export interface Bridge {
@@ -97,8 +91,6 @@ export async function openBridge(options: {
   const { timer = systemTimer } = options
   const sessions = new Set<Session>()
   const standing = new Map<Session, Channel>()
-  /** Clients that have all servers at once; what they have of each is among the sessions. */
-  const gathered = new Map<AllServers, Pick<Principals, 'client' | 'proof'>>()
   const doors = new Map<string, { path: string; opened: Promise<SocketDoor> }>()
   /** Doors of one name open and close in turn: they share a path. */
   const closing = new Map<string, Promise<void>>()
@@ -168,10 +160,7 @@ export async function openBridge(options: {
   }
 
   function begin(
-    client: string,
-    proof: 'same-user' | 'bearer',
-    server: string,
-    folder: string | null,
+    { client, proof, server, folder }: Caller,
     channel: Channel | null,
     speaks: Era = 'session',
   ): Session {
@@ -196,17 +185,9 @@ export async function openBridge(options: {
   }
 
   /** @param matches asked of whose session it is, at one server or at all of them */
-  async function endWhere(
-    matches: (owner: Pick<Principals, 'client' | 'proof'>) => boolean,
-    reason?: WarderError,
-  ): Promise<void> {
+  async function endWhere(matches: (owner: Owner) => boolean, reason?: WarderError): Promise<void> {
     const own = [...sessions].filter(({ principals }) => matches(principals))
-    const all = [...gathered].filter(([, owner]) => matches(owner))
-    for (const [one] of all) gathered.delete(one)
-    await Promise.all([
-      ...own.map((session) => end(session, reason)),
-      ...all.map(([one]) => one.close()),
-    ])
+    await Promise.all([...own.map((session) => end(session, reason)), visits.endWhere(matches)])
   }
 
   /** Cut sessions stay: their next message is decided anew and opens the server again, if it still may. */
@@ -217,81 +198,27 @@ export async function openBridge(options: {
     await Promise.all([...sessions].filter(matches).map((session) => session.cut(reason)))
   }
 
-  /** @param server null for all of them */
-  function visit(
-    client: string,
-    proof: 'same-user' | 'bearer',
-    server: string | null,
-    folder: string | null,
-    channel: Channel | null,
-  ): Visit {
-    if (server === null) return visitAll(client, proof, folder, channel)
-    const session = begin(client, proof, server, folder, channel)
-    return {
-      receive: (text, channel) => relay(text, session, channel, house),
-      close: () => end(session),
-      get ended() {
-        return session.ended
-      },
-    }
-  }
-
-  function visitAll(
-    client: string,
-    proof: 'same-user' | 'bearer',
-    folder: string | null,
-    channel: Channel | null,
-  ): Visit {
-    clients.seen(client)
-    const principals = { user, client, proof, session: randomUUID() }
-    const all = createAllServers(
-      {
-        servers: () => config().servers,
-        decide: (server, operation) => house.decide({ principals, server, operation }),
-        needsPerson: options.needsPerson ?? (() => []),
-        begin: (server, standing) => begin(client, proof, server, folder, standing),
-        end,
-        relay: (text, session, channel) => relay(text, session, channel, house),
-        timer,
-      },
-      channel,
-    )
-    gathered.set(all, { client, proof })
-    return {
-      receive: all.receive,
-      async close() {
-        gathered.delete(all)
-        await all.close()
-      },
-      get ended() {
-        return all.ended
-      },
-    }
-  }
-
-  const http = openHttpSessions({
-    begin: (client, server) => visit(client, 'bearer', server, null, null),
-  })
-  const standAlone = createStanding({
-    begin({ client, proof, server, folder }, claim) {
-      const session = begin(client, proof, server, folder, null, 'stateless')
-      session.connection.remember(openingFor(claim))
-      return session
+  const visits = createVisits({
+    user,
+    house,
+    begin,
+    end,
+    seen: clients.seen,
+    all: {
+      servers: () => config().servers,
+      needsPerson: options.needsPerson ?? (() => []),
+      timer,
     },
-    end: (session) => end(session),
   })
-  const visitAlone = (
-    { server, ...caller }: Omit<Caller, 'server'> & { server: string | null },
-    channel: Channel,
-  ) =>
-    server === null
-      ? refuseAlone(channel)
-      : openStatelessVisit({ caller: { ...caller, server }, channel, standing: standAlone, house })
+  const caller = (client: string, server: string | null) =>
+    ({ client, proof: 'bearer', server, folder: null }) as const
+  const http = openHttpSessions({
+    begin: (client, server) => visits.session(caller(client, server), null),
+  })
   const tokenDoor = await openTokenDoor(options.port, {
     client: (bearer) => clients.byBearer(bearer),
     receive: openHttpStateless({
-      visit: (client, server, channel) =>
-        visitAlone({ client, proof: 'bearer', server, folder: null }, channel),
+      visit: (client, server, channel) => visits.alone(caller(client, server), channel),
       otherwise: http.receive,
     }),
   })
@@ -307,11 +234,11 @@ export async function openBridge(options: {
   function openDoor(client: string, socket: string): Promise<SocketDoor> {
     return openSocketDoor(socket, {
       open({ server = null, folder = null }, channel) {
-        const own = visit(client, 'same-user', server, folder, channel)
         const caller = { client, proof: 'same-user', server, folder } as const
+        const own = visits.session(caller, channel)
         return serveSocket(channel, {
           session: (line) => own.receive(line, channel),
-          stateless: visitAlone(caller, channel),
+          stateless: visits.alone(caller, channel),
           close: () => void own.close(),
         })
       },
@@ -322,7 +249,7 @@ export async function openBridge(options: {
     for (const [session, channel] of standing)
       if ((server === undefined || session.server === server) && session.connection.opened())
         for (const text of LISTS_CHANGED) channel.send(text)
-    for (const all of gathered.keys()) all.changed()
+    visits.changed()
   }
 
   return {
@@ -390,24 +317,13 @@ export async function openBridge(options: {
     parking,
     async close() {
       http.close()
-      standAlone.close()
+      visits.close()
       await tokenDoor.close()
       await Promise.all([...doors.keys()].map((client) => shutOut(client)))
       await endWhere(() => true)
     },
   }
 }
-
-/** All servers at once are for clients with sessions, so far. */
-const refuseAlone = (channel: Channel): StatelessVisit => ({
-  async request({ id }) {
-    const error = new WarderError('bridge.era_unsupported', 'Say which server: `--server NAME`.')
-    channel.reply(refusal(id, error))
-  },
-  notification: async () => {},
-  awaits: () => false,
-  leave: () => {},
-})
 
 /** Who is asked where a server asks: the same client, in the same folder, at the same server. */
 const callerOf = (server: string, { client, folder }: Asker) =>

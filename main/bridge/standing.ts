@@ -2,13 +2,12 @@ import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Claim } from './eras/claim.ts'
 import { limits } from './limits.ts'
-import type { Session } from './types.ts'
 
-/** Who sends requests that stand alone, as its door has settled it. */
-export interface Caller {
+/** Who sends requests that stand alone, as its door has settled it; `server` is null for all of them. */
+export interface Caller<Server extends string | null = string> {
   readonly client: string
   readonly proof: Principals['proof']
-  readonly server: string
+  readonly server: Server
   /** Where the client was started, as its shim says; null where nobody says. */
   readonly folder: string | null
 }
@@ -18,45 +17,48 @@ export interface Caller {
  * of them (ADR 13). Servers with sessions hold what a client can do against it from the opening on, so each set of
  * abilities has a session of its own.
  */
-export interface Standing {
+export interface Standing<Server extends string | null, Held> {
   /**
-   * Runs something with the session of a caller, opened where there is none.
+   * Runs something with what stands behind a caller, begun where there is nothing.
    *
    * @throws WarderError `bridge.busy` where all that a client may have are at work
    */
-  use(caller: Caller, claim: Claim, run: (session: Session) => Promise<void>): Promise<void>
+  use(caller: Caller<Server>, claim: Claim, run: (held: Held) => Promise<void>): Promise<void>
   close(): void
 }
 
-interface Entry {
+interface Entry<Held> {
   readonly key: string
   readonly client: string
-  readonly session: Session
+  readonly held: Held
   lastUsed: number
   busy: number
 }
 
 const SWEEP_MS = 60_000
 
-export function createStanding(options: {
-  begin: (caller: Caller, claim: Claim) => Session
-  end: (session: Session) => Promise<void>
+export function createStanding<
+  Server extends string | null,
+  Held extends { readonly ended: boolean },
+>(options: {
+  begin: (caller: Caller<Server>, claim: Claim) => Held
+  end: (held: Held) => Promise<void>
   now?: () => number
-}): Standing {
+}): Standing<Server, Held> {
   const { begin, end, now = () => performance.now() } = options
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, Entry<Held>>()
   const sweeper = setInterval(sweep, SWEEP_MS)
   sweeper.unref()
 
   function sweep(): void {
     const oldest = now() - limits.sessionIdleMs
     for (const entry of entries.values())
-      if (entry.session.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(entry)
+      if (entry.held.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(entry)
   }
 
-  function forget(entry: Entry): void {
+  function forget(entry: Entry<Held>): void {
     if (entries.get(entry.key) === entry) entries.delete(entry.key)
-    void end(entry.session)
+    void end(entry.held)
   }
 
   /** Room for one more session of this client: the one that was idle longest goes. */
@@ -69,14 +71,14 @@ export function createStanding(options: {
     forget(idle)
   }
 
-  function entryOf(caller: Caller, claim: Claim): Entry {
+  function entryOf(caller: Caller<Server>, claim: Claim): Entry<Held> {
     const { client, proof, server, folder } = caller
     const key = JSON.stringify([client, proof, server, folder, claim.capabilities.raw])
     const known = entries.get(key)
-    if (known !== undefined && !known.session.ended) return known
+    if (known !== undefined && !known.held.ended) return known
     entries.delete(key)
     makeRoom(client)
-    const entry = { key, client, session: begin(caller, claim), lastUsed: now(), busy: 0 }
+    const entry = { key, client, held: begin(caller, claim), lastUsed: now(), busy: 0 }
     entries.set(key, entry)
     return entry
   }
@@ -86,7 +88,7 @@ export function createStanding(options: {
       const entry = entryOf(caller, claim)
       entry.busy++
       try {
-        await run(entry.session)
+        await run(entry.held)
       } finally {
         entry.busy--
         entry.lastUsed = now()

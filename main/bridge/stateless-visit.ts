@@ -29,7 +29,7 @@ export interface StatelessVisit {
 export function openStatelessVisit(options: {
   caller: Caller
   channel: Channel
-  standing: Standing
+  standing: Standing<string, Session>
   house: House
 }): StatelessVisit {
   const { caller, standing, house } = options
@@ -105,7 +105,7 @@ export const refusalText = (id: string, { code, reason, data }: ProtocolRefusal)
  * The same way back in numbers that the revision allows: it keeps -32020 to -32099 for itself, -32050 (Warder's) and
  * -32042 (of 2025-11-25) among them (MCP 2026-07-28, basic, Error Codes).
  */
-function statelessChannel(channel: Channel): Channel {
+export function statelessChannel(channel: Channel): Channel {
   const { leaving } = channel
   return {
     reply: (text) => channel.reply(renumbered(text)),

@@ -74,7 +74,7 @@ export function createWayBack(options: {
 const listChanged = (name: ListName) => `notifications/${name}/list_changed`
 
 /** The resources that a tool's result links to (MCP 2025-11-25, Tools, Resource Links). */
-function linksIn(text: string): string[] {
+export function linksIn(text: string): string[] {
   // Most results hold none, and reading them again costs.
   if (!text.includes('resource_link')) return []
   const content = readJson(text).member('result')?.member('content')?.elements() ?? []

@@ -1,0 +1,150 @@
+import { WarderError } from '../../errors.ts'
+import {
+  errorResponse,
+  type NotificationMessage,
+  type RequestMessage,
+  readMessage,
+  resultResponse,
+} from '../envelope.ts'
+import { type Claim, INVALID_PARAMS } from '../eras/claim.ts'
+import { discoverResult } from '../eras/session-opening.ts'
+import { readJson } from '../json-scan.ts'
+import { METHOD_NOT_FOUND, refusal } from '../refusal.ts'
+import { type StatelessVisit, statelessChannel } from '../stateless-visit.ts'
+import type { Channel } from '../types.ts'
+import { createAloneBranch } from './alone-branch.ts'
+import type { Branch } from './branch.ts'
+import { LIST_NAMES } from './bursts.ts'
+import { createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
+import { isList } from './lists.ts'
+import { isRouted } from './routes.ts'
+import { linksIn } from './way-back.ts'
+
+/** All servers for a client whose requests stand alone, kept from one request to the next. */
+export interface AllAlone {
+  readonly gathering: Gathering
+  readonly ended: boolean
+  /** Rules, servers or accounts have changed. */
+  changed(): void
+  close(): Promise<void>
+}
+
+/** @param visit the way of this client to one server */
+export function createAllAlone(
+  house: GatheringHouse,
+  claim: Claim,
+  visit: (server: string, channel: Channel) => StatelessVisit,
+): AllAlone {
+  let ended = false
+  const { now } = house.timer
+  const gathering = createGathering<Branch>(house, {
+    begin: (place) => createAloneBranch(place, { claim, visit, now }),
+    // Nobody is told: the next request for a list asks anew.
+    changed: () => {},
+  })
+  return {
+    gathering,
+    get ended() {
+      return ended
+    },
+    changed: () => gathering.lists.stale(LIST_NAMES),
+    async close() {
+      ended = true
+      await gathering.branches.close()
+    },
+  }
+}
+
+/**
+ * What such a client says on one way to all servers: answered here where it is about all, else said on a way to one.
+ *
+ * @param use lends what is kept for this client
+ */
+export function openVisitToAll(options: {
+  channel: Channel
+  use: (claim: Claim, run: (all: AllAlone) => Promise<void>) => Promise<void>
+  visit: (server: string, channel: Channel) => StatelessVisit
+}): StatelessVisit {
+  const { use } = options
+  const channel = statelessChannel(options.channel)
+  const visits = new Map<string, StatelessVisit>()
+  /** What the client waits for, and on which way it went on. */
+  const waiting = new Map<string, { visit: StatelessVisit | null; givenUp: boolean }>()
+
+  function wayTo(server: string, { branches }: Gathering): StatelessVisit {
+    const known = visits.get(server)
+    if (known !== undefined) return known
+    const { leaving } = channel
+    const visit = options.visit(server, {
+      reply(text) {
+        for (const uri of linksIn(text)) branches.link(branches.of(server).key, uri)
+        channel.reply(text)
+      },
+      send: channel.send,
+      refuse: channel.refuse,
+      ...(leaving === undefined ? {} : { leaving }),
+    })
+    visits.set(server, visit)
+    return visit
+  }
+
+  async function answer(message: RequestMessage, claim: Claim, all: Gathering): Promise<void> {
+    const { id, method, params } = message
+    const entry = waiting.get(id)
+    if (method === 'server/discover') return channel.reply(resultResponse(id, discovered(all)))
+    if (isList(method)) {
+      const page = await all.lists.page(method, params?.member('cursor')?.string())
+      if (entry === undefined || entry.givenUp) return
+      if (page === null)
+        return channel.reply(
+          errorResponse(id, INVALID_PARAMS, 'The list has no such page any more.'),
+        )
+      return channel.reply(resultResponse(id, `${page.slice(0, -1)},${KEPT_BY_NOBODY}}`))
+    }
+    if (!isRouted(method))
+      return channel.reply(errorResponse(id, METHOD_NOT_FOUND, 'Method not found'))
+    const route = await all.routes.find(message)
+    if (entry === undefined || entry.givenUp) return
+    if (route === null)
+      return channel.reply(errorResponse(id, INVALID_PARAMS, 'None of the servers has this.'))
+    entry.visit = wayTo(route.server, all)
+    await entry.visit.request(readMessage(route.text) as RequestMessage, claim)
+  }
+
+  return {
+    async request(message, claim) {
+      const { id } = message
+      if (waiting.has(id))
+        return channel.reply(
+          refusal(id, new WarderError('bridge.malformed', 'This id is in use by an earlier one.')),
+        )
+      waiting.set(id, { visit: null, givenUp: false })
+      try {
+        await use(claim, ({ gathering }) => answer(message, claim, gathering))
+      } catch (error) {
+        channel.reply(refusal(id, error))
+      } finally {
+        waiting.delete(id)
+      }
+    },
+    async notification(message: NotificationMessage) {
+      const entry = waiting.get(message.params?.member('requestId')?.raw ?? '')
+      if (message.method !== 'notifications/cancelled' || entry === undefined) return
+      entry.givenUp = true
+      await entry.visit?.notification(message)
+    },
+    awaits: (id) => waiting.has(id),
+    leave() {
+      for (const entry of waiting.values()) entry.givenUp = true
+      for (const visit of visits.values()) visit.leave()
+    },
+  }
+}
+
+/** What is filtered for one client is nobody else's, and rules may change at any time. */
+const KEPT_BY_NOBODY = '"resultType":"complete","ttlMs":0,"cacheScope":"private"'
+
+/** Without `subscriptions/listen` nothing is told unasked. */
+const ABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} }
+const discovered = (all: Gathering) =>
+  discoverResult(readJson(JSON.stringify({ ...all.opening(), capabilities: ABILITIES })))
