@@ -34,7 +34,8 @@ export interface Wish {
   /** In the place of what is right; null: not there. */
   headers?: Record<string, string | null>
   bearer?: string
-  server?: string
+  /** Null: all of them. */
+  server?: string | null
   body?: string
   signal?: AbortSignal
 }
@@ -86,7 +87,8 @@ export function begin(
     'mcp-name': typeof name === 'string' ? name : null,
     ...wish.headers,
   }
-  return fetch(`${world.base}/mcp/${wish.server ?? 's'}`, {
+  const route = wish.server === null ? '/mcp' : `/mcp/${wish.server ?? 's'}`
+  return fetch(`${world.base}${route}`, {
     method: 'POST',
     headers: Object.entries(headers).flatMap(([key, value]) =>
       value === null ? [] : [[key, value] as [string, string]],

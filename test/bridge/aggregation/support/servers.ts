@@ -9,8 +9,10 @@ export interface Listing {
   templates?: readonly string[]
   /** Lines of one page; all of them without it. */
   page?: number
+  /** Waited for before an answer. */
+  before?: (seen: Seen) => Promise<void> | undefined
   /** Takes the answer over; false: it is the usual one. */
-  instead?: (seen: Seen, response: ServerResponse) => unknown
+  instead?: (seen: Seen, response: ServerResponse) => boolean
 }
 
 const MEMBERS = {
@@ -21,7 +23,8 @@ const MEMBERS = {
 } as const
 
 export function startListing(listing: Listing): Promise<Remote> {
-  return startRemote((seen, response) => {
+  return startRemote(async (seen, response) => {
+    await listing.before?.(seen)
     if (listing.instead?.(seen, response)) return
     const { rpc, id, method, body } = seen
     if (method !== 'POST') return response.writeHead(405).end()
