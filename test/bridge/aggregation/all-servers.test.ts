@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rule } from '../../../main/store/config-schema.ts'
+import { json } from '../support/remote.ts'
 import { names, startScene } from './support/scene.ts'
 import { prompt, resource, sent, template, tool } from './support/servers.ts'
 
@@ -177,5 +178,69 @@ describe('a call', () => {
     expect(sent(await ask({ type: 'ref/resource', uri: 'y:/{id}' }))).toContain('y:/{id}')
     expect(scene.remote('b').of('completion/complete')).toHaveLength(2)
     expect(scene.remote('a').of('completion/complete')).toHaveLength(0)
+  })
+})
+
+describe('a resource', () => {
+  it('that a template says most about goes to its server', async () => {
+    await using scene = await startScene({
+      a: { templates: [template('{+any}')] },
+      b: { templates: [template('x:/notes/{id}')] },
+    })
+    await scene.line.open()
+    await scene.line.call('resources/read', { uri: 'x:/notes/7' })
+    await scene.line.call('resources/read', { uri: 'x:/other' })
+    expect(scene.remote('b').of('resources/read')).toHaveLength(1)
+    expect(scene.remote('a').of('resources/read')).toHaveLength(1)
+  })
+
+  it('that only a result has linked to is of the server that did, unless another one lists it', async () => {
+    const links = ['x:/linked', 'x:/listed'].map((uri) => ({
+      type: 'resource_link',
+      uri,
+      name: 'n',
+    }))
+    await using scene = await startScene({
+      a: {
+        tools: [tool('x')],
+        resources: [],
+        instead: ({ rpc, id }, response) =>
+          rpc === 'tools/call' &&
+          Boolean(json(response, id, JSON.stringify({ content: links })) ?? true),
+      },
+      b: { resources: [resource('x:/listed')] },
+    })
+    await scene.line.open()
+    expect(await scene.line.call('resources/read', { uri: 'x:/linked' })).toMatchObject({
+      error: { code: -32002 },
+    })
+    await scene.line.call('tools/call', { name: 'a__x' })
+    await scene.line.call('resources/read', { uri: 'x:/linked' })
+    await scene.line.call('resources/read', { uri: 'x:/listed' })
+    expect(
+      scene
+        .remote('a')
+        .of('resources/read')
+        .map(({ body }) => body),
+    ).toEqual([expect.stringContaining('x:/linked')])
+    expect(scene.remote('b').of('resources/read')).toHaveLength(1)
+  })
+
+  it('stays with the first server that had it while that one does not answer', async () => {
+    let down = false
+    await using scene = await startScene({
+      a: {
+        resources: [resource('x:/1')],
+        instead: (_, response) => down && Boolean(response.writeHead(500).end()),
+      },
+      b: { resources: [resource('x:/1')] },
+    })
+    const { line } = scene
+    await line.open()
+    expect(await names(line, 'resources/list')).toEqual(['x:/1'])
+    down = true
+    expect(await names(line, 'resources/list')).toEqual([])
+    expect(await line.call('resources/read', { uri: 'x:/1' })).toHaveProperty('error')
+    expect(scene.remote('b').of('resources/read')).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import { createInjector } from '../../../main/bridge/credentials.ts'
 import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
 import { createDialer } from '../../../main/net/dialer.ts'
+import type { Asker } from '../../../main/oauth/asker.ts'
 import type { Dpop } from '../../../main/oauth/dpop.ts'
 import { signInNeeded } from '../../../main/oauth/grant-errors.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
@@ -44,7 +45,7 @@ export interface World extends AsyncDisposable {
   stopped: boolean
   servers: Readonly<Record<string, ServerDefinition>>
   /** Called while a token is being fetched. */
-  onFetch: () => void
+  onFetch: (asker: Asker | undefined) => void
   /** Names of the local servers that run. */
   running(): string[]
   line(server: string | undefined, client?: 'one' | 'two'): Promise<Line>
@@ -133,9 +134,9 @@ export async function startWorld(
     clients,
     injector: createInjector({
       grants: {
-        async accessToken(server) {
+        async accessToken(server, asker) {
           const token = tokenOf(server)
-          world.onFetch()
+          world.onFetch(asker)
           if (world.dead.has(server)) throw signInNeeded({ server, account: world.account })
           return token
         },

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import type { Branch } from '../../../main/bridge/aggregation/branch.ts'
+import { createLists } from '../../../main/bridge/aggregation/lists.ts'
+import { readJson } from '../../../main/bridge/json-scan.ts'
+import { limits } from '../../../main/bridge/limits.ts'
+import type { Decision, Operation } from '../../../main/policy/decide.ts'
+import { manualTimer } from '../support/timer.ts'
+
+const allow: Decision = { effect: 'allow', rule: 'test' }
+const deny: Decision = { effect: 'deny', rule: 'test' }
+
+/** A branch whose list is written here; counts what it is asked. */
+function branch(server: string, lines: readonly string[], member = 'tools') {
+  const asked: string[] = []
+  const one: Branch = {
+    server,
+    definition: { url: 'http://127.0.0.1:1/', auth: 'public' },
+    key: `${server}.1`,
+    openingSince: null,
+    opened: async () => {},
+    offers: () => true,
+    async ask(method) {
+      asked.push(method)
+      return readJson(`{"${member}":[${lines.join(',')}]}`)
+    },
+    ended: false,
+    close: async () => {},
+  }
+  return Object.assign(one, { asked })
+}
+
+function listsOf(
+  branches: readonly Branch[],
+  decide: (server: string, operation: Operation) => Decision = () => allow,
+) {
+  return createLists({
+    branches: () => branches,
+    begun: () => branches,
+    decide,
+    timer: manualTimer().timer,
+    changed: () => {},
+  })
+}
+
+const big = (name: string) =>
+  `{"name":"${name}","description":"${'x'.repeat(limits.pageBytes / 4)}"}`
+const pageOf = async (lists: ReturnType<typeof listsOf>, cursor?: string) => {
+  const text = await lists.page('tools/list', cursor)
+  const { tools, nextCursor } = JSON.parse(text ?? '{}')
+  return { names: tools?.map(({ name }: { name: string }) => name), nextCursor }
+}
+
+describe('a list that is too long for one page', () => {
+  const a = () => branch('a', ['1', '2', '3', '4', '5'].map(big))
+  const b = () => branch('b', ['1', '2'].map(big))
+
+  it('goes on where it ended, without asking anybody again', async () => {
+    const servers = [a(), b()]
+    const lists = listsOf(servers)
+    const first = await pageOf(lists)
+    const second = await pageOf(lists, first.nextCursor)
+    expect([...first.names, ...second.names]).toEqual([
+      ...['1', '2', '3', '4', '5'].map((name) => `a__${name}`),
+      ...['b__1', 'b__2'],
+    ])
+    expect(second.nextCursor).toBeUndefined()
+    expect(servers.map(({ asked }) => asked.length)).toEqual([1, 1])
+  })
+
+  it('is decided about anew on each page', async () => {
+    let allowed = true
+    const lists = listsOf([a(), b()], (server) => (server === 'b' && !allowed ? deny : allow))
+    const first = await pageOf(lists)
+    allowed = false
+    const second = await pageOf(lists, first.nextCursor)
+    expect(second.names.some((name: string) => name.startsWith('b__'))).toBe(false)
+  })
+
+  it('takes no cursor that it did not give, or gave for an older list', async () => {
+    const lists = listsOf([a(), b()])
+    const { nextCursor } = await pageOf(lists)
+    await pageOf(lists)
+    for (const cursor of [nextCursor, 'x', '', 'MS4x', Buffer.from('9.9').toString('base64url')])
+      expect(await lists.page('tools/list', cursor)).toBeNull()
+  })
+})
+
+describe('what it costs', () => {
+  it('grows with the number of servers, and no faster', async () => {
+    const work = async (count: number) => {
+      let decisions = 0
+      const servers = Array.from({ length: count }, (_, at) =>
+        branch(
+          `s${at}`,
+          Array.from({ length: 10 }, (_, line) => `{"name":"t${line}"}`),
+        ),
+      )
+      const lists = listsOf(servers, () => {
+        decisions++
+        return allow
+      })
+      const { names } = await pageOf(lists)
+      expect(names).toHaveLength(count * 10)
+      const asked = servers.reduce((sum, { asked }) => sum + asked.length, 0)
+      return { asked, decisions }
+    }
+    expect(await work(10)).toEqual({ asked: 10, decisions: 100 })
+    expect(await work(100)).toEqual({ asked: 100, decisions: 1_000 })
+  })
+
+  it('asks nobody again for a resource that one is known to have', async () => {
+    const servers = [
+      branch('a', ['{"uri":"x:/1"}'], 'resources'),
+      branch('b', ['{"uri":"x:/2"}'], 'resources'),
+    ]
+    const lists = listsOf(servers)
+    for (let round = 0; round < 3; round++)
+      expect(await lists.owner('resources/list', 'x:/2')).toBe('b')
+    expect(await lists.owner('resources/list', 'x:/3')).toBeUndefined()
+    expect(servers.map(({ asked }) => asked.length)).toEqual([1, 1])
+    // Only the one that has changed is asked again.
+    lists.stale(['resources'], 'a.1')
+    await lists.owner('resources/list', 'x:/3')
+    expect(servers.map(({ asked }) => asked.length)).toEqual([2, 1])
+  })
+})
