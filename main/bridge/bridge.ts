@@ -246,6 +246,8 @@ export async function openBridge(options: {
   }
 
   function announce(server?: string): void {
+    for (const session of sessions)
+      if (server === undefined || session.server === server) session.listsChanged()
     for (const [session, channel] of standing)
       if ((server === undefined || session.server === server) && session.connection.opened())
         for (const text of LISTS_CHANGED) channel.send(text)

@@ -6,6 +6,7 @@ import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
+import { LISTEN } from './eras/listening.ts'
 import { limits } from './limits.ts'
 import { INITIALIZED, ownRevision } from './opening.ts'
 import {
@@ -123,6 +124,7 @@ export function createConnection(options: {
 
   function open(credential: Credential, replay: RequestMessage | null): Link {
     const own: LinkHost = {
+      ...events,
       onMessage: (...message) => {
         if (current === link) events.onMessage(...message)
       },
@@ -218,7 +220,9 @@ export function createConnection(options: {
       if (current !== link) throw new NotProcessed('session-expired')
       check(credential, link)
       hold(link, credential)
-      link.busy++
+      // A stream that only listens keeps no link alive that is left otherwise; it ends with the link.
+      const work = message.method === LISTEN ? 0 : 1
+      link.busy += work
       try {
         const answer = await upstream.request(withId(message, id), id, credential, signal, round)
         if (message === opening)
@@ -230,7 +234,7 @@ export function createConnection(options: {
         if (forgotten(error) || message.method === 'initialize') detach(link)
         throw error
       } finally {
-        link.busy--
+        link.busy -= work
         if (current !== link && link.busy === 0) void drop(link)
       }
     },

@@ -41,6 +41,8 @@ export const limits = {
   /** How often a client that asked for progress is told that its call waits, and how many times longer it may. */
   parkedProgressMs: 15_000,
   parkedWithProgress: 6,
+  /** How often a stream says that it is still there where it says nothing else: clients end silent ones after minutes. */
+  keepAliveMs: 25_000,
   goodbyeTimeoutMs: 2_000,
   /**
    * How long the lists of all servers wait for one of them, its opening included: Codex gives everything up that has not

@@ -9,7 +9,7 @@ import {
 import { splice } from './json-scan.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
-import { decisionOf, serverRequestOf } from './operations.ts'
+import { decisionOf, operationOn, serverRequestOf } from './operations.ts'
 import { intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import type { House, ServerSide, Session } from './types.ts'
@@ -146,6 +146,14 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       else tell(message, related).catch(() => {})
     },
     answered,
+    mayRead(uri) {
+      const { principals, server } = session()
+      const request = { operation: operationOn('resource', uri) }
+      const { effect } = decisionOf(request, (operation) =>
+        house.decide({ principals, server, operation }),
+      )
+      return effect === 'allow'
+    },
     forget() {
       generation++
       for (const { record, masked } of asked.values())

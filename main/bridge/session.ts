@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
+import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
 import { limits } from './limits.ts'
 import { createServerSide } from './server-messages.ts'
 import { elicitationComplete } from './sign-in-refusal.ts'
+import { type SubscriptionWay, subscriptionWay } from './subscription-way.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
 
 interface Waiting {
   readonly pending: Pending
   readonly upstreamId: string
   readonly progressToken: string | null
+  /** The way that it came. */
+  readonly way: Channel
   /** Null for a notification: nothing may be said in the place of an answer to it. */
   readonly channel: Channel | null
+  /** Of a request that only listens. */
+  readonly subscription: SubscriptionWay | null
   readonly controller: AbortController
 }
 
@@ -56,6 +62,7 @@ export function createSession(options: {
       {
         onMessage: (...message) => session.serverSide.receive(...message),
         onClosed: () => session.serverSide.forget(),
+        mayRead: (uri) => session.serverSide.mayRead(uri),
       },
       speaks,
     ),
@@ -78,9 +85,12 @@ export function createSession(options: {
       if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
+      const listens = speaks === 'stateless' && isRequest && message.method === LISTEN
+      const subscription = listens ? subscriptionWay(channel, message) : null
+      const back = subscription?.channel ?? channel
       const pending: Pending = {
         upstreamId,
-        channel,
+        channel: back,
         signal: controller.signal,
         parked: false,
         end() {
@@ -91,7 +101,9 @@ export function createSession(options: {
         pending,
         upstreamId,
         progressToken,
-        channel: isRequest ? channel : null,
+        way: channel,
+        channel: isRequest ? back : null,
+        subscription,
         controller,
       })
       size += own
@@ -104,8 +116,10 @@ export function createSession(options: {
       return call.upstreamId
     },
     leave(channel) {
-      for (const { pending, controller } of waiting.values())
-        if (pending.channel === channel) controller.abort()
+      for (const { way, controller } of waiting.values()) if (way === channel) controller.abort()
+    },
+    listsChanged() {
+      for (const { subscription } of waiting.values()) subscription?.listsChanged()
     },
     channelFor(upstreamId, progressToken = null) {
       const calls = [...waiting.values()].filter(({ channel }) => channel !== null)

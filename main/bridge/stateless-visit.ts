@@ -8,6 +8,7 @@ import {
   unknownRevision,
 } from './eras/claim.ts'
 import { errorCodeIn, withErrorCode } from './eras/error-code.ts'
+import { LISTEN } from './eras/listening.ts'
 import { HEADER_MISMATCH } from './eras/revisions.ts'
 import { METHOD_NOT_FOUND, refusal } from './refusal.ts'
 import { relayCall } from './relay.ts'
@@ -35,6 +36,11 @@ export function openStatelessVisit(options: {
   const { caller, standing, house } = options
   const channel = statelessChannel(options.channel)
   const waiting = new Map<string, Session>()
+  /** Streams that only listen: nobody waits for an end of them. */
+  const listening = new Set<string>()
+  channel.leaving?.addEventListener('abort', () => {
+    for (const id of listening) waiting.get(id)?.giveUp(id, channel)
+  })
 
   return {
     async request(message, claim) {
@@ -43,8 +49,10 @@ export function openStatelessVisit(options: {
           // The session refuses an id that is in use; the first call keeps it.
           const first = !waiting.has(message.id)
           if (first) waiting.set(message.id, session)
+          if (first && message.method === LISTEN) listening.add(message.id)
           await relayCall(message, session, channel, house)
           if (first) waiting.delete(message.id)
+          if (first) listening.delete(message.id)
         })
       } catch (error) {
         channel.reply(refusal(message.id, error))

@@ -8,6 +8,7 @@ import type { Decide } from '../policy/decide.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
+import type { JsonNode } from './json-scan.ts'
 import type { AccountName, UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
@@ -58,6 +59,8 @@ export interface Session {
   giveUp(clientId: string, channel: Channel): string | null
   /** The client that spoke this way has gone: what of it is under way is given up. */
   leave(channel: Channel): void
+  /** Lists may be others than they were: who listens without a session learns of it. */
+  listsChanged(): void
   /**
    * Where a message of the server goes: with the request it belongs to, by the stream it came on or by its progress
    * token, else to any way back there is.
@@ -85,6 +88,8 @@ export interface ServerSide {
   receive(...message: Parameters<UpstreamEvents['onMessage']>): void
   /** The client's answer to a request of the server; one that nobody asked for is dropped. */
   answered(message: ResponseMessage): Promise<void>
+  /** Whether the client may hear of this resource. */
+  mayRead(uri: JsonNode): boolean
   /** The server is gone, and with it what it asked. */
   forget(): void
 }

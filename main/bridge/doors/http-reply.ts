@@ -19,12 +19,21 @@ export function replyTo(response: ServerResponse): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  let alive: NodeJS.Timeout | undefined
+  response.once('close', () => {
+    clearInterval(alive)
+    gone.abort()
+  })
 
   function event(text: string): void {
     if (response.destroyed || response.writableEnded) return
     if (!streaming) {
       streaming = true
+      // A line that begins with a colon is a comment: it means that the stream lives.
+      alive = setInterval(() => {
+        if (!response.writableEnded) response.write(':\n\n')
+      }, limits.keepAliveMs)
+      alive.unref()
       response.writeHead(200, {
         ...headers,
         'content-type': 'text/event-stream',

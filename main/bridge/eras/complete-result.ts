@@ -6,13 +6,15 @@ import { INVALID_PARAMS, META } from './claim.ts'
 import { codeOf } from './revisions.ts'
 
 /** Results that say for how long they may be kept (MCP 2026-07-28, server/utilities/caching). */
-const CACHED = new Set([
+const CACHED: ReadonlySet<string> = new Set([
   'tools/list',
   'prompts/list',
   'resources/list',
   'resources/templates/list',
   'resources/read',
 ])
+
+export const isCached = (method: string) => CACHED.has(method)
 
 /** 2025-11-25, Resources, Error Handling; it has another number since. */
 const RESOURCE_NOT_FOUND = -32002
@@ -35,7 +37,7 @@ export function completed(
   if (result?.kind !== 'object') return answer
   const members = {
     resultType: '"complete"',
-    ...(CACHED.has(method) ? { ttlMs: '0', cacheScope: '"private"' } : {}),
+    ...(isCached(method) ? { ttlMs: '0', cacheScope: '"private"' } : {}),
     ...(info === null ? {} : { _meta: metaWith(result.member('_meta'), info) }),
   }
   return valued(answer, withMembers(result, members))

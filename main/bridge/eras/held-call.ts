@@ -3,6 +3,7 @@ import { unlessAborted } from '../abort.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
 import { limits } from '../limits.ts'
+import type { Round } from './notices.ts'
 import { inputRequest } from './questions.ts'
 
 /**
@@ -31,15 +32,6 @@ export interface HeldCall {
   answer(responses: JsonNode | undefined): void
   /** Nobody waits for it any more. */
   giveUp(reason?: WarderError): void
-}
-
-/** One request of the client. */
-export interface Round {
-  /** Its id upwards of us. */
-  readonly id: string
-  /** The token of progress that the client gave it, as JSON text. */
-  readonly progressToken: string | null
-  readonly logLevel: string | null
 }
 
 interface Question {

@@ -1,7 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import type { RequestMessage } from '../envelope.ts'
+import {
+  errorResponse,
+  type RequestMessage,
+  type ResponseMessage,
+  readMessage,
+} from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
 import { limits } from '../limits.ts'
+import { INVALID_PARAMS } from './claim.ts'
 
 /**
  * The `requestState` that a client is given with a question and brings back with its answers (MCP 2026-07-28, Multi
@@ -106,3 +112,12 @@ function canonicalMembers(members: readonly { name: string; value: JsonNode }[])
   const texts = members.map(({ name, value }) => `${JSON.stringify(name)}:${canonical(value)}`)
   return `{${texts.sort().join(',')}}`
 }
+
+export const unknownState = (id: string) =>
+  readMessage(
+    errorResponse(
+      id,
+      INVALID_PARAMS,
+      'Invalid params: requestState was not given for this request, or is good no more. Begin again.',
+    ),
+  ) as ResponseMessage

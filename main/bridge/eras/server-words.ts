@@ -1,47 +1,30 @@
-import {
-  errorResponse,
-  type NotificationMessage,
-  type RequestMessage,
-  readMessage,
-} from '../envelope.ts'
-import { splice } from '../json-scan.ts'
+import { errorResponse, type NotificationMessage, type RequestMessage } from '../envelope.ts'
 import type { LinkHost } from '../upstream/upstream.ts'
-import { INVALID_PARAMS, LOG_LEVELS } from './claim.ts'
+import { INVALID_PARAMS } from './claim.ts'
 import type { HeldCall } from './held-call.ts'
+import type { Listening } from './listening.ts'
+import { hearNotices } from './notices.ts'
 import { MAY_NEED_INPUT, refusalOf } from './questions.ts'
-
-/** What begins the token of progress of a call at the server; its id follows. */
-export const PROGRESS = 'warder-progress-'
 
 /**
  * What a server with sessions says beside its answers, for a client without: what belongs to one of its requests goes
  * there, and nowhere else (MCP 2026-07-28, Streamable HTTP, Receiving Messages).
- *
- * @param calls those that the server has, by the ids that it knows
- * @param refuse answers the server
  */
 export function hearServer(
   host: LinkHost,
-  calls: ReadonlyMap<string, HeldCall>,
-  refuse: (text: string) => void,
+  parts: {
+    /** Those that the server has, by the ids that it knows. */
+    calls: ReadonlyMap<string, HeldCall>
+    listening: Listening
+    /** Answers the server. */
+    refuse: (text: string) => void
+  },
 ): LinkHost['onMessage'] {
-  function log(message: NotificationMessage, related: string | null): void {
-    const severity = LOG_LEVELS.indexOf(message.params?.member('level')?.string() ?? '')
-    const wants = ({ round }: HeldCall) =>
-      round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity
-    const about = related === null ? [...calls.values()] : [calls.get(related)]
-    const listener = about.find((call) => call !== undefined && wants(call))
-    if (listener?.round) host.onMessage(message, listener.round.id)
-  }
-
-  function progress(message: NotificationMessage): void {
-    const token = message.params?.member('progressToken')
-    const round = calls.get(token?.string()?.slice(PROGRESS.length) ?? '')?.round
-    if (token === undefined || !round || round.progressToken === null) return
-    const edit = { start: token.start, end: token.end, text: round.progressToken }
-    const restored = readMessage(splice(message.text, [edit])) as NotificationMessage
-    host.onMessage(restored, round.id)
-  }
+  const { calls, listening, refuse } = parts
+  const notices = hearNotices(host, {
+    get: (id) => calls.get(id)?.round,
+    values: () => [...calls.values()].map(({ round }) => round),
+  })
 
   function ask(question: RequestMessage, related: string | null): void {
     // A server on a pipe does not say what its question is about: the oldest call that it may be about.
@@ -72,8 +55,7 @@ export function hearServer(
       else ask(message, related)
       return
     }
-    if (message.method === 'notifications/progress') progress(message)
-    if (message.method === 'notifications/message') log(message, related)
+    if (notices(message, related) || listening.hear(message)) return
     if (message.method === 'notifications/cancelled') takeBack(message)
   }
 }

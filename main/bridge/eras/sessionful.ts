@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
 import {
-  errorResponse,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
   resultResponse,
 } from '../envelope.ts'
-import { METHOD_NOT_FOUND } from '../refusal.ts'
 import type { Credential, LinkHost, Upstream } from '../upstream/upstream.ts'
-import { claimOf, INVALID_PARAMS, isRefusal } from './claim.ts'
+import { claimOf, isRefusal } from './claim.ts'
 import { completed } from './complete-result.ts'
-import { type HeldCall, holdCall, type Round } from './held-call.ts'
+import { type HeldCall, holdCall } from './held-call.ts'
+import { createListening, LISTEN } from './listening.ts'
+import { PROGRESS, type Round } from './notices.ts'
 import { inputRequired, MAY_NEED_INPUT, urlQuestions } from './questions.ts'
-import type { RequestStates } from './request-state.ts'
-import { hearServer, PROGRESS } from './server-words.ts'
+import { type RequestStates, unknownState } from './request-state.ts'
+import { hearServer } from './server-words.ts'
 import { discoverResult, serverInfoOf } from './session-opening.ts'
 import { inSession } from './session-request.ts'
 
@@ -43,6 +43,8 @@ export function createSessionful(
   const calls = new Map<string, HeldCall>()
   /** Answers the server. */
   let toServer: (text: string) => void = () => {}
+  const listening = createListening(host)
+  const ended = new AbortController()
   let opened: ResponseMessage | null = null
   /** What the server was told last. */
   let level: string | null = null
@@ -143,8 +145,15 @@ export function createSessionful(
             return opened
           case 'server/discover':
             return answering(id, discoverResult(openedOr(opened)))
-          case 'subscriptions/listen':
-            return own(errorResponse(id, METHOD_NOT_FOUND, 'Method not found'))
+          case LISTEN: {
+            const features = opened?.result?.member('capabilities')
+            const ask = (method: string, params: string) => {
+              const own = JSON.stringify(`warder-listen-${++counter}`)
+              const text = `{"jsonrpc":"2.0","id":${own},"method":"${method}","params":${params}}`
+              return inner.request(text, own, credential, ended.signal)
+            }
+            return listening.listen(message, id, features, ask, signal)
+          }
           default:
             return forward(message, id, credential, signal)
         }
@@ -157,11 +166,13 @@ export function createSessionful(
       },
       async close(goodbye) {
         for (const call of calls.values()) call.giveUp()
+        listening.end()
+        ended.abort()
         await inner.close(goodbye)
       },
     }
   }
-  const onMessage = hearServer(host, calls, (text) => toServer(text))
+  const onMessage = hearServer(host, { calls, listening, refuse: (text) => toServer(text) })
   return { host: { ...host, onMessage }, over }
 }
 
@@ -169,15 +180,6 @@ const cancelled = (id: string) =>
   `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`
 
 const answering = (id: string, result: string) => own(resultResponse(id, result))
-
-const unknownState = (id: string) =>
-  own(
-    errorResponse(
-      id,
-      INVALID_PARAMS,
-      'Invalid params: requestState was not given for this request, or is good no more. Begin again.',
-    ),
-  )
 
 const own = (text: string) => readMessage(text) as ResponseMessage
 

@@ -2,6 +2,7 @@ import type { WarderError } from '../../errors.ts'
 import type { BoundToken } from '../../oauth/dpop.ts'
 import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
+import type { JsonNode } from '../json-scan.ts'
 
 export interface AccountName {
   readonly server: string
@@ -79,6 +80,8 @@ export interface UpstreamEvents {
     answer?: (text: string) => void,
     show?: ShowQuestion,
   ): void
+  /** Whether the client may hear of a resource; absent: nobody listens here. */
+  mayRead?(uri: JsonNode): boolean
   /** The connection is gone. */
   onClosed(): void
 }

@@ -1,0 +1,135 @@
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+  readMessage,
+  resultResponse,
+} from '../envelope.ts'
+import { withMembers } from '../json-edit.ts'
+import { type JsonNode, readJson } from '../json-scan.ts'
+import type { LinkHost } from '../upstream/upstream.ts'
+import { META } from './claim.ts'
+
+export const LISTEN = 'subscriptions/listen'
+export const SUBSCRIPTION = `${META}subscriptionId`
+
+/**
+ * `subscriptions/listen` at a server with sessions (MCP 2026-07-28, Subscriptions): what such a server says unasked goes to
+ * the streams that asked for it, each under its own id. A resource that nobody hears of any more is given back.
+ */
+export interface Listening {
+  /**
+   * Holds a stream open until its client ends it.
+   * @param features the server's capabilities
+   * @returns at the server's end
+   * @throws the signal's reason
+   */
+  listen(
+    message: RequestMessage,
+    id: string,
+    features: JsonNode | undefined,
+    ask: (method: string, params: string) => Promise<ResponseMessage>,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage>
+  /** @returns false for what belongs to no such stream */
+  hear(message: NotificationMessage): boolean
+  /** The server is gone. */
+  end(): void
+}
+
+/** What a filter may name, the feature that it is about, and the server's word for it. */
+export const LISTS = [
+  ['toolsListChanged', 'tools'],
+  ['promptsListChanged', 'prompts'],
+  ['resourcesListChanged', 'resources'],
+] as const
+
+/** A client that wants to hear of more wants to hear of everything. */
+const MOST_RESOURCES = 256
+
+interface Stream {
+  readonly methods: ReadonlySet<string>
+  readonly resources: ReadonlySet<string>
+}
+
+export function createListening(host: LinkHost): Listening {
+  const streams = new Map<string, Stream>()
+  const over = Promise.withResolvers<void>()
+
+  async function subscribed(
+    wanted: JsonNode | undefined,
+    features: JsonNode | undefined,
+    ask: (method: string, params: string) => Promise<ResponseMessage>,
+  ): Promise<string[]> {
+    if (features?.member('resources')?.member('subscribe')?.boolean() !== true) return []
+    const agreed: string[] = []
+    for (const uri of wanted?.elements().slice(0, MOST_RESOURCES) ?? []) {
+      const name = uri.string()
+      if (name === undefined || agreed.includes(name) || host.mayRead?.(uri) !== true) continue
+      const { error } = await ask('resources/subscribe', `{"uri":${uri.raw}}`)
+      if (error === undefined) agreed.push(name)
+    }
+    return agreed
+  }
+
+  return {
+    async listen(message, id, features, ask, signal) {
+      const filter = message.params?.member('notifications')
+      const lists = LISTS.filter(
+        ([name, feature]) =>
+          filter?.member(name)?.boolean() === true && features?.member(feature) !== undefined,
+      )
+      const resources = await subscribed(filter?.member('resourceSubscriptions'), features, ask)
+      const methods = new Set(lists.map(([, feature]) => `notifications/${feature}/list_changed`))
+      const agreed = {
+        ...Object.fromEntries(lists.map(([name]) => [name, true])),
+        ...(resources.length > 0 ? { resourceSubscriptions: resources } : {}),
+      }
+      const gone = Promise.withResolvers<never>()
+      const leave = () => gone.reject(signal.reason)
+      signal.addEventListener('abort', leave, { once: true })
+      try {
+        signal.throwIfAborted()
+        host.onMessage(acknowledged(agreed, id), id)
+        streams.set(id, { methods, resources: new Set(resources) })
+        await Promise.race([over.promise, gone.promise])
+        return readMessage(
+          resultResponse(id, `{"resultType":"complete","_meta":{"${SUBSCRIPTION}":${id}}}`),
+        ) as ResponseMessage
+      } finally {
+        signal.removeEventListener('abort', leave)
+        streams.delete(id)
+        for (const uri of resources)
+          if (![...streams.values()].some((other) => other.resources.has(uri)))
+            ask('resources/unsubscribe', JSON.stringify({ uri })).catch(() => {})
+      }
+    },
+    hear(message) {
+      const uri = message.params?.member('uri')?.string()
+      const updated = message.method === 'notifications/resources/updated'
+      for (const [id, { methods, resources }] of streams)
+        if (methods.has(message.method) || (updated && uri !== undefined && resources.has(uri)))
+          host.onMessage(onStream(message, id), id)
+      return (
+        updated || LISTS.some(([, one]) => message.method === `notifications/${one}/list_changed`)
+      )
+    },
+    end: over.resolve,
+  }
+}
+
+const acknowledged = (agreed: object, id: string) =>
+  readMessage(
+    `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"${SUBSCRIPTION}":${id}},"notifications":${JSON.stringify(agreed)}}}`,
+  ) as NotificationMessage
+
+/** The server's own words under the id of a stream. */
+export function onStream({ method, params }: NotificationMessage, id: string): NotificationMessage {
+  const own = params ?? readJson('{}')
+  const meta = own.member('_meta')
+  const given = meta?.kind === 'object' ? meta : readJson('{}')
+  const whole = withMembers(own, { _meta: withMembers(given, { [SUBSCRIPTION]: id }) })
+  return readMessage(
+    `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${whole}}`,
+  ) as NotificationMessage
+}

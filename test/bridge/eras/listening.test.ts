@@ -1,0 +1,242 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { limits } from '../../../main/bridge/limits.ts'
+import { begin, type Message, metaOf, PREFIX, post, textOf } from '../support/alone.ts'
+import { sessionServer } from '../support/session-server.ts'
+import { type Line, startWorld, type World } from '../support/world.ts'
+
+/** Says by its tool `say` what the test wants said, and tells by `told` what it was told. */
+const SAYS = `(message, { send, answer, seen }) => {
+  if (message.method === 'tools/call' && message.params.name === 'say') {
+    for (const one of message.params.arguments.say) send(one)
+    answer({ content: [] })
+  } else if (message.method === 'tools/call') answer({ told: seen.filter(({ method }) => method.startsWith('resources/')).map(({ method, params }) => method + ' ' + params.uri) })
+  else if (message.method === 'resources/subscribe' && message.params.uri === 'x:none') send({ id: message.id, error: { code: -32002, message: 'no' } })
+  else if (message.id !== undefined) answer({})
+}`
+const able = {
+  tools: { listChanged: true },
+  prompts: {},
+  resources: { subscribe: true, listChanged: true },
+}
+const SUBSCRIPTION = `${PREFIX}subscriptionId`
+
+async function scene(capabilities: object = able) {
+  const world = await startWorld({ s: sessionServer(SAYS, capabilities) })
+  const line = await world.line('s')
+  return {
+    world,
+    line,
+    async [Symbol.asyncDispose]() {
+      line.close()
+      await world[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const nextOf = async (line: Line) => JSON.parse((await line.next()) ?? '') as Message
+
+async function listen(line: Line, id: string, notifications: object): Promise<Message> {
+  line.send(textOf('subscriptions/listen', { notifications }, { id }))
+  return nextOf(line)
+}
+
+const changed = (list: string) => ({ method: `notifications/${list}/list_changed` })
+const updated = (uri: string) => ({ method: 'notifications/resources/updated', params: { uri } })
+const say = (world: World, ...all: object[]) =>
+  post(world, 'tools/call', { name: 'say', arguments: { say: all } }, { server: 's' })
+/** On the socket's own session, which is another one than HTTP's. */
+const sayOn = (line: Line, ...all: object[]) =>
+  line.send(textOf('tools/call', { name: 'say', arguments: { say: all } }, { id: 'say' }))
+
+describe('a client that listens without a session', () => {
+  it('is told first what it will hear', async () => {
+    await using one = await scene()
+    const wanted = {
+      toolsListChanged: true,
+      promptsListChanged: false,
+      resourceSubscriptions: ['x:a', 'x:none', 'x:a'],
+    }
+    expect(await listen(one.line, 'l', wanted)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/subscriptions/acknowledged',
+      params: {
+        _meta: { [SUBSCRIPTION]: 'l' },
+        notifications: { toolsListChanged: true, resourceSubscriptions: ['x:a'] },
+      },
+    })
+  })
+
+  it('is promised nothing that the server does not have', async () => {
+    await using one = await scene({ tools: {} })
+    const all = {
+      toolsListChanged: true,
+      promptsListChanged: true,
+      resourcesListChanged: true,
+      resourceSubscriptions: ['x:a'],
+    }
+    const { params } = await listen(one.line, 'l', all)
+    expect(params?.notifications).toEqual({ toolsListChanged: true })
+  })
+
+  it('hears what it asked for, under the id of its request, and nothing else', async () => {
+    await using one = await scene()
+    await listen(one.line, 'a', { toolsListChanged: true })
+    await listen(one.line, 'b', { resourcesListChanged: true, resourceSubscriptions: ['x:1'] })
+    sayOn(
+      one.line,
+      ...[changed('tools'), changed('prompts'), changed('resources')],
+      ...[updated('x:1'), updated('x:2'), { method: 'notifications/vendor' }],
+    )
+    const heard: unknown[] = []
+    for (;;) {
+      const message = await nextOf(one.line)
+      if (message.id === 'say') break
+      heard.push([message.method, message.params])
+    }
+    expect(heard).toEqual([
+      ['notifications/tools/list_changed', { _meta: { [SUBSCRIPTION]: 'a' } }],
+      ['notifications/resources/list_changed', { _meta: { [SUBSCRIPTION]: 'b' } }],
+      ['notifications/resources/updated', { uri: 'x:1', _meta: { [SUBSCRIPTION]: 'b' } }],
+    ])
+  })
+
+  it('hears of no resource that it may not read, also where that changes', async () => {
+    await using one = await scene()
+    const { rules } = one.world.house
+    one.world.house.rules = [
+      { effect: 'deny', client: '*', server: '*', resource: 'x:secret' },
+      ...rules,
+    ]
+    const wanted = { resourceSubscriptions: ['x:secret', 'x:/../a', 'x:later'] }
+    const { params } = await listen(one.line, 'l', wanted)
+    expect(params?.notifications).toEqual({ resourceSubscriptions: ['x:later'] })
+    one.world.house.rules = [
+      { effect: 'deny', client: '*', server: '*', resource: 'x:later' },
+      ...rules,
+    ]
+    sayOn(one.line, updated('x:secret'), updated('x:later'))
+    expect((await nextOf(one.line)).id).toBe('say')
+  })
+
+  it('is refused where it may not use the server at all', async () => {
+    await using one = await scene()
+    one.world.house.rules = []
+    const refused = await listen(one.line, 'l', { toolsListChanged: true })
+    expect(refused.error?.data).toMatchObject({ code: 'policy.denied' })
+  })
+
+  it('hears that lists are others where Warder is the reason', async () => {
+    await using one = await scene()
+    await listen(one.line, 'l', { toolsListChanged: true })
+    one.world.bridge.announce('s')
+    expect(await nextOf(one.line)).toEqual({
+      jsonrpc: '2.0',
+      ...changed('tools'),
+      params: { _meta: { [SUBSCRIPTION]: 'l' } },
+    })
+  })
+
+  it('gives a resource back when nobody hears of it any more', async () => {
+    await using one = await scene()
+    await listen(one.line, 'a', { resourceSubscriptions: ['x:1'] })
+    await listen(one.line, 'b', { resourceSubscriptions: ['x:1', 'x:2'] })
+    const cancel = (id: string) =>
+      one.line.send(
+        `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${id}"}}`,
+      )
+    const told = async () => {
+      one.line.send(textOf('tools/call', { name: 'told' }, { id: 'told' }))
+      return (await nextOf(one.line)).result?.told
+    }
+    cancel('b')
+    const after = [
+      'resources/subscribe x:1',
+      'resources/subscribe x:1',
+      'resources/subscribe x:2',
+      'resources/unsubscribe x:2',
+    ]
+    expect(await told()).toEqual(after)
+    cancel('a')
+    expect(await told()).toEqual([...after, 'resources/unsubscribe x:1'])
+  })
+
+  it('is told of the end where the server is cut off', async () => {
+    await using one = await scene()
+    await listen(one.line, 'l', { toolsListChanged: true })
+    await one.world.bridge.cutServer('s')
+    expect((await nextOf(one.line)).error?.data).toMatchObject({ code: 'server.ended' })
+  })
+
+  it('gets the end of its stream where the server ends by itself', async () => {
+    await using world = await startWorld({
+      s: sessionServer(
+        `(message, { answer }) => message.params?.name === 'die' ? process.exit(0) : answer({})`,
+        able,
+      ),
+    })
+    const line = await world.line('s')
+    await listen(line, 'l', { toolsListChanged: true })
+    line.send(textOf('tools/call', { name: 'die' }, { id: 'die' }))
+    const both = [await nextOf(line), await nextOf(line)]
+    expect(both.find(({ id }) => id === 'l')?.result).toEqual({
+      resultType: 'complete',
+      _meta: { [SUBSCRIPTION]: 'l' },
+    })
+    line.close()
+  })
+
+  it('holds up nobody who has said all it wants', async () => {
+    await using one = await scene()
+    await listen(one.line, 'l', { toolsListChanged: true })
+    one.line.socket.end()
+    expect(await one.line.next()).toBeNull()
+  })
+
+  it('has a response over HTTP that stays open, and ends it by closing it', async () => {
+    await using one = await scene()
+    const closing = new AbortController()
+    const notifications = { toolsListChanged: true, resourceSubscriptions: ['x:1'] }
+    const response = await begin(
+      one.world,
+      'subscriptions/listen',
+      { notifications },
+      { id: 7, signal: closing.signal },
+    )
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    expect(response.headers.get('x-accel-buffering')).toBe('no')
+    const events = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await events?.read())?.value).toContain('acknowledged')
+    await say(one.world, changed('tools'))
+    expect((await events?.read())?.value).toContain(`"${SUBSCRIPTION}":7`)
+    closing.abort()
+    await events?.read().catch(() => {})
+    const told = async () => {
+      const { answer } = await post(one.world, 'tools/call', { name: 'told' })
+      return answer.result?.told as string[]
+    }
+    while (!(await told()).includes('resources/unsubscribe x:1'));
+    const rows = one.world.house.rows().filter(({ method }) => method === 'subscriptions/listen')
+    expect(rows.map(({ outcome }) => outcome)).toEqual([null, 'cancelled'])
+  })
+
+  it('is shown over HTTP from time to time that its stream lives', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await using one = await scene()
+    const closing = new AbortController()
+    const wish = { signal: closing.signal }
+    const response = await begin(one.world, 'subscriptions/listen', { notifications: {} }, wish)
+    const events = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    await events?.read()
+    vi.advanceTimersByTime(limits.keepAliveMs)
+    expect((await events?.read())?.value).toBe(':\n\n')
+    closing.abort()
+    await events?.read().catch(() => {})
+  })
+})
+
+it('is promised in the discovery what can be listened for', async () => {
+  await using one = await scene()
+  const { answer } = await post(one.world, 'server/discover', {}, { meta: metaOf() })
+  expect(answer.result?.capabilities).toEqual(able)
+})
