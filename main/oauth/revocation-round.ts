@@ -22,7 +22,7 @@ export interface Round {
   readonly retryAfterMs: number
 }
 
-interface RoundsOptions {
+export interface RoundsOptions {
   readonly repository: Repository
   readonly vault: () => SecretStore
   readonly knownSecrets: KnownSecrets

@@ -1,14 +1,8 @@
 import { WarderError } from '../errors.ts'
-import type { Fetch } from '../net/dialer.ts'
-import type { UrlPolicy } from '../net/url-policy.ts'
-import type { KnownSecrets } from '../vault/known-secrets.ts'
-import type { SecretStore } from '../vault/store.ts'
 import { createAgenda, pauseAfter } from './agenda.ts'
-import type { Clients } from './clients.ts'
-import type { Ledger } from './ledger.ts'
 import { conclude, firstStep, remember } from './receipt.ts'
-import type { GrantRow, ReceiptRow, Repository } from './repository.ts'
-import { createRounds } from './revocation-round.ts'
+import type { GrantRow, ReceiptRow } from './repository.ts'
+import { createRounds, type RoundsOptions } from './revocation-round.ts'
 import {
   grantKey,
   grantLabel,
@@ -36,14 +30,7 @@ export interface Revoker {
   close(): Promise<void>
 }
 
-export interface RevokerOptions {
-  readonly repository: Repository
-  readonly vault: () => SecretStore
-  readonly knownSecrets: KnownSecrets
-  readonly clients: Clients
-  readonly ledger: Ledger
-  readonly fetch: (policy: UrlPolicy) => Fetch
-  readonly clock: () => number
+export interface RevokerOptions extends RoundsOptions {
   readonly randomId: () => string
   readonly onReceipt: (receipt: ReceiptRow) => void
 }

@@ -5,31 +5,16 @@ import { describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../main/vault/memory.ts'
 import { errorOf } from '../e2e/support/calls.ts'
 import { openDeviceWorld } from './support/device.ts'
+import { gate } from './support/gate.ts'
 import { answerTo, type House, openHouse, serverAt } from './support/house.ts'
 import { idToken } from './support/id-token.ts'
-import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+import { shown } from './support/revocations.ts'
+import { startScriptedProvider } from './support/scripted-provider.ts'
 
 /** What is given up while it waits makes no grant, however far it had come. */
 
 const abandoned = { code: 'oauth.sign_in_abandoned' }
 const yes = (issuer: string) => ({ code: 'the-code', iss: issuer })
-
-/** Cuts a script in two: it has begun, and it may go on. */
-function gate() {
-  const begun = Promise.withResolvers<void>()
-  const open = Promise.withResolvers<void>()
-  return {
-    begun: begun.promise,
-    open: open.resolve,
-    async pass() {
-      begun.resolve()
-      await open.promise
-    },
-  }
-}
-
-const revoked = (provider: ScriptedProvider) =>
-  provider.to('/revoke').map(({ form }) => form.get('token'))
 
 function expectNothing(house: House) {
   expect(house.grants.list()).toEqual([])
@@ -111,7 +96,7 @@ describe('a sign-in that is given up', () => {
     house.grants.abandon()
     open()
     expect(await outcome).toMatchObject(abandoned)
-    expect(revoked(provider)).toEqual(['late-refresh', 'late'])
+    expect(shown(provider)).toEqual(['late-refresh', 'late'])
     expectNothing(house)
   })
 
@@ -136,14 +121,14 @@ describe('a sign-in that is given up', () => {
       expect(await outcome).toMatchObject(abandoned)
       expect(await receipt).toMatchObject({ server: 'notes', state: 'pending' })
       await house.grants.close()
-      const asked = revoked(provider).length
+      const asked = shown(provider).length
       provider.answers.set('/revoke', () => ({ status: 200 }))
       provider.answers.set('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
       await house.restart()
       house.time.now += 60_000
       house.grants.start()
       await house.grants.close()
-      expect(revoked(provider).slice(asked)).toEqual(['late-r', 'late'])
+      expect(shown(provider).slice(asked)).toEqual(['late-r', 'late'])
       expect(house.grants.receipts()).toMatchObject([
         { state: 'proven', reason: 'Its sign-in was given up.' },
       ])
@@ -179,7 +164,7 @@ describe('a sign-in that is given up', () => {
     house.grants.abandon()
     open()
     expect(await outcome).toMatchObject(abandoned)
-    expect(revoked(provider)).toEqual(['the-access-token'])
+    expect(shown(provider)).toEqual(['the-access-token'])
     expectNothing(house)
   })
 
@@ -206,7 +191,7 @@ describe('a sign-in that is given up', () => {
     expect(await outcome).toMatchObject(abandoned)
     await settled.promise
     expect(house.grants.receipts()).toMatchObject([{ reason: 'Its sign-in was given up.' }])
-    expect(revoked(provider)).toContain('refresh-token-2')
+    expect(shown(provider)).toContain('refresh-token-2')
     expect(house.grants.list()).toEqual([])
     expect(house.events).not.toContain('connected notes/default')
   })

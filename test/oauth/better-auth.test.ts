@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorCodes } from '../../main/error-codes.ts'
 import { startBetterAuth } from '../harness/better-auth/index.ts'
 import { launchBrowser, signIn as walkTo } from '../harness/chromium.ts'
 import { type DevicePerson, typeCode } from '../harness/device-page.ts'
@@ -44,7 +45,10 @@ async function stage(options: ResourceServerOptions, deviceCodeTtl = 600) {
 }
 
 describe('a sign-in by code at better-auth', () => {
-  const begin = async ({ house, notes, provider }: Stage, person: DevicePerson = {}) => {
+  const begin = async (
+    { house, notes, provider }: Pick<Stage, 'house' | 'notes' | 'provider'>,
+    person: DevicePerson = {},
+  ) => {
     const signIn = await house.grants.connect(notes, { method: 'device' })
     const outcome = signIn.completed.catch((error: unknown) => error)
     const code = signIn.device?.userCode ?? ''
@@ -72,6 +76,30 @@ describe('a sign-in by code at better-auth', () => {
       expect(notes.definition.url).toBe(grant.resource)
     },
   )
+
+  it('for a client that proves itself with a key', { timeout: 60_000 }, async () => {
+    const known = {
+      client_id: 'warder-jobs',
+      token_endpoint_auth_method: 'private_key_jwt',
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+      response_types: [],
+      scope: 'mcp:read openid email offline_access',
+      ...jwks(ec.publicKey, { alg: 'ES256' }),
+    }
+    await using provider = await startBetterAuth({ clients: [known] })
+    await using server = await startResourceServer(provider)
+    await using house = await openHouse({ wait, resolveSecret: async () => pem(ec.privateKey) })
+    const notes = serverAt(server.url, { ...byKey, issuer: provider.issuer })
+    const { signIn, last } = await begin({ house, notes, provider })
+    expect(last).toContain('Device connected')
+    expect(await signIn.completed).toMatchObject({ clientId: 'warder-jobs', renewable: true })
+    const first = await house.grants.accessToken('notes')
+    expect((await house.grants.rejected(first)).value).not.toBe(first.value)
+    const shown = (await provider.requests()).filter(
+      ({ path, method }) => method === 'POST' && /\/(?:token|device\/code)$/.test(path),
+    )
+    for (const { body } of shown) expect(body.client_assertion).toMatch(/^sha256:/)
+  })
 
   it('ends with a sentence where the person says that it is not theirs', async () => {
     await using at = await stage({})
@@ -159,12 +187,13 @@ describe('a service at better-auth', () => {
     })
   })
 
-  it('whose secret goes in the body says so, else the provider refuses it and the error names the setting', async () => {
+  it('whose secret goes in the body has to say so: else it is refused, and what mends it names the setting', async () => {
     await using provider = await startBetterAuth({ clients: [secretOf('client_secret_post')] })
     await using server = await startResourceServer(provider)
     await using house = await openHouse({ resolveSecret: async () => SECRET })
     const jobs = serviceAt(server.url, { ...bySecret, issuer: provider.issuer })
     await expect(house.grants.obtain(jobs)).rejects.toMatchObject({ code: 'oauth.client_refused' })
+    expect(errorCodes['oauth.client_refused'].mend).toContain('`tokenEndpointAuthMethod`')
   })
 
   it('where the server takes bound tokens only: proves its key', async () => {

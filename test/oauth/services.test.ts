@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { remoteServerSchema } from '../../main/store/config-schema.ts'
 import { RESOURCE_METADATA, startBoundProvider, tokens } from './support/bound.ts'
+import { gate } from './support/gate.ts'
 import { connectTo, type HouseOptions, openHouse, serverAt } from './support/house.ts'
+import { announce } from './support/revocations.ts'
 import {
   type Reply,
   type ScriptedProvider,
@@ -28,7 +30,7 @@ const byKey = { privateKey: 'secret:jobs' }
 async function stage(options: HouseOptions & { metadata?: Record<string, unknown> } = {}) {
   const { metadata = { token_endpoint_auth_methods_supported: ['client_secret_basic'] } } = options
   const provider = await startScriptedProvider()
-  says(provider, metadata)
+  announce(provider, metadata)
   const house = await openHouse(options)
   return {
     provider,
@@ -40,11 +42,6 @@ async function stage(options: HouseOptions & { metadata?: Record<string, unknown
     },
   }
 }
-
-const says = (provider: ScriptedProvider, changes: Record<string, unknown>) =>
-  provider.answers.set('/.well-known/oauth-authorization-server', () => ({
-    body: provider.metadata(changes),
-  }))
 
 const forms = (provider: ScriptedProvider, path = '/token') =>
   provider.to(path).map(({ form }) => Object.fromEntries(form))
@@ -132,7 +129,7 @@ describe('a service', () => {
     await expect(at.house.grants.connect(serverAt(at.provider.serverUrl))).rejects.toMatchObject({
       code: 'oauth.metadata_invalid',
     })
-    says(at.provider, { code_challenge_methods_supported: undefined })
+    announce(at.provider, { code_challenge_methods_supported: undefined })
     await expect(at.house.grants.connect(serverAt(at.provider.serverUrl))).rejects.toMatchObject({
       code: 'oauth.pkce_unsupported',
     })
@@ -230,7 +227,7 @@ describe('what a service meets', () => {
     await using at = await stage()
     await at.house.grants.obtain(at.service)
     at.house.time.now += HOUR
-    says(at.provider, { token_endpoint: `${at.provider.origin}/other` })
+    announce(at.provider, { token_endpoint: `${at.provider.origin}/other` })
     await expect(at.house.grants.accessToken('jobs')).rejects.toMatchObject({
       code: 'grant.frozen',
     })
@@ -280,7 +277,7 @@ describe('a service whose server takes bound tokens only (RFC 9449)', () => {
     await at.house.grants.obtain(at.service)
     at.provider.answers.set(RESOURCE_METADATA, () => ({ body: at.provider.resourceMetadata() }))
     expect(await at.house.grants.obtain(at.service)).toMatchObject({ bound: 'dpop' })
-    says(at.provider, {})
+    announce(at.provider, {})
     await expect(at.house.grants.obtain(at.service)).rejects.toMatchObject({
       code: 'oauth.dpop_unsupported',
     })
@@ -312,17 +309,15 @@ describe('revoking a service', () => {
     await using at = await stage()
     const grant = await at.house.grants.obtain(at.service)
     at.house.time.now += HOUR
-    const asked = Promise.withResolvers<void>()
-    const answer = Promise.withResolvers<void>()
+    const { begun, open, pass } = gate()
     at.provider.answers.set('/token', async () => {
-      asked.resolve()
-      await answer.promise
+      await pass()
       return { body: { access_token: 'the-late-token', token_type: 'Bearer' } }
     })
     const call = at.house.grants.accessToken('jobs').catch((error) => error.code)
-    await asked.promise
+    await begun
     const receipt = at.house.grants.revoke(grant.id, 'asked for')
-    answer.resolve()
+    open()
     expect(await call).toBe('grant.sign_in_needed')
     expect((await receipt).state).toBe('proven')
     expect(forms(at.provider, '/revoke')).toMatchObject([{ token: 'the-late-token' }])

@@ -4,6 +4,7 @@ import { remoteServerSchema } from '../../main/store/config-schema.ts'
 import { readProof } from '../harness/dpop-proof.ts'
 import { startBoundProvider } from './support/bound.ts'
 import { connectTo, openHouse } from './support/house.ts'
+import { shown } from './support/revocations.ts'
 import {
   type Received,
   type Reply,
@@ -20,11 +21,15 @@ const filesAt = (url: string, from = 'notes', oauth: object = {}, name = 'files'
   definition: remoteServerSchema.parse({ url, oauth: { exchange: { from }, ...oauth } }),
 })
 
-/** A signed-in server `notes` at `provider`, and another server, which names `provider` as its issuer too. */
-async function stage() {
-  const provider = await startScriptedProvider()
+/**
+ * A signed-in server `notes` at `provider`, and another server, which names `provider` as its issuer too.
+ *
+ * @param bound the tokens of both are bound to a key
+ */
+async function stage(bound = false) {
+  const provider = bound ? await startBoundProvider() : await startScriptedProvider()
   const other = await startScriptedProvider()
-  names(other, provider)
+  names(other, provider, bound ? { dpop_bound_access_tokens_required: true } : {})
   const plain = provider.answers.get('/token')
   let exchanged = 0
   const answer = (changes: object = {}, request: (one: Received) => Reply = () => ({})) =>
@@ -33,7 +38,7 @@ async function stage() {
       const body = {
         access_token: `exchanged-token-${++exchanged}`,
         issued_token_type: ACCESS_TOKEN,
-        token_type: 'Bearer',
+        token_type: bound ? 'DPoP' : 'Bearer',
         expires_in: 1800,
         ...changes,
       }
@@ -57,40 +62,6 @@ async function stage() {
   }
 }
 
-/** The same, where the tokens of both are bound to a key. */
-async function boundStage() {
-  const provider = await startBoundProvider()
-  const other = await startScriptedProvider()
-  names(other, provider, { dpop_bound_access_tokens_required: true })
-  const plain = provider.answers.get('/token')
-  let exchanged = 0
-  const answer = (type: string) =>
-    provider.answers.set('/token', async (one) => {
-      if (one.form.get('grant_type') !== EXCHANGE) return (await plain?.(one)) ?? {}
-      const body = {
-        access_token: `exchanged-token-${++exchanged}`,
-        issued_token_type: ACCESS_TOKEN,
-        token_type: type,
-      }
-      return { body }
-    })
-  answer('DPoP')
-  const house = await openHouse()
-  await connectTo(house, provider.serverUrl)
-  return {
-    provider,
-    other,
-    house,
-    answer,
-    files: filesAt(other.serverUrl),
-    async [Symbol.asyncDispose]() {
-      await house[Symbol.asyncDispose]()
-      await provider[Symbol.asyncDispose]()
-      await other[Symbol.asyncDispose]()
-    },
-  }
-}
-
 const names = (server: ScriptedProvider, provider: ScriptedProvider, changes: object = {}) =>
   server.answers.set('/.well-known/oauth-protected-resource/mcp', () => ({
     body: server.resourceMetadata({ authorization_servers: [provider.origin], ...changes }),
@@ -101,9 +72,6 @@ const exchanges = (provider: ScriptedProvider) =>
     .to('/token')
     .map(({ form }) => Object.fromEntries(form))
     .filter(({ grant_type: type }) => type === EXCHANGE)
-
-const revoked = (provider: ScriptedProvider) =>
-  provider.to('/revoke').map(({ form }) => form.get('token'))
 
 it('gets a token for another server from the live token of the first, at its provider', async () => {
   await using at = await stage()
@@ -215,7 +183,7 @@ it('ends at once with the account that it came from, and is revoked with it', as
   })
   await done
   await at.house.grants.close()
-  expect(revoked(at.provider)).toContain('exchanged-token-1')
+  expect(shown(at.provider)).toContain('exchanged-token-1')
   await expect(at.house.grants.obtain(at.files)).rejects.toMatchObject({
     code: 'grant.sign_in_needed',
   })
@@ -238,7 +206,7 @@ it('revoked alone leaves the account that it came from as it is', async () => {
   await using at = await stage()
   const grant = await at.house.grants.obtain(at.files)
   await at.house.grants.revoke(grant.id, 'asked for')
-  expect(revoked(at.provider)).toEqual(['exchanged-token-1'])
+  expect(shown(at.provider)).toEqual(['exchanged-token-1'])
   await at.house.grants.accessToken('notes')
 })
 
@@ -253,7 +221,7 @@ it('of an exchange is not made: two could wait for each other', async () => {
 })
 
 it('makes no bearer token of one that is bound to a key (RFC 9449)', async () => {
-  await using at = await boundStage()
+  await using at = await stage(true)
   names(at.other, at.provider)
   await expect(at.house.grants.obtain(at.files)).rejects.toMatchObject({
     code: 'oauth.dpop_unsupported',
@@ -262,8 +230,8 @@ it('makes no bearer token of one that is bound to a key (RFC 9449)', async () =>
 })
 
 it('takes no bearer token from a provider that was asked for a bound one (RFC 9449 §5)', async () => {
-  await using at = await boundStage()
-  at.answer('Bearer')
+  await using at = await stage(true)
+  at.answer({ token_type: 'Bearer' })
   await expect(at.house.grants.obtain(at.files)).rejects.toMatchObject({
     code: 'oauth.dpop_downgrade',
   })
@@ -271,7 +239,7 @@ it('takes no bearer token from a provider that was asked for a bound one (RFC 94
 })
 
 it('shows a bound token with a proof of its own key only (RFC 9449 §4.3)', async () => {
-  await using at = await boundStage()
+  await using at = await stage(true)
   const { id } = await at.house.grants.obtain(at.files)
   const [first, second] = await Promise.all(
     [at.provider.to('/token')[0], at.provider.to('/token').at(-1)].map((one) =>
