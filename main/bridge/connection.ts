@@ -66,6 +66,8 @@ interface Link {
   readonly grants: Set<string>
   /** Open, and where the client's opening had to be played again, that too. */
   readonly ready: Promise<Upstream>
+  /** The same once it is there, so that no call waits for what is. */
+  upstream: Upstream | null
   /** Only open. */
   readonly opened: Promise<Upstream>
   /** Requests that wait for their answer on it. */
@@ -143,12 +145,18 @@ export function createConnection(options: {
       latest: { ...credential, environment: null },
       grants: new Set(credential.grants),
       opened,
+      upstream: null,
       busy: 0,
       ready: replay === null ? opened : opened.then((fresh) => again(fresh, replay, credential)),
     }
     current = link
     links.add(link)
-    link.ready.catch(() => drop(link))
+    link.ready.then(
+      (upstream) => {
+        link.upstream = upstream
+      },
+      () => drop(link),
+    )
     return link
   }
 
@@ -216,7 +224,7 @@ export function createConnection(options: {
       check(credential, null)
       if (round && (current === null || askers.get(round.wanted) !== current)) throw askerGone()
       const link = linkFor(message, credential)
-      const upstream = await unlessAborted(link.ready, signal)
+      const upstream = link.upstream ?? (await unlessAborted(link.ready, signal))
       if (current !== link) throw new NotProcessed('session-expired')
       check(credential, link)
       hold(link, credential)
@@ -278,7 +286,7 @@ export function createConnection(options: {
 }
 
 function hold(link: Link, credential: Credential): void {
-  link.latest = { ...credential, environment: null }
+  link.latest = credential.environment === null ? credential : { ...credential, environment: null }
   for (const grant of credential.grants) link.grants.add(grant)
 }
 

@@ -87,9 +87,12 @@ export function readMessage(text: string, limits?: JsonLimits): Message {
  * @throws WarderError `bridge.malformed`
  */
 export function refuseLookAlikes(object: JsonNode, names: readonly string[]): void {
-  for (const { name } of object.members())
-    if (!names.includes(name) && names.some((known) => fold(known) === fold(name)))
-      refuse('a member only looks like one of the protocol')
+  for (const { name } of object.members()) refuseLookAlike(name, names)
+}
+
+function refuseLookAlike(name: string, names: readonly string[]): void {
+  if (!names.includes(name) && names.some((known) => fold(known) === fold(name)))
+    refuse('a member only looks like one of the protocol')
 }
 
 /** The same message with another id. Nothing but the id's own characters changes. */
@@ -133,10 +136,12 @@ export function onOneLine(jsonText: string): string {
 }
 
 function envelopeMembers(root: JsonNode): Map<string, JsonNode> {
-  refuseLookAlikes(root, envelopeNames)
-  const members = new Map(root.members().map(({ name, value }) => [name, value]))
-  for (const name of members.keys())
+  const members = new Map<string, JsonNode>()
+  for (const { name, value } of root.members()) {
+    refuseLookAlike(name, envelopeNames)
     if (!envelopeNames.includes(name)) refuse('it has a member that JSON-RPC does not know')
+    members.set(name, value)
+  }
   return members
 }
 

@@ -68,62 +68,99 @@ export function splice(text: string, edits: readonly (Span & { readonly text: st
   return result + text.slice(at)
 }
 
-function nodeAt(text: string, tape: Tape, index: number): JsonNode {
-  const start = tape[index] ?? 0
-  const end = tape[index + 1] ?? 0
-  const next = tape[index + 2] ?? 0
-  const kind = kindAt(text, start)
-  const raw = () => text.slice(start, end)
+const nodeAt = (text: string, tape: Tape, index: number): JsonNode => new Node(text, tape, index)
 
-  /** Calls back with the name and the tape index of each member's value until it is told to stop. */
-  const walk = (visit: (name: string, value: number) => boolean) => {
-    if (kind !== 'object') return
-    for (let at = index + entryWidth; at < next; ) {
+/**
+ * A class, unlike all else here: every message is a dozen of these, and closures for each of their methods were the larger
+ * part of what a call left to be collected.
+ */
+class Node implements JsonNode {
+  readonly kind: JsonKind
+  readonly start: number
+  readonly end: number
+  readonly #text: string
+  readonly #tape: Tape
+  readonly #index: number
+
+  constructor(text: string, tape: Tape, index: number) {
+    this.#text = text
+    this.#tape = tape
+    this.#index = index
+    this.start = tape[index] ?? 0
+    this.end = tape[index + 1] ?? 0
+    this.kind = kindAt(text, this.start)
+  }
+
+  get raw(): string {
+    return this.#text.slice(this.start, this.end)
+  }
+
+  member(name: string): JsonNode | undefined {
+    if (this.kind !== 'object') return undefined
+    const tape = this.#tape
+    const next = this.#next()
+    for (let at = this.#index + entryWidth; at < next; ) {
       const value = at + entryWidth
-      if (visit(unquote(text, tape[at] ?? 0, tape[at + 1] ?? 0), value)) return
+      if (isQuoted(this.#text, tape[at] ?? 0, tape[at + 1] ?? 0, name))
+        return new Node(this.#text, tape, value)
       at = tape[value + 2] ?? next
     }
+    return undefined
   }
 
-  return {
-    kind,
-    start,
-    end,
-    get raw() {
-      return raw()
-    },
-    member(name) {
-      let found: JsonNode | undefined
-      walk((candidate, value) => {
-        if (candidate === name) found = nodeAt(text, tape, value)
-        return found !== undefined
+  members(): JsonMember[] {
+    const found: JsonMember[] = []
+    if (this.kind !== 'object') return found
+    const tape = this.#tape
+    const next = this.#next()
+    for (let at = this.#index + entryWidth; at < next; ) {
+      const value = at + entryWidth
+      found.push({
+        name: unquote(this.#text, tape[at] ?? 0, tape[at + 1] ?? 0),
+        value: new Node(this.#text, tape, value),
       })
-      return found
-    },
-    members() {
-      const found: JsonMember[] = []
-      walk((name, value) => {
-        found.push({ name, value: nodeAt(text, tape, value) })
-        return false
-      })
-      return found
-    },
-    elements() {
-      const found: JsonNode[] = []
-      if (kind !== 'array') return found
-      for (let at = index + entryWidth; at < next; at = tape[at + 2] ?? next)
-        found.push(nodeAt(text, tape, at))
-      return found
-    },
-    string() {
-      if (kind !== 'string') return undefined
-      const string = unquote(text, start, end)
-      return string.isWellFormed() ? string : undefined
-    },
-    number: () => (kind === 'number' ? exactNumber(raw()) : undefined),
-    boolean: () => (kind === 'boolean' ? raw() === 'true' : undefined),
-    value: () => JSON.parse(raw()) as unknown,
+      at = tape[value + 2] ?? next
+    }
+    return found
   }
+
+  elements(): JsonNode[] {
+    const found: JsonNode[] = []
+    if (this.kind !== 'array') return found
+    const next = this.#next()
+    for (let at = this.#index + entryWidth; at < next; at = this.#tape[at + 2] ?? next)
+      found.push(new Node(this.#text, this.#tape, at))
+    return found
+  }
+
+  string(): string | undefined {
+    if (this.kind !== 'string') return undefined
+    const string = unquote(this.#text, this.start, this.end)
+    return string.isWellFormed() ? string : undefined
+  }
+
+  number(): number | undefined {
+    return this.kind === 'number' ? exactNumber(this.raw) : undefined
+  }
+
+  boolean(): boolean | undefined {
+    return this.kind === 'boolean' ? this.raw === 'true' : undefined
+  }
+
+  value(): unknown {
+    return JSON.parse(this.raw)
+  }
+
+  #next(): number {
+    return this.#tape[this.#index + 2] ?? 0
+  }
+}
+
+/** Whether the string between two quotes is this one, its escapes resolved. */
+function isQuoted(text: string, start: number, end: number, string: string): boolean {
+  for (let at = start + 1; at < end - 1; at++)
+    if (text.charCodeAt(at) === char.backslash) return unquote(text, start, end) === string
+  return end - start - 2 === string.length && text.startsWith(string, start + 1)
 }
 
 function kindAt(text: string, start: number): JsonKind {

@@ -62,7 +62,8 @@ export function connectHttp(options: {
   let latest: Credential | null = null
   let listening: 'not yet' | 'now' | 'refused' = 'not yet'
   /** The client's `notifications/initialized`: a server may refuse what overtakes it on another connection. */
-  let initialized: Promise<unknown> | null = null
+  let initialized: Promise<void> | null = null
+  let announced = false
 
   async function post(
     text: string,
@@ -308,7 +309,13 @@ export function connectHttp(options: {
     ask,
     async send(text, credential) {
       const sent = post(text, credential, closing.signal)
-      initialized ??= sent.catch(() => {})
+      if (!announced) {
+        announced = true
+        const settled = () => {
+          initialized = null
+        }
+        initialized = sent.then(settled, settled)
+      }
       const answer = await sent
       answer.body.discard()
       void listen()
