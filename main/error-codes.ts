@@ -589,6 +589,11 @@ export const errorCodes = {
       'Warder went away (restart, update, crash) while a call was under way. It may have been carried out, and was not repeated.',
     mend: 'Look whether it was carried out before you call it again; the audit names it lost.',
   },
+  'bridge.not_offered': {
+    exit: 1,
+    meaning: 'A server asked a client for something that this client never said it can do.',
+    mend: 'Use a client that can, or a server that does without; nothing was forwarded.',
+  },
   'bridge.era_unsupported': {
     exit: 1,
     meaning: 'The two sides speak revisions of the protocol that Warder does not translate yet.',

@@ -106,6 +106,7 @@ export async function openBridge(options: {
   const house: House = {
     ...options.house,
     parking,
+    timer,
     pageOf: options.pageOf,
     connect(name, asker, events, speaks) {
       return createConnection({

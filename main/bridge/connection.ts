@@ -44,6 +44,8 @@ export interface Connection {
   opened(): boolean
   /** True where the client shows its person a link that it is given (MCP 2025-11-25, Elicitation, URL mode). */
   elicitsUrls(): boolean
+  /** True where the client declared this ability when it opened the session. */
+  offers(ability: string): boolean
   /** Keeps the opening of a client whose server could not be opened yet. */
   remember(initialize: RequestMessage): void
   /** True while the server is connected with a token of this grant in its hands. */
@@ -127,9 +129,7 @@ export function createConnection(options: {
   function open(credential: Credential, replay: RequestMessage | null): Link {
     const own: LinkHost = {
       ...events,
-      onMessage: (...message) => {
-        if (current === link) events.onMessage(...message)
-      },
+      onMessage: (...message) => (current === link ? events.onMessage(...message) : undefined),
       onClosed: () => void drop(link),
       check: (latest) => check(latest, null),
     }
@@ -269,6 +269,8 @@ export function createConnection(options: {
       const urls = capabilities?.member('elicitation')?.member('url')
       return revision === '2025-11-25' && urls?.kind === 'object'
     },
+    offers: (ability) =>
+      opening?.params?.member('capabilities')?.member(ability)?.kind === 'object',
     remember(initialize) {
       opening = initialize
       revision = ownRevision(initialize)

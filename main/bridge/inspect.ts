@@ -4,6 +4,8 @@ import type { Decision, Operation } from '../policy/decide.ts'
 import type { JsonNode } from './json-scan.ts'
 import { maskJson } from './mask-json.ts'
 import { decisionOf, looksTwoWays, operationOn } from './operations.ts'
+import { soundTools } from './tool-lines.ts'
+import { wellFormed } from './well-formed.ts'
 
 /** Which list a method answers with, and what one line of it is called in the rules. */
 export const LISTS: Readonly<
@@ -38,18 +40,19 @@ export function inspect(
   const lines = list && value.member(list.member)
   // A client that folds case would read `Tools` beside the filtered `tools`.
   if (list !== undefined) refuseTwoReadings(value, list.member)
-  if (list === undefined || lines?.kind !== 'array') return maskJson(value.raw, mask)
+  if (list === undefined || lines?.kind !== 'array') return maskJson(wellFormed(value.raw), mask)
 
   const all = lines.elements()
-  const kept = all.filter((line) => {
+  const sound = list.kind === 'tool' ? soundTools(all) : all
+  const kept = sound.filter((line) => {
     refuseTwoReadings(line, list.name)
     const operation = operationOn(list.kind, line.member(list.name))
     return decisionOf({ operation }, decide).effect === 'allow'
   })
-  if (kept.length === all.length) return maskJson(value.raw, mask)
+  if (kept.length === all.length) return maskJson(wellFormed(value.raw), mask)
   const [start, end] = [lines.start - value.start, lines.end - value.start]
   const shorter = `[${kept.map((line) => line.raw).join(',')}]`
-  return maskJson(value.raw.slice(0, start) + shorter + value.raw.slice(end), mask)
+  return maskJson(wellFormed(value.raw.slice(0, start) + shorter + value.raw.slice(end)), mask)
 }
 
 function refuseTwoReadings(object: JsonNode, name: string): void {

@@ -2,6 +2,7 @@ import { isWarderError } from '../errors.ts'
 import type { Decision, Operation } from '../policy/decide.ts'
 import { refuseLookAlikes } from './envelope.ts'
 import type { JsonNode } from './json-scan.ts'
+import { isPlainToolName } from './tool-lines.ts'
 
 /** What one client message asks for: the words that rules and audit use. Read from the body alone, never from headers. */
 export interface Request {
@@ -32,6 +33,17 @@ const SESSION_METHODS = new Set([
 
 /** An audit line has room for this many argument names. */
 const MAX_KEYS = 64
+
+/** A call that comes as a notification, without an id, is one thing to who answers calls and another to who listens. */
+export function requestIn(message: {
+  readonly kind: 'request' | 'notification'
+  readonly method: string
+  readonly params: JsonNode | undefined
+}): Request {
+  const request = requestOf(message.method, message.params)
+  const mistaken = message.kind === 'notification' && !message.method.startsWith('notifications/')
+  return mistaken ? { ...request, operation: null } : request
+}
 
 export function requestOf(method: string, params: JsonNode | undefined): Request {
   const argumentKeys = keysOf(params?.member('arguments'))
@@ -86,7 +98,7 @@ const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\?#]|$)/i
 /**
  * What a name or a URI stands for in the rules; a line of a list and a call are read by this same function.
  *
- * @returns null for what is no string (a server may take `["a"]` for `a`), no text, or no plain path
+ * @returns null for what is no string (a server may take `["a"]` for `a`), no text, no plain path, or no plain name of a tool
  */
 export function operationOn(
   kind: 'tool' | 'resource' | 'prompt',
@@ -94,6 +106,7 @@ export function operationOn(
 ): Operation | null {
   const name = node?.string()
   if (name === undefined || (kind === 'resource' && DOT_SEGMENT.test(name))) return null
+  if (kind === 'tool' && !isPlainToolName(name)) return null
   return { kind, name }
 }
 

@@ -2,24 +2,11 @@ import { isWarderError, WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
 import type { NotificationMessage, RequestMessage } from './envelope.ts'
 import { limits } from './limits.ts'
+import { type ParkingTimer, systemTimer } from './timer.ts'
 import type { Parking, Pending, Session, UnsentCall, WaitingCalls } from './types.ts'
 import type { AccountName } from './upstream/upstream.ts'
 
-/** Milliseconds on a clock that nobody can set. */
-export interface ParkingTimer {
-  now(): number
-  /** @returns what takes it back */
-  after(ms: number, run: () => void): () => void
-}
-
-export const systemTimer: ParkingTimer = {
-  now: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms)
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
-}
+export { type ParkingTimer, systemTimer }
 
 /** What a client asks to see whether this side lives, and what Warder answers itself, waits for nobody. */
 const NEVER = new Set(['initialize', 'ping'])

@@ -14,6 +14,7 @@ const SPECIAL: Partial<Record<ErrorCode, number>> = {
   'bridge.too_large': INVALID_REQUEST,
   'bridge.not_opened': INVALID_REQUEST,
   'bridge.era_unsupported': METHOD_NOT_FOUND,
+  'bridge.not_offered': METHOD_NOT_FOUND,
 }
 
 /** MCP 2025-11-25, Elicitation: a person has to visit a URL before the request can be made again. */

@@ -1,5 +1,6 @@
 import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import type { Operation } from '../policy/decide.ts'
+import { checkShape } from './answer-shape.ts'
 import {
   answerWith,
   type NotificationMessage,
@@ -11,7 +12,7 @@ import { discoverWithoutServer } from './eras/session-opening.ts'
 import { inspect } from './inspect.ts'
 import { splice } from './json-scan.ts'
 import { mayPass, openWithoutServer } from './opening.ts'
-import { decisionOf, requestOf } from './operations.ts'
+import { decisionOf, requestIn, requestOf } from './operations.ts'
 import { signInFor } from './parking.ts'
 import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
@@ -119,7 +120,7 @@ async function carry(
   course: Course,
 ): Promise<Left> {
   const { principals, server } = session
-  const request = requestOf(message.method, message.params)
+  const request = requestIn(message)
   const decide = (operation: Operation) => house.decide({ principals, server, operation })
   const decision = decisionOf(request, decide)
   const intent = intentOf({ message, request, decision, principals, server })
@@ -145,6 +146,7 @@ async function carry(
       record({ outcome: 'ok', account: credential.account })
       return null
     }
+    checkShape(message.method, answer)
     const seen = inspect(answer.value, message.method, decide, house.mask)
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))

@@ -1,4 +1,4 @@
-import { WarderError } from '../errors.ts'
+import { isWarderError, WarderError } from '../errors.ts'
 import {
   type NotificationMessage,
   type RequestMessage,
@@ -9,11 +9,15 @@ import {
 import { splice } from './json-scan.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
+import { createNews, isNews } from './news.ts'
 import { decisionOf, operationOn, serverRequestOf } from './operations.ts'
 import { intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
+import { mayAsk, maySay } from './server-rights.ts'
+import { systemTimer } from './timer.ts'
 import type { House, ServerSide, Session } from './types.ts'
 import { NotProcessed, type ShowQuestion } from './upstream/upstream.ts'
+import { wellFormed } from './well-formed.ts'
 
 interface Asked {
   /** The server's own id. The client sees one of ours: a server that was started again counts from the same number. */
@@ -28,6 +32,7 @@ type Answer = (text: string) => unknown
 
 export function createServerSide(session: () => Session, house: House): ServerSide {
   const asked = new Map<string, Asked>()
+  const news = createNews(house.timer ?? systemTimer)
   let counter = 0
   /** Grows when the server is gone: what it had asked before concerns nobody. */
   let generation = 0
@@ -82,16 +87,19 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     }
     if (began !== generation || !asked.has(id)) return
     try {
+      // A question that is shown elsewhere was held against what that request offers.
+      if (show === undefined && !mayAsk(message.method, session().connection.offers))
+        throw notOffered()
       if (call.decision.effect === 'deny') throw refused('Warder does not allow this.')
       const channel = session().channelFor(related)
       const ask = show ?? channel?.send
       if (ask === undefined) throw refused('The client cannot be asked now.')
-      const { text, masked } = maskJson(withId(message, id), house.mask)
+      const { text, masked } = maskJson(wellFormed(withId(message, id)), house.mask)
       asked.set(id, { serverId, record, answer, masked, sent: true })
       ask(text, answered)
     } catch (error) {
       asked.delete(id)
-      const denied = error instanceof WarderError && error.code === 'policy.denied'
+      const denied = isWarderError(error, 'policy.denied', 'bridge.not_offered')
       record({
         outcome: denied ? 'denied' : 'error',
         code: denied ? error.code : 'server.protocol',
@@ -102,12 +110,13 @@ export function createServerSide(session: () => Session, house: House): ServerSi
 
   async function tell(message: NotificationMessage, related: string | null): Promise<void> {
     const call = judge(message)
-    if (call.decision.effect === 'deny') return
+    if (call.decision.effect === 'deny' || !maySay(message.method)) return
     const about = message.method === 'notifications/cancelled' ? givenUp(message) : message.text
     if (about === null) return
-    const { text, masked } = maskJson(about, house.mask)
-    const token = message.params?.member('progressToken')?.raw ?? null
-    session().channelFor(related, token)?.send(text)
+    const { text, masked } = maskJson(wellFormed(about), house.mask)
+    const send = () => session().channelFor(related, tokenOf(message))?.send(text)
+    if (isNews(message.method)) news.changed(message.method, send)
+    else send()
     if (masked === 0) return
     // Notifications have no line in the audit of their own; one that held a secret gets one.
     const intent = intentOf(call)
@@ -144,6 +153,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       // A record that cannot be written, or a server that is gone: there is nobody left to tell.
       if (message.kind === 'request') ask(message, related, answer, show).catch(() => {})
       else tell(message, related).catch(() => {})
+      return session().channelFor(related, tokenOf(message))?.room?.()
     },
     answered,
     mayRead(uri) {
@@ -156,6 +166,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     },
     forget() {
       generation++
+      news.forget()
       for (const { record, masked } of asked.values())
         record({ outcome: 'cancelled', code: 'server.ended', masked })
       asked.clear()
@@ -163,6 +174,10 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   }
 }
 
+const tokenOf = ({ params }: RequestMessage | NotificationMessage) =>
+  params?.member('progressToken')?.raw ?? null
+const notOffered = () =>
+  new WarderError('bridge.not_offered', 'The client has not said that it takes such requests.')
 const refused = (reason: string) => new WarderError('policy.denied', reason)
 const tooMany = () =>
   new WarderError('bridge.busy', 'Too many requests of this server wait for the client.')

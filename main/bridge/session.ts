@@ -7,6 +7,7 @@ import { limits } from './limits.ts'
 import { createServerSide } from './server-messages.ts'
 import { elicitationComplete } from './sign-in-refusal.ts'
 import { type SubscriptionWay, subscriptionWay } from './subscription-way.ts'
+import { systemTimer } from './timer.ts'
 import type { Channel, House, Pending, Session } from './types.ts'
 
 interface Waiting {
@@ -41,6 +42,7 @@ export function createSession(options: {
   const elicitations = new Map<string, string>()
   /** The ways that a client without sessions has spoken. */
   const ways = new WeakMap<Channel, number>()
+  const { timer = systemTimer } = house
   let counter = 0
   let size = 0
   let ended = false
@@ -94,9 +96,11 @@ export function createSession(options: {
         signal: controller.signal,
         parked: false,
         end() {
+          stop?.()
           if (waiting.delete(key)) size -= own
         },
       }
+      const stop = isRequest ? timer.after(limits.callMs, () => controller.abort(tooLong())) : null
       waiting.set(key, {
         pending,
         upstreamId,
@@ -153,3 +157,6 @@ export function createSession(options: {
   }
   return session
 }
+
+const tooLong = () =>
+  new WarderError('server.unreachable', 'The call took too long, so Warder gave it up.')

@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
 import type { JsonNode } from './json-scan.ts'
+import type { ParkingTimer } from './timer.ts'
 import type { AccountName, UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
@@ -19,6 +20,8 @@ export interface Channel {
   send(text: string): void
   /** In the place of an answer to what could not be read. */
   refuse(text: string): void
+  /** Settles when the client has read enough of what it was sent, or is gone; undefined where nothing has to wait. */
+  room?(): Promise<void> | undefined
   /** Aborted when the client has said that it will say no more, or has gone: nothing may be begun for it any more. */
   readonly leaving?: AbortSignal
 }
@@ -85,7 +88,7 @@ export interface Session {
  * recorded, decided like everything else of this session, and answered by the client they belong to.
  */
 export interface ServerSide {
-  receive(...message: Parameters<UpstreamEvents['onMessage']>): void
+  receive: UpstreamEvents['onMessage']
   /** The client's answer to a request of the server; one that nobody asked for is dropped. */
   answered(message: ResponseMessage): Promise<void>
   /** Whether the client may hear of this resource. */
@@ -143,6 +146,8 @@ export interface House {
   readonly audit: AuditLog
   readonly mask: Mask
   readonly parking: Parking
+  /** What deadlines are kept on; the system's where there is none. */
+  readonly timer?: ParkingTimer
   /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */
   pageOf(server: string): Promise<string | null>
   /**

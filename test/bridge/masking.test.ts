@@ -76,7 +76,11 @@ describe('a secret of the vault', () => {
   it('is masked in an error and in a list', async () => {
     await using scene = await startScene(({ id, rpc }, response) => {
       if (rpc === 'tools/list')
-        return json(response, id, `{"tools":[{"name":"t","description":"${secret}"}]}`)
+        return json(
+          response,
+          id,
+          `{"tools":[{"name":"t","inputSchema":{},"description":"${secret}"}]}`,
+        )
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`{"jsonrpc":"2.0","id":${id},"error":{"code":-1,"message":"bad ${secret}"}}`)

@@ -322,6 +322,7 @@ describe('a call that may have been processed', () => {
     send: async () => {},
     opened: () => true,
     elicitsUrls: () => false,
+    offers: () => false,
     remember: () => {},
     holds: () => false,
     reset: async () => {},

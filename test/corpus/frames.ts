@@ -54,7 +54,7 @@ export interface Script {
   /** Written to its stderr with the frames. */
   readonly stderr: string
   /** How its own answer ends: by the book, or with the process. */
-  readonly ends: 'answer' | 'exit'
+  readonly ends: 'answer' | 'exit' | 'never'
 }
 
 export const OWN_ANSWER = 'the answer of the server itself'

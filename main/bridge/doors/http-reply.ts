@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { limits } from '../limits.ts'
 import type { Channel } from '../types.ts'
+import { roomOf } from './room.ts'
 
 /**
  * The answer to one POST of a client (MCP 2025-11-25, Streamable HTTP): plain JSON where the answer is the first thing
@@ -60,6 +61,7 @@ export function replyTo(response: ServerResponse): HttpReply {
 
   return {
     leaving: gone.signal,
+    room: roomOf(response),
     open(session) {
       headers = { ...headers, 'mcp-session-id': session }
     },

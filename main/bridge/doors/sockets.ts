@@ -10,6 +10,7 @@ import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel } from '../types.ts'
+import { roomOf } from './room.ts'
 
 /**
  * One socket per client, in a directory that only this user can enter. Reaching it is the credential: it tells clients
@@ -77,7 +78,13 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     else socket.write(`${onOneLine(text)}\n`)
   }
   const leaving = new AbortController()
-  const channel: Channel = { send, reply: send, refuse: send, leaving: leaving.signal }
+  const channel: Channel = {
+    send,
+    reply: send,
+    refuse: send,
+    leaving: leaving.signal,
+    room: roomOf(socket),
+  }
   const visitors: Visitor[] = []
   const underWay = new Set<Promise<void>>()
   try {

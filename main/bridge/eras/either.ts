@@ -46,8 +46,9 @@ export async function connectEither(options: {
     onMessage(message, related) {
       if (era === 'session') return host.onMessage(message, related)
       // No server of the stateless revision may ask this way; it has its answers for that.
-      if (message.kind === 'notification')
-        host.onMessage(message, related && stateless.callOf(related))
+      return message.kind === 'notification'
+        ? host.onMessage(message, related && stateless.callOf(related))
+        : undefined
     },
     onClosed() {
       if (!asking) host.onClosed()

@@ -181,7 +181,7 @@ export function connectHttp(options: {
     try {
       if (mediaType(answer) !== 'text/event-stream')
         return await readAnswer(answer, id, credential, signal)
-      const found = await readUntil(answer, id, newCursor())
+      const found = await readUntil(answer, id, newCursor(), signal)
       if (found !== null) return found
     } catch (error) {
       answer.body.discard()
@@ -213,7 +213,7 @@ export function connectHttp(options: {
     const cursor = newCursor()
     const deadline = performance.now() + limits.answerTimeoutMs
     for (let stream: Answer | null = answer; stream !== null; ) {
-      const found = await readUntil(stream, id, cursor)
+      const found = await readUntil(stream, id, cursor, signal)
       if (found !== null) return found
       stream = performance.now() > deadline ? null : await resume(cursor, credential, signal)
     }
@@ -228,11 +228,16 @@ export function connectHttp(options: {
     stream: Answer,
     id: string,
     cursor: Cursor,
+    signal: AbortSignal,
   ): Promise<ResponseMessage | null> {
     try {
       for await (const message of readEvents(stream.body, cursor)) {
-        if (message.kind !== 'response') host.onMessage(message, id)
-        else if (message.id === id) return message
+        if (message.kind === 'response') {
+          if (message.id === id) return message
+          continue
+        }
+        const room = host.onMessage(message, id)
+        if (room) await unlessAborted(room, signal)
       }
     } catch (error) {
       if (isWarderError(error) || cursor.lastEventId === null) throw error
@@ -287,7 +292,9 @@ export function connectHttp(options: {
         try {
           for await (const message of readEvents(stream.body, cursor)) {
             barren = 0
-            if (message.kind !== 'response') host.onMessage(message, null)
+            if (message.kind === 'response') continue
+            const room = host.onMessage(message, null)
+            if (room) await unlessAborted(room, closing.signal)
           }
         } catch {
           // Broken, or not the protocol: answers still arrive on streams of their own.

@@ -10,7 +10,7 @@ interface Waiting {
 
 /** Starts the process. @throws WarderError `server.start_failed` */
 export type StartStdio = (handlers: {
-  onLine: (line: string) => void
+  onLine: (line: string) => void | Promise<void>
   onExit: (error: WarderError) => void
 }) => Promise<LocalServerProcess>
 
@@ -30,7 +30,7 @@ export async function connectStdio(options: {
     return call
   }
 
-  function onLine(line: string): void {
+  function onLine(line: string): void | Promise<void> {
     let message: ReturnType<typeof readMessage>
     try {
       message = readMessage(line)
@@ -41,8 +41,8 @@ export async function connectStdio(options: {
       take(answeredBy(line) ?? '')?.reject(unreadable(error))
       return
     }
-    if (message.kind === 'response') take(message.id)?.resolve(message)
-    else events.onMessage(message, null)
+    if (message.kind !== 'response') return events.onMessage(message, null)
+    take(message.id)?.resolve(message)
   }
 
   function end(error: WarderError): void {

@@ -73,13 +73,14 @@ export interface UpstreamEvents {
    * @param related id of the request on whose stream it came, where that is known
    * @param answer where the answer to a request goes; absent: to the server, with a credential
    * @param show where a request goes once it is decided and recorded; absent: to the client
+   * @returns what to wait for before more is read from the server: the client has not read what it was sent
    */
   onMessage(
     message: RequestMessage | NotificationMessage,
     related: string | null,
     answer?: (text: string) => void,
     show?: ShowQuestion,
-  ): void
+  ): void | Promise<void>
   /** Whether the client may hear of a resource; absent: nobody listens here. */
   mayRead?(uri: JsonNode): boolean
   /** The connection is gone. */

@@ -47,12 +47,13 @@ describe('the lists', () => {
   })
 
   it('hold the bytes of the servers, but for the name', async () => {
-    const odd = '{ "x" : 12345678901234567890, "name" : "\\u0061", "y":{"b":1e400,"a":-0} }'
+    const odd =
+      '{ "x" : 12345678901234567890, "name" : "\\u0061", "inputSchema":{"b":1e400,"a":-0} }'
     await using scene = await startScene({ s: { tools: [odd] } })
     await scene.line.open()
     scene.line.send('{"jsonrpc":"2.0","id":7,"method":"tools/list"}')
     expect(await scene.line.next()).toBe(
-      '{"jsonrpc":"2.0","id":7,"result":{"tools":[{ "x" : 12345678901234567890, "name" : "s__a", "y":{"b":1e400,"a":-0} }]}}',
+      '{"jsonrpc":"2.0","id":7,"result":{"tools":[{ "x" : 12345678901234567890, "name" : "s__a", "inputSchema":{"b":1e400,"a":-0} }]}}',
     )
   })
 
@@ -135,15 +136,15 @@ describe('a call', () => {
   })
 
   it('of a shortened name is known also before any list was asked for', async () => {
-    const long = 'x'.repeat(200)
-    await using scene = await startScene({ s: { tools: [tool(long), tool('a b')] } })
+    const long = 'x'.repeat(128)
+    await using scene = await startScene({ s: { tools: [tool(long), tool('é')] } })
     await scene.line.open()
     const [first = '', second = ''] = await names(scene.line, 'tools/list')
     const other = await scene.world.line(undefined)
     other.send('{"warder":1}')
     await other.open()
     expect(sent(await other.call('tools/call', { name: first }))).toContain(`"name":"${long}"`)
-    expect(sent(await other.call('tools/call', { name: second }))).toContain('"name":"a b"')
+    expect(sent(await other.call('tools/call', { name: second }))).toContain('"name":"é"')
     other.close()
   })
 

@@ -32,7 +32,11 @@ describe('the socket of a client', () => {
     async (how) => {
       await using scene = await startScene(
         usual(({ id, rpc }, response) =>
-          json(response, id, rpc === 'tools/list' ? '{"tools":[{"name":"x"}]}' : '{}'),
+          json(
+            response,
+            id,
+            rpc === 'tools/list' ? '{"tools":[{"name":"x","inputSchema":{}}]}' : '{}',
+          ),
         ),
       )
       const { s } = scene.world.servers

@@ -227,7 +227,7 @@ export async function openLine(socketPath: string, server: string | undefined): 
 
 export const opening = {
   protocolVersion: '2025-11-25',
-  capabilities: {},
+  capabilities: { roots: {}, sampling: {}, elicitation: {} },
   clientInfo: { name: 'test', version: '1' },
 }
 

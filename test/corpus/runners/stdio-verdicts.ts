@@ -194,6 +194,8 @@ const hasGen = ({ input }: Entry, gen: string) =>
 function throttled(seen: Observed): string | undefined {
   const problem = one(seen)
   if (problem !== undefined) return problem
+  if (hasGen(seen.entry, 'progress'))
+    return failed(seen) ? undefined : 'the deadline of the call was put off'
   if (seen.end === null) return 'the server did not get to its end'
   return answer(seen)?.includes(OWN_ANSWER) ? undefined : 'the call was not answered by the server'
 }

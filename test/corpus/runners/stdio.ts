@@ -58,7 +58,7 @@ const BATCH = 4
 const SERVER = 's'
 export const CALL_ID = 'the call'
 /** An entry that hangs is a failure; nothing is concluded from the time. */
-const WATCHDOG_MS = 120_000
+const WATCHDOG_MS = 600_000
 /** Random, as a credential is; planted in the vault and in the environment of the server. */
 const SECRET = 'xK93-planted-canary-7fQ2vT'
 
@@ -162,7 +162,7 @@ function scriptOf(entry: Entry): Script {
     before: entry.context.startsWith('before') ? 'opening' : 'call',
     renumber: entry.expect === 'route',
     stderr: entry.class === 'display' ? shownText(entry) : '',
-    ends: entry.class === 'display' ? 'exit' : 'answer',
+    ends: entry.class === 'display' ? 'exit' : has(entry, 'progress') ? 'never' : 'answer',
   }
 }
 
@@ -201,9 +201,11 @@ async function oneCall({ entry, world, open }: Stage): Promise<void> {
     await client.until(() => client.played)
     client.send({ id: 'after', method: 'tools/call', params: { name: 'after' } })
   }
-  if (has(entry, 'drip')) world.pass(limits.callMs)
+  if (has(entry, 'progress')) await client.until(() => client.played)
+  // Neither a line that never ends nor a show of progress gains time.
+  if (has(entry, 'drip') || has(entry, 'progress')) world.pass(limits.callMs)
   await client.until(() => client.answers.length > 0)
-  if (ENDS_WITH_ANSWER.has(entry.expect)) return
+  if (ENDS_WITH_ANSWER.has(entry.expect) || has(entry, 'progress')) return
   await client.until(() => client.end !== null)
   // A second answer would have come by now.
   await client.warm(0)
@@ -358,7 +360,7 @@ async function openClient(
   }
   clients.unshift(client)
   socket.write(`${JSON.stringify({ warder: 1, server: SERVER })}\n`)
-  client.send({ id: 'opening', method: 'initialize', params: opening })
+  client.send({ id: 'opening', method: 'initialize', params: { ...opening, capabilities: {} } })
   await client.until(() => others.has('opening'))
   client.send({ method: 'notifications/initialized' })
   return client
