@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
@@ -83,11 +84,14 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     // Before anything starts: what is left of a run that was killed may hold a port, a lock or a credential.
     const meta = openMeta(state)
     await endLeftovers(meta)
+    const sockets = socketDirectory(home, env)
+    const credentialFolder = path.join(sockets, 'given')
+    // A crash leaves them; nobody reads them any more.
+    rmSync(credentialFolder, { recursive: true, force: true })
     const watch = createWatch(
-      process.platform === 'win32' ? noGuardian : createGuardian(),
+      process.platform === 'win32' ? noGuardian : createGuardian(credentialFolder),
       openProcessRecord(meta),
     )
-    const sockets = socketDirectory(home, env)
     const vault = ending.add(
       await openVault({
         kind: options.vault ?? 'keychain',
@@ -137,7 +141,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     const stop = createStop(state)
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const runs = createRuns({ packages: createPackages(path.join(home, 'packages')) })
-    const runtime = ending.add(createRuntime(runs, watch), (opened) => opened.close())
+    const runtime = ending.add(createRuntime(runs, { watch, credentialFolder }), (opened) =>
+      opened.close(),
+    )
 
     const decide = createDecide({
       rules: () => config.current().rules,
@@ -248,6 +254,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       inBackground(runtime.endHolding(grant.id))
     })
     grants.on('signInNeeded', notes.needed)
+    grants.on('refreshed', (grant) => inBackground(bridge.renewGrant(grant.id)))
     grants.on('urlRefused', (refused) => recordRefusedUrl(audit, currentUser(), refused))
     grants.start()
     return { control, http, sockets, vault: vault.kind, close: ending.run }

@@ -4,6 +4,7 @@ import type { Dialer } from '../net/dialer.ts'
 import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Asker } from '../oauth/asker.ts'
 import { stoppedError } from '../policy/stop.ts'
+import { NOTHING_PLACED } from '../runtime/placed.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
 import { injections, pick, type Server } from '../servers/servers.ts'
@@ -46,6 +47,8 @@ export interface Bridge {
   shutOut(client: string): Promise<void>
   /** Cuts every session that has a token of this grant in its hands. */
   cutGrant(grant: string): Promise<void>
+  /** Local servers that hold an older token of this grant get the new one, each in its way. */
+  renewGrant(grant: string): Promise<void>
   /** Cuts every session with this server: its definition changed or is gone. */
   cutServer(server: string): Promise<void>
   /** Cuts every session that would use other accounts now. */
@@ -116,7 +119,8 @@ export async function openBridge(options: {
         revoked: (grant) => revoked.has(grant),
         stopped: options.stopped,
         events,
-        async connect({ server, environment, grants }, heard) {
+        refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
+        async connect({ server, environment, placed, grants }, heard) {
           const { definition } = server
           const { host, over } =
             speaks === 'stateless'
@@ -141,6 +145,7 @@ export async function openBridge(options: {
                 name,
                 definition,
                 environment: environment ?? {},
+                placed: placed ?? NOTHING_PLACED,
                 holds: grants,
                 maxLineBytes: limits.messageBytes,
                 mask: (text) => options.house.mask(text).text,
@@ -285,6 +290,9 @@ export async function openBridge(options: {
               'The account was revoked while the call was under way.',
             ),
       )
+    },
+    async renewGrant(grant) {
+      await Promise.all([...sessions].map(({ connection }) => connection.renewed(grant)))
     },
     cutServer: (server) =>
       cutWhere(

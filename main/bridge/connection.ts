@@ -50,6 +50,11 @@ export interface Connection {
   remember(initialize: RequestMessage): void
   /** True while the server is connected with a token of this grant in its hands. */
   holds(grant: string): boolean
+  /**
+   * A token of this grant was renewed. A local server that holds the old one is let go of as soon as it has nothing to
+   * answer, or is given the new one, as its definition says.
+   */
+  renewed(grant: string): Promise<void>
   /** Ends the connection; the next message opens a new one. Nothing comes from the old one after this call. */
   reset(): Promise<void>
   /** Ends the connection for good. */
@@ -74,6 +79,8 @@ interface Link {
   readonly opened: Promise<Upstream>
   /** Requests that wait for their answer on it. */
   busy: number
+  /** It holds a token that was renewed since: it ends with its last answer. */
+  stale?: boolean
 }
 
 export function createConnection(options: {
@@ -85,6 +92,8 @@ export function createConnection(options: {
   /** True while everything is stopped: no credential is used, whatever it is, not even to say goodbye. */
   stopped: () => boolean
   connect: (credential: Credential, host: LinkHost) => Promise<Upstream>
+  /** Gives a running local server the values of a new credential. */
+  refeed?: (credential: Credential) => Promise<void>
   events: UpstreamEvents
 }): Connection {
   const { lookup, asker, injector, revoked, stopped, connect, events } = options
@@ -105,7 +114,7 @@ export function createConnection(options: {
     const server = lookup()
     if (isRemote(server.definition)) return injector.headers(server, asker)
     // A running server got its credentials when it was started.
-    if (current !== null) return { ...current.latest, server, environment: null }
+    if (current !== null) return { ...current.latest, server, environment: null, placed: null }
     return injector.environment(server, asker)
   }
 
@@ -142,7 +151,7 @@ export function createConnection(options: {
     const link: Link = {
       server: credential.server,
       // The values are in the child's environment now; we need them no longer.
-      latest: { ...credential, environment: null },
+      latest: { ...credential, environment: null, placed: null },
       grants: new Set(credential.grants),
       opened,
       upstream: null,
@@ -243,7 +252,7 @@ export function createConnection(options: {
         throw error
       } finally {
         link.busy -= work
-        if (current !== link && link.busy === 0) void drop(link)
+        if ((current !== link || link.stale) && link.busy === 0) void drop(link)
       }
     },
     async send(text, credential) {
@@ -276,6 +285,16 @@ export function createConnection(options: {
       revision = ownRevision(initialize)
     },
     holds: (grant) => [...links].some((link) => link.grants.has(grant)),
+    async renewed(grant) {
+      for (const link of links) {
+        const { definition } = link.server
+        if (isRemote(definition) || !link.grants.has(grant)) continue
+        if (definition.onRenewal === 'refeed')
+          await options.refeed?.(await injector.environment(link.server, asker))
+        else if (link.busy === 0) void drop(link)
+        else link.stale = true
+      }
+    },
     async reset() {
       await dropAll()
     },
@@ -288,7 +307,10 @@ export function createConnection(options: {
 }
 
 function hold(link: Link, credential: Credential): void {
-  link.latest = credential.environment === null ? credential : { ...credential, environment: null }
+  link.latest =
+    credential.environment === null
+      ? credential
+      : { ...credential, environment: null, placed: null }
   for (const grant of credential.grants) link.grants.add(grant)
 }
 

@@ -5,8 +5,16 @@ import { connectedOtherwise } from '../oauth/grant-kind.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
 import type { Stop } from '../policy/stop.ts'
 import type { Runs } from '../runtime/runs.ts'
-import { destination, grantKind, injections, type Server, signsIn } from '../servers/servers.ts'
+import {
+  destination,
+  grantKind,
+  type Injection,
+  injections,
+  type Server,
+  signsIn,
+} from '../servers/servers.ts'
 import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
+import { fileOf } from '../store/local-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { Credential } from './upstream/upstream.ts'
 
@@ -51,20 +59,18 @@ export function createInjector(options: {
     return { value: token.value, token }
   }
 
-  /** What a definition puts into headers or variables, references resolved, and the tokens among it. */
-  async function gather(
-    server: Server,
-    asker: Asker,
-    configured: Readonly<Record<string, string>> = {},
-  ) {
-    const values = Object.entries(configured).filter(([, value]) => parseReference(value) === null)
+  /** What a definition asks for, references resolved, and the tokens among it. */
+  async function gather(server: Server, asker: Asker) {
+    const found: (Injection & { readonly value: string })[] = []
     const tokens: AccessToken[] = []
-    for (const { name, from } of injections(server.definition)) {
-      const { value, token } = await resolve(from, server, asker)
-      values.push([name, value])
+    for (const injection of injections(server.definition)) {
+      const { value, token } = await resolve(injection.from, server, asker)
+      found.push({ ...injection, value })
       if (token !== null) tokens.push(token)
     }
-    return { values, tokens }
+    const into = (kind: Injection['into']) =>
+      found.filter((one) => one.into === kind).map(({ name, value }) => [name, value] as const)
+    return { into, tokens }
   }
 
   return {
@@ -72,7 +78,8 @@ export function createInjector(options: {
       options.stop?.refuse()
       const { definition } = server
       if (!isRemote(definition)) return { server, ...NOTHING }
-      const { values, tokens } = await gather(server, asker, definition.headers)
+      const { into, tokens } = await gather(server, asker)
+      const values = [...plain(definition.headers), ...into('header')]
       const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
       if (!signsIn(definition)) return { server, headers, environment: null, ...usedGrants(tokens) }
 
@@ -104,11 +111,27 @@ export function createInjector(options: {
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
       await options.runs?.confirmed({ name: server.name, definition })
-      const { values, tokens } = await gather(server, asker, definition.env)
-      return { server, headers: {}, environment: Object.fromEntries(values), ...usedGrants(tokens) }
+      const { into, tokens } = await gather(server, asker)
+      const files = into('file').map(([name, value]) => {
+        const { once } = fileOf(definition.files?.[name] ?? '')
+        return [name, { value, once }] as const
+      })
+      return {
+        server,
+        headers: {},
+        environment: Object.fromEntries([...plain(definition.env), ...into('variable')]),
+        placed: {
+          files: Object.fromEntries(files),
+          arguments: Object.fromEntries(into('argument')),
+        },
+        ...usedGrants(tokens),
+      }
     },
   }
 }
+
+const plain = (configured: Readonly<Record<string, string>> = {}) =>
+  Object.entries(configured).filter(([, value]) => parseReference(value) === null)
 
 /** A bound token has no header that would be good for two requests, and is never shown as a bearer token. */
 const authorization = ({ value, proof }: AccessToken) =>

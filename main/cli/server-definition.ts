@@ -20,6 +20,10 @@ export interface ServerOptions {
   readonly allowNetwork?: readonly string[]
   readonly env?: readonly string[]
   readonly cwd?: string
+  readonly file?: readonly string[]
+  readonly fileOnce?: readonly string[]
+  readonly argSecret?: readonly string[]
+  readonly onRenewal?: string
 }
 
 /**
@@ -46,8 +50,24 @@ export function serverDefinition(input: {
     command: resolveProgram(program, folder),
     args,
     ...given('env', options.env && pairs('--env', options.env)),
+    ...given('files', files(options)),
+    ...given('arguments', options.argSecret && pairs('--arg-secret', options.argSecret)),
+    ...given('onRenewal', options.onRenewal),
     ...given('cwd', options.cwd === undefined ? undefined : path.resolve(folder, options.cwd)),
   }
+}
+
+const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal'] as const
+
+function files({ file = [], fileOnce = [] }: ServerOptions) {
+  const lasting = pairs('--file', file)
+  const once = Object.entries(pairs('--file-once', fileOnce)).map(
+    ([name, from]) => [name, { from, once: true }] as const,
+  )
+  const all = [...Object.entries(lasting), ...once]
+  if (new Set(all.map(([name]) => name)).size < all.length)
+    throw new WarderError('usage.invalid', '--file and --file-once name one thing twice.')
+  return all.length === 0 ? undefined : Object.fromEntries(all)
 }
 
 function remote(options: ServerOptions): Record<string, unknown> {
@@ -56,7 +76,7 @@ function remote(options: ServerOptions): Record<string, unknown> {
       'usage.invalid',
       'Say what the server is: --url URL for a remote one, -- COMMAND ARGS for a local one.',
     )
-  refuse(options, ['env', 'cwd'], 'a remote server')
+  refuse(options, LOCAL, 'a remote server')
   const auth = options.auth ?? (options.header ? 'header' : 'oauth')
   if (auth === 'header' && !options.header)
     throw new WarderError('usage.invalid', '--auth header needs at least one --header NAME=VALUE.')

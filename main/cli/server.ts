@@ -51,6 +51,22 @@ export const addServer: Verb = (program, action) => {
       'a variable for a local server; secret:NAME or grant:SERVER as its value (repeat)',
       collect,
     )
+    .option(
+      '--file <name=secret:s>',
+      'a file that holds a secret or token; the variable, and {file:NAME} in ARGS, is its path (repeat)',
+      collect,
+    )
+    .option(
+      '--file-once <name=secret:s>',
+      'the same as a pipe, readable one time (repeat)',
+      collect,
+    )
+    .option(
+      '--arg-secret <name=secret:s>',
+      'put it where ARGS say {argument:NAME}: other users of this machine can see it (repeat)',
+      collect,
+    )
+    .option('--on-renewal <what>', 'restart (default) or refeed, when a token in a file is renewed')
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option('--approve', 'run this exact command without being asked, for scripts')
     .summary('add a remote or a local server')

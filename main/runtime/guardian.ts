@@ -52,10 +52,17 @@ done
 signal TERM
 sleep 1
 signal KILL
+[ -z "$WARDER_CREDENTIALS" ] || rm -rf -- "$WARDER_CREDENTIALS"
 `
 
-/** @param start runs the script in a POSIX shell */
-export function createGuardian(start: (script: string) => Shell = startShell): Guardian {
+/**
+ * @param folder where files with credentials are, which it removes with those who read them; absolute
+ * @param start runs the script in a POSIX shell
+ */
+export function createGuardian(
+  folder = '',
+  start: (script: string, folder: string) => Shell = startShell,
+): Guardian {
   const groups = new Map<number, string | null>()
   let shell: Writable | null = null
 
@@ -63,7 +70,7 @@ export function createGuardian(start: (script: string) => Shell = startShell): G
   const addLine = (group: number, start: string | null) => `+ ${group} ${start ?? '?'}`
 
   function open(): void {
-    const opened = start(SCRIPT)
+    const opened = start(SCRIPT, folder)
     shell = opened.stdin
     // Whoever ends it ends nothing of ours: the next server brings another one, which is told of all.
     opened.onExit(() => {
@@ -96,10 +103,10 @@ interface Shell {
   readonly onExit: (listener: () => void) => void
 }
 
-function startShell(script: string): Shell {
+function startShell(script: string, folder: string): Shell {
   const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'warder-guardian'], {
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' },
+    env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', WARDER_CREDENTIALS: folder },
     stdio: ['pipe', 'ignore', 'ignore'],
     // A session of its own: what ends the companion's terminal or process group does not reach it.
     detached: true,

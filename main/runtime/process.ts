@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, toWarderError, WarderError } from '../errors.ts'
 import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
+import { NOTHING_PLACED, type Placed, type Placement, placeCredentials } from './placed.ts'
 import type { Run } from './runs.ts'
 import { createStderrTail } from './stderr-tail.ts'
 import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
@@ -24,6 +26,10 @@ export interface LocalServerOptions {
   readonly run: Pick<Run, 'file' | 'args' | 'cwd'>
   /** What the definition injects, references resolved. Goes into the child's environment and nowhere else. */
   readonly environment: Readonly<Record<string, string>>
+  /** What it gets in files and arguments. */
+  readonly placed?: Placed
+  /** Where such files are made. */
+  readonly credentialFolder?: string
   /** Replaces every known secret in a text: what the server writes to stderr passes through it. */
   readonly mask: (text: string) => string
   /** Called with the id of its process, which leads its group, before anything else can happen. */
@@ -54,6 +60,8 @@ export interface LocalServerProcess {
    * @throws WarderError `server.stop_failed`
    */
   stop(manner?: 'at-once'): Promise<void>
+  /** Puts renewed values into its files. @throws Error where the disk does not take them */
+  refeed(placed: Placed): Promise<void>
   /** The end of what it wrote to stderr, masked. */
   stderr(): string
 }
@@ -71,7 +79,12 @@ const lastLinesMs = 1_000
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServerProcess> {
   const { name, onExit, mask, grace = defaultGrace } = options
-  const child = await spawnServer(options)
+  const { placed = NOTHING_PLACED, credentialFolder = tmpdir(), run } = options
+  const placement = await placeCredentials(credentialFolder, placed, run.args)
+  const child = await spawnServer(options, placement).catch(async (error: unknown) => {
+    await placement.remove()
+    throw error
+  })
   const tail = createStderrTail(mask)
   let answered = false
   let failure: WarderError | undefined
@@ -117,6 +130,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
   void exited.then(async ({ code, signal }) => {
     const gone = stop().catch(() => {})
+    await placement.remove().catch(() => {})
     await Promise.race([reading, gone.then(() => sleep(lastLinesMs, undefined, { ref: false }))])
     child.stdout.destroy()
     const error = failure ?? describeExit({ name, code, signal, answered, stderr: tail.text(500) })
@@ -127,6 +141,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     pid: child.pid,
     send: (text) => send(child, text, name),
     stop,
+    refeed: ({ files }) => placement.refeed(files),
     stderr: () => tail.text(4_000),
   }
 }
@@ -134,9 +149,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 /** A child that has its process id, as each has that was spawned. */
 type Spawned = ChildProcessWithoutNullStreams & { readonly pid: number }
 
-async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
+async function spawnServer(
+  options: LocalServerOptions,
+  { environment, args }: Placement,
+): Promise<Spawned> {
   const { name, run } = options
-  const env = childEnvironment(options.environment)
+  const env = childEnvironment({ ...options.environment, ...environment })
   const refuse = (reason: string): never => {
     throw new WarderError('server.start_failed', `${name} could not be started: ${reason}.`, {
       details: { server: name },
@@ -146,10 +164,10 @@ async function spawnServer(options: LocalServerOptions): Promise<Spawned> {
   // Node's own error about a NUL byte quotes the value, which may be the credential.
   for (const [variable, value] of Object.entries(env))
     if (value.includes('\0')) refuse(`the value of ${variable} has a NUL byte`)
-  if (run.args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
+  if (args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
 
   try {
-    const child = spawn(run.file, run.args, {
+    const child = spawn(run.file, args, {
       cwd: run.cwd,
       env,
       shell: false,

@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import type { LocalServer } from '../store/config-schema.ts'
+import type { Placed } from './placed.ts'
 import { type LocalServerOptions, type LocalServerProcess, startLocalServer } from './process.ts'
 import type { Runs } from './runs.ts'
 import type { Watch } from './watch.ts'
@@ -36,6 +37,8 @@ export interface Runtime {
    * @throws WarderError `server.stop_failed`
    */
   endHolding(grantId: string): Promise<number>
+  /** Gives renewed values to the servers of this name that hold exactly these grants. */
+  refeed(name: string, grants: readonly string[], placed: Placed): Promise<void>
   /** Ends every server at once, those that are just starting too. Never rejects: what could not be ended is told. */
   endAll(): Promise<readonly EndedServer[]>
   /** Ends all and starts no more. */
@@ -52,14 +55,18 @@ interface Instance {
   ended: boolean
 }
 
-/**
- * @param runs says what a definition runs, and refuses what nobody approved
- * @param watch what ends the servers of a companion that was killed
- */
+export interface RuntimeOptions {
+  /** What ends the servers of a companion that was killed. */
+  readonly watch?: Watch
+  /** Where files with credentials are made. */
+  readonly credentialFolder?: string
+  readonly start?: typeof startLocalServer
+}
+
+/** @param runs says what a definition runs, and refuses what nobody approved */
 export function createRuntime(
   runs: Pick<Runs, 'confirmed'>,
-  watch?: Watch,
-  start = startLocalServer,
+  { watch, credentialFolder, start = startLocalServer }: RuntimeOptions = {},
 ): Runtime {
   const instances = new Set<Instance>()
   let closed = false
@@ -78,6 +85,7 @@ export function createRuntime(
     const started = runs.confirmed(options).then((run) =>
       start({
         ...options,
+        ...(credentialFolder === undefined ? {} : { credentialFolder }),
         run,
         onSpawn(pid) {
           group = pid
@@ -158,6 +166,12 @@ export function createRuntime(
         [...instances].filter(({ holds }) => holds.includes(grantId)),
         'at-once',
       ),
+    async refeed(name, grants, placed) {
+      const chosen = [...instances].filter(
+        (one) => one.name === name && !one.ended && sameNames(one.holds, grants),
+      )
+      await Promise.all(chosen.map(async ({ started }) => (await started).refeed(placed)))
+    },
     endAll: async () => (await Promise.all([...instances].map(endAtOnce))).flat(),
     async close() {
       closed = true
@@ -169,3 +183,6 @@ export function createRuntime(
     },
   }
 }
+
+const sameNames = (some: readonly string[], others: readonly string[]) =>
+  some.every((one) => others.includes(one)) && others.every((one) => some.includes(one))

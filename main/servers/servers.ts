@@ -8,6 +8,7 @@ import {
   type RemoteServer,
   type ServerDefinition,
 } from '../store/config-schema.ts'
+import { fileOf } from '../store/local-schema.ts'
 import { pinLines } from '../store/pin-schema.ts'
 
 /** A server as the rest of the house sees it: its name, its definition, and where credentials sent to it end up. */
@@ -16,20 +17,29 @@ export interface Server {
   readonly definition: ServerDefinition
 }
 
-/** One value that Warder puts into a header or an environment variable of a server. */
+/** One value that Warder gives to a server. */
 export interface Injection {
-  /** Header or environment variable. */
+  /** Header, environment variable, or what a placeholder among the arguments names. */
   readonly name: string
   readonly from: Reference
+  readonly into: 'header' | 'variable' | 'file' | 'argument'
 }
 
 /** What a server's definition asks Warder to inject, in the order it is written. */
 export function injections(definition: ServerDefinition): Injection[] {
-  const values = isRemote(definition) ? definition.headers : definition.env
-  return Object.entries(values ?? {}).flatMap(([name, value]) => {
-    const from = parseReference(value)
-    return from === null ? [] : [{ name, from }]
-  })
+  const all = (values: Readonly<Record<string, string>> = {}, into: Injection['into']) =>
+    Object.entries(values).flatMap(([name, value]) => {
+      const from = parseReference(value)
+      return from === null ? [] : [{ name, from, into }]
+    })
+  if (isRemote(definition)) return all(definition.headers, 'header')
+  const { env, files = {}, arguments: given } = definition
+  const paths = Object.entries(files).map(([name, file]) => [name, fileOf(file).from])
+  return [
+    ...all(env, 'variable'),
+    ...all(Object.fromEntries(paths), 'file'),
+    ...all(given, 'argument'),
+  ]
 }
 
 /** Every vault secret that a definition refers to, each once. */
@@ -51,9 +61,18 @@ export function secretsOf(definition: ServerDefinition): string[] {
  */
 export function destination(definition: ServerDefinition): string {
   if (isRemote(definition)) return `origin:${new URL(definition.url).origin}`
-  const { command, args, env = {}, cwd = null, pin } = definition
+  const { command, args, env = {}, cwd = null, pin, files, arguments: given } = definition
   const written = [command, args, Object.entries(env).sort(), cwd]
-  const content = JSON.stringify(pin ? [...written, pinLines(pin, JSON.stringify)] : written)
+  const more = {
+    ...(pin && { pin: pinLines(pin, JSON.stringify) }),
+    ...(files && {
+      files: Object.entries(files)
+        .map(([name, file]) => [name, fileOf(file)])
+        .sort(),
+    }),
+    ...(given && { arguments: Object.entries(given).sort() }),
+  }
+  const content = JSON.stringify(Object.keys(more).length > 0 ? [...written, more] : written)
   return `command:sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
@@ -120,6 +139,9 @@ function describeLocal(name: string, definition: LocalServer): string[] {
     ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
     ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
     ...injected(definition),
+    ...(definition.onRenewal === 'refeed'
+      ? ['gets a renewed token in the same file, without a new start']
+      : []),
   ]
 }
 
@@ -127,11 +149,22 @@ const plainValues = (values: Readonly<Record<string, string>> = {}) =>
   Object.entries(values).filter(([, value]) => parseReference(value) === null)
 
 const injected = (definition: ServerDefinition) =>
-  injections(definition).map(({ name: slot, from }) =>
-    from.kind === 'secret'
-      ? `gets the secret ${from.name} as ${slot}`
-      : `gets the live token of ${from.server} as ${slot}`,
-  )
+  injections(definition).map(({ name, from, into }) => {
+    const what =
+      from.kind === 'secret' ? `the secret ${from.name}` : `the live token of ${from.server}`
+    switch (into) {
+      case 'file':
+        return `gets ${what} in a file whose path is in ${name}${
+          !isRemote(definition) && fileOf(definition.files?.[name] ?? '').once
+            ? ', readable one time'
+            : ''
+        }`
+      case 'argument':
+        return `gets ${what} as an argument, {argument:${name}}: OTHER USERS OF THIS MACHINE CAN SEE IT while it runs`
+      default:
+        return `gets ${what} as ${name}`
+    }
+  })
 
 export const quoteAll = (words: readonly string[]) => words.map(quote).join(' ')
 

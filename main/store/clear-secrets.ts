@@ -80,8 +80,11 @@ const looksSecret = (value: string) => TOKEN_FORMS.test(value) || USER_AND_PASSW
 
 /** True where a value under this name is a credential. */
 function holds(name: string, value: string): boolean {
-  return !SWITCH.test(value) && isCredentialName(name)
+  return !SWITCH.test(value) && !PLACEHOLDER.test(value) && isCredentialName(name)
 }
+
+/** Of an argument: the vault's value comes there when the server starts. */
+const PLACEHOLDER = /^\{(?:file|argument):\w+\}$/
 
 /** What no credential is: nothing, a switch, a small number. */
 const SWITCH = /^(?:|true|false|yes|no|on|off|none|null|\d{1,5})$/i

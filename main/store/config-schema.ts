@@ -2,11 +2,19 @@ import { z } from 'zod'
 import { normalNetwork } from '../net/networks.ts'
 import { isProxyText } from '../net/proxy.ts'
 import { accountSchema, clientSchema } from './client-schema.ts'
-import { pinSchema } from './pin-schema.ts'
+import { approvedLocalSchema, localServerSchema } from './local-schema.ts'
 import { providerSchema, secretMethod } from './provider-schema.ts'
-import { nameSchema, parseReference, secretReference, singleLine, urlSchema } from './references.ts'
+import {
+  injectable,
+  nameSchema,
+  parseReference,
+  secretReference,
+  singleLine,
+  urlSchema,
+} from './references.ts'
 
 export { type ClientDefinition, clientSchema } from './client-schema.ts'
+export type { LocalServer } from './local-schema.ts'
 export { type ProviderProfile, providerSchema } from './provider-schema.ts'
 export { nameSchema, parseReference, type Reference } from './references.ts'
 
@@ -18,15 +26,6 @@ export { nameSchema, parseReference, type Reference } from './references.ts'
 const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'not an HTTP field name' })
-/** A plain value, or a reference to where the value comes from. */
-const injectable = singleLine.refine(
-  (value) => !/^(?:secret|grant):/.test(value) || parseReference(value) !== null,
-  { error: 'write secret:NAME or grant:SERVER with a valid name' },
-)
-const environmentName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not an environment variable name' })
-
 const oauthClientSchema = z
   .strictObject({
     clientId: singleLine.min(1).optional(),
@@ -111,21 +110,6 @@ function contradictions(server: z.output<typeof remoteServerFields>): Contradict
   return found
 }
 
-export const localServerSchema = z.strictObject({
-  command: singleLine.min(1),
-  args: z
-    .array(
-      z
-        .string()
-        .max(32_768)
-        .regex(/^[^\0]*$/, { error: 'no NUL' }),
-    )
-    .max(256)
-    .default([]),
-  env: z.record(environmentName, injectable).optional(),
-  cwd: singleLine.optional(),
-})
-
 export const serverSchema = z.union([remoteServerSchema, localServerSchema])
 
 const glob = z.string().min(1).max(256)
@@ -183,10 +167,7 @@ export const configSchema = z.strictObject({
 })
 
 /** As a person approved it: with what the commands of local servers came to. */
-const approvedServerSchema = z.union([
-  remoteServerSchema,
-  localServerSchema.extend({ pin: pinSchema.optional() }),
-])
+const approvedServerSchema = z.union([remoteServerSchema, approvedLocalSchema])
 export const approvedConfigSchema = configSchema.extend({
   servers: z.record(nameSchema, approvedServerSchema).default({}),
 })
@@ -195,7 +176,6 @@ export type Config = z.output<typeof approvedConfigSchema>
 export type ServerDefinition = z.output<typeof approvedServerSchema>
 export type ProxySettings = z.output<typeof proxySchema>
 export type RemoteServer = z.output<typeof remoteServerSchema>
-export type LocalServer = Extract<ServerDefinition, { command: string }>
 export type Rule = z.output<typeof ruleSchema>
 
 export const isRemote = (server: ServerDefinition): server is RemoteServer => 'url' in server

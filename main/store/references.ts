@@ -37,3 +37,13 @@ export function parseReference(value: string): Reference | null {
     return { kind: 'grant', server: value.slice(6) }
   return null
 }
+
+/** A plain value, or a reference to where the value comes from. */
+export const injectable = singleLine.refine(
+  (value) => !/^(?:secret|grant):/.test(value) || parseReference(value) !== null,
+  { error: 'write secret:NAME or grant:SERVER with a valid name' },
+)
+
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not an environment variable name' })

@@ -325,6 +325,7 @@ describe('a call that may have been processed', () => {
     offers: () => false,
     remember: () => {},
     holds: () => false,
+    renewed: async () => {},
     reset: async () => {},
     close: async () => {},
   }

@@ -69,6 +69,20 @@ describe('what is sent', () => {
       ['--env', 'A=secret:key', '--env', 'B=grant:linear', '--cwd', '/srv', '--', 'node'],
       { command: 'node', args: [], env: { A: 'secret:key', B: 'grant:linear' }, cwd: '/srv' },
     ],
+    [
+      [
+        ...['--file', 'CREDENTIALS=secret:key', '--file-once', 'TOKEN=grant:linear'],
+        ...['--arg-secret', 'KEY=secret:key', '--on-renewal', 'restart'],
+        ...['--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
+      ],
+      {
+        command: 'node',
+        args: ['--key={argument:KEY}', '{file:TOKEN}'],
+        files: { CREDENTIALS: 'secret:key', TOKEN: { from: 'grant:linear', once: true } },
+        arguments: { KEY: 'secret:key' },
+        onRenewal: 'restart',
+      },
+    ],
   ])('%j', async (args, definition) => {
     await using companion = await startStandIn({ 'servers:add': () => remoteSample })
     const done = await warder(['server', 'add', '--home', companion.home, 'x', ...args])

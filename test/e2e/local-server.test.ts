@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { processGroup } from '../../main/runtime/process-group.ts'
@@ -83,12 +85,10 @@ describe('with a secret', () => {
   it('the process ends with the companion', async () => {
     const client = await warder.client(CLIENT, 'tools')
     const { pid, ended } = await witness.next()
-    const closed = new Promise<void>((resolve) => {
-      client.onclose = resolve
-    })
     expect(descendantsOf(warder.pid)).toContain(pid)
     expect(await warder.stop()).toEqual({ code: 0, signal: null })
-    await Promise.all([ended, closed])
+    await ended
+    await client.close()
     expect(witness.seen).toHaveLength(1)
   })
 })
@@ -168,6 +168,31 @@ describe('a server that needs a key', () => {
     const refusal = await refusalOf(warder.client(CLIENT, 'dies'))
     expect(refusal.code).toBe('server.start_failed')
     expect(refusal.message).toContain('code 7')
+  })
+})
+
+describe('a server that reads its credential elsewhere than in a variable', () => {
+  it('has it in a file, a pipe or an argument, and the approval says which', async () => {
+    const home = stage.use(await testHome()).path
+    const warder = stage.use(await startWarder({ home }))
+    await warder.ok(['secret', 'set', 'demo-key'], SECRET)
+    const program = `
+      const read = (name) => require('node:fs').readFileSync(process.env[name], 'utf8').length
+      console.error('seen', read('FILE'), read('PIPE'), process.argv.at(-1).length)
+      process.exit(7)`
+    const add = [
+      ...['server', 'add', 'reads', '--file', 'FILE=secret:demo-key'],
+      ...['--file-once', 'PIPE=secret:demo-key', '--arg-secret', 'ARG=secret:demo-key'],
+    ]
+    const command = ['--', process.execPath, '-e', program, '--', '--key={argument:ARG}']
+    const asked = await warder.run([...add, ...command])
+    expect(asked.stdout).toContain('readable one time')
+    expect(asked.stdout).toContain('OTHER USERS OF THIS MACHINE CAN SEE IT')
+    await warder.ok([...add, '--approve', ...command])
+    const answer = await warder.run(['server', 'test', 'reads'])
+    const { length } = SECRET
+    expect(answer.stdout).toContain(`seen ${length} ${length} ${length + '--key='.length}`)
+    expect(readdirSync(path.join(warder.ready.sockets, 'given'))).toEqual([])
   })
 })
 

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGuardian } from '../../main/runtime/guardian.ts'
 import { processGroup } from '../../main/runtime/process-group.ts'
 import { psStart, startOf } from '../../main/runtime/process-start.ts'
+import { testHome } from '../harness/home.ts'
 
 /** A leader and a child in its group, both busy and deaf to SIGTERM. */
 const STUBBORN = `
@@ -33,13 +35,16 @@ async function dead(group: number): Promise<void> {
 }
 
 /** The real guardian, and its end. */
-function guarded() {
+function guarded(folder = '') {
   const ended = Promise.withResolvers<void>()
   let started = 0
   let current: ReturnType<typeof spawn> | undefined
-  const guardian = createGuardian((script) => {
+  const guardian = createGuardian(folder, (script) => {
     started++
-    const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const shell = spawn('/bin/sh', ['-c', script], {
+      env: { PATH: '/usr/bin:/bin', WARDER_CREDENTIALS: folder },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     current = shell
     shell.once('exit', () => ended.resolve())
     return { stdin: shell.stdin, onExit: (listener) => void shell.once('exit', listener) }
@@ -55,6 +60,20 @@ describe('the guardian', () => {
     guardian.close()
     await ended
     await dead(group)
+  })
+
+  it('removes the files with credentials that it was told of', async () => {
+    const group = await stubborn()
+    const home = await testHome()
+    const folder = path.join(home.path, 'a b; c')
+    mkdirSync(path.join(folder, 's-1'), { recursive: true })
+    writeFileSync(path.join(folder, 's-1', 'KEY'), 'a value')
+    const { guardian, ended } = guarded(folder)
+    guardian.add(group, await startOf(group))
+    guardian.close()
+    await ended
+    expect(readdirSync(home.path)).toEqual([])
+    await home[Symbol.asyncDispose]()
   })
 
   it('believes the id alone while the start is not known', async () => {

@@ -38,9 +38,11 @@ describe('createRuntime', () => {
 
   it('ends every server at once, those that just start too, and names each', async () => {
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-    const runtime = createRuntime(anyRun, undefined, async (options) => {
-      if (options.name === 'late') await stopped
-      return startLocalServer(options)
+    const runtime = createRuntime(anyRun, {
+      start: async (options) => {
+        if (options.name === 'late') await stopped
+        return startLocalServer(options)
+      },
     })
     try {
       const one = await runtime.start(optionsFor('one'))
@@ -88,11 +90,13 @@ describe('createRuntime', () => {
   it('ends a server whose grant is revoked while it starts', async () => {
     const { promise: revoked, resolve: revoke } = Promise.withResolvers<void>()
     const pids: number[] = []
-    const runtime = createRuntime(anyRun, undefined, async (options) => {
-      await revoked
-      const server = await startLocalServer(options)
-      pids.push(server.pid)
-      return server
+    const runtime = createRuntime(anyRun, {
+      start: async (options) => {
+        await revoked
+        const server = await startLocalServer(options)
+        pids.push(server.pid)
+        return server
+      },
     })
     const starting = runtime.start(optionsFor('late', ['g1']))
     const ending = runtime.endHolding('g1')
@@ -117,9 +121,11 @@ describe('createRuntime', () => {
   it('has each watched from its first moment to the end of its group', async () => {
     const told: string[] = []
     const runtime = createRuntime(anyRun, {
-      add: (group) => told.push(`+${group} ${processGroup(group).alive()}`),
-      remove: (group) => told.push(`-${group} ${processGroup(group).alive()}`),
-      close: () => told.push('closed'),
+      watch: {
+        add: (group) => told.push(`+${group} ${processGroup(group).alive()}`),
+        remove: (group) => told.push(`-${group} ${processGroup(group).alive()}`),
+        close: () => told.push('closed'),
+      },
     })
     const { pid } = await runtime.start(optionsFor('one'))
     await runtime.close()

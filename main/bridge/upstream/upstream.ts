@@ -1,5 +1,6 @@
 import type { WarderError } from '../../errors.ts'
 import type { BoundToken } from '../../oauth/dpop.ts'
+import type { Placed } from '../../runtime/placed.ts'
 import type { Server } from '../../servers/servers.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
@@ -16,6 +17,8 @@ export interface Credential {
   readonly headers: Readonly<Record<string, string>>
   /** For a local server that is about to start; null for one that runs and for a remote one. */
   readonly environment: Readonly<Record<string, string>> | null
+  /** As `environment`: what goes into files and arguments. */
+  readonly placed?: Placed | null
   /** `SERVER/ACCOUNT` for the audit, several with spaces between, or null where no grant is used. */
   readonly account: string | null
   /** The same for comparing: names have spaces. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import type { ServerDefinition } from '../../../main/store/config-schema.ts'
 import { opened } from '../support/remote.ts'
 import { localServer, startWorld, type World } from '../support/world.ts'
 
@@ -188,3 +189,58 @@ function poster(world: World) {
     return response.json()
   }
 }
+
+describe('a token that was renewed', () => {
+  const tells = server(
+    `if (id !== undefined) answer(id, { env: process.env.KEY, file: process.env.FILE && readFileSync(process.env.FILE, 'utf8'), pid: process.pid, held: params?.name === 'hold' })`,
+    `import { readFileSync } from 'node:fs'`,
+  )
+  const waits = server(
+    `if (params?.name === 'hold') { globalThis.held = id } else if (params?.name === 'release') { answer(held, { pid: process.pid }); answer(id, { pid: process.pid }) } else if (id !== undefined) answer(id, { env: process.env.KEY, pid: process.pid })`,
+  )
+
+  it('starts the server anew, with the new one, when no call is under way', async () => {
+    await using world = await startWorld({ s: localServer(waits, { KEY: 'grant:g' }) })
+    world.tokens.set('g', 'first')
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('tools/call', { name: 'x' })
+    expect(before).toMatchObject({ result: { env: 'first' } })
+
+    world.tokens.set('g', 'second')
+    line.send(text('held', 'hold'))
+    expect(await line.call('tools/call', { name: 'x' })).toMatchObject({ result: { env: 'first' } })
+    await world.bridge.renewGrant('grant-g')
+    // Nothing of what was under way is lost.
+    expect(await line.call('tools/call', { name: 'x' })).toMatchObject({ result: { env: 'first' } })
+    const released = await line.call('tools/call', { name: 'release' })
+    expect(pidOf(released)).toBe(pidOf(before))
+    const after = await line.call('tools/call', { name: 'x' })
+    expect(after).toMatchObject({ result: { env: 'second' } })
+    expect(pidOf(after)).not.toBe(pidOf(before))
+    expect(world.running()).toEqual(['s'])
+    line.close()
+  })
+
+  it('is put into the same file where the definition says so', async () => {
+    const definition = localServer(tells)
+    await using world = await startWorld({
+      s: { ...definition, files: { FILE: 'grant:g' }, onRenewal: 'refeed' } as ServerDefinition,
+    })
+    world.tokens.set('g', 'first')
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('tools/call', { name: 'x' })
+    expect(before).toMatchObject({ result: { file: 'first' } })
+    world.tokens.set('g', 'second')
+    await world.bridge.renewGrant('grant-other')
+    expect(await line.call('tools/call', { name: 'x' })).toMatchObject({
+      result: { file: 'first' },
+    })
+    await world.bridge.renewGrant('grant-g')
+    const after = await line.call('tools/call', { name: 'x' })
+    expect(after).toMatchObject({ result: { file: 'second' } })
+    expect(pidOf(after)).toBe(pidOf(before))
+    line.close()
+  })
+})

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { pinSchema } from './pin-schema.ts'
+import { injectable, parseReference, singleLine, variableName } from './references.ts'
+
+/** A reference, never a value: what stands here is a credential. */
+const reference = singleLine.refine((value) => parseReference(value) !== null, {
+  error: 'write secret:NAME or grant:SERVER',
+})
+
+const fields = z.strictObject({
+  command: singleLine.min(1),
+  args: z
+    .array(
+      z
+        .string()
+        .max(32_768)
+        .regex(/^[^\0]*$/, { error: 'no NUL' }),
+    )
+    .max(256)
+    .default([]),
+  env: z.record(variableName, injectable).optional(),
+  cwd: singleLine.optional(),
+  files: z
+    .record(
+      variableName,
+      z.union([reference, z.strictObject({ from: reference, once: z.boolean().optional() })]),
+    )
+    .optional()
+    .describe(
+      'Credentials that the server reads from a file. The variable holds its path, and so does {file:NAME} in an argument. `once`: a named pipe, which can be read one time.',
+    ),
+  arguments: z
+    .record(variableName, reference)
+    .optional()
+    .describe(
+      'The last resort: {argument:NAME} in an argument becomes the credential. Other users of the machine can see it.',
+    ),
+  onRenewal: z
+    .enum(['restart', 'refeed'])
+    .optional()
+    .describe(
+      'What follows when a token in its hands is renewed: a new start as soon as no call is under way (the default), or the new one in the same file.',
+    ),
+})
+
+type Fields = z.output<typeof fields>
+
+export const localServerSchema = fields.superRefine(report)
+
+/** As a person approved it: with what its command came to. */
+export const approvedLocalSchema = fields.extend({ pin: pinSchema.optional() }).superRefine(report)
+
+export type LocalServer = z.output<typeof approvedLocalSchema>
+
+/** One file with a credential, in either way it is written. */
+export const fileOf = (written: NonNullable<Fields['files']>[string]) =>
+  typeof written === 'string'
+    ? { from: written, once: false }
+    : { from: written.from, once: written.once === true }
+
+const PLACEHOLDER = /\{(file|argument):([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+/** Writes what belongs there into the arguments. @param value undefined leaves the placeholder as it is */
+export const fillPlaceholders = (
+  args: readonly string[],
+  value: (kind: 'file' | 'argument', name: string) => string | undefined,
+): string[] =>
+  args.map((arg) => arg.replaceAll(PLACEHOLDER, (whole, kind, name) => value(kind, name) ?? whole))
+
+function report(server: Fields, context: z.RefinementCtx): void {
+  for (const [path, message] of contradictions(server))
+    context.addIssue({ code: 'custom', path: [...path], message })
+}
+
+function contradictions(server: Fields): [path: readonly string[], message: string][] {
+  const { args, env = {}, files = {}, arguments: values = {}, onRenewal } = server
+  const found: [readonly string[], string][] = []
+  const named = new Set<string>()
+  fillPlaceholders(args, (kind, name) => {
+    if (kind === 'argument') named.add(name)
+    if (!Object.hasOwn(kind === 'file' ? files : values, name))
+      found.push([['args'], `{${kind}:${name}} is not among its ${kind}s`])
+    return undefined
+  })
+  for (const name of Object.keys(values))
+    if (!named.has(name))
+      found.push([['arguments', name], `write {argument:${name}} where it belongs in args`])
+  for (const name of Object.keys(files))
+    if (Object.hasOwn(env, name)) found.push([['files', name], 'is a variable in env already'])
+  if (onRenewal === 'refeed') {
+    const fixed = [
+      ...Object.values(env),
+      ...Object.values(values),
+      ...Object.values(files).flatMap((file) => (fileOf(file).once ? [fileOf(file).from] : [])),
+    ]
+    if (fixed.some((value) => parseReference(value)?.kind === 'grant'))
+      found.push([['onRenewal'], 'a token can be fed again only in a file that is not `once`'])
+  }
+  return found
+}

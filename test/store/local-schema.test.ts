@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { clearSecret } from '../../main/store/clear-secrets.ts'
+import { fileOf, fillPlaceholders, localServerSchema } from '../../main/store/local-schema.ts'
+
+const problems = (definition: object) => {
+  const parsed = localServerSchema.safeParse({ command: 'x', ...definition })
+  return parsed.success ? [] : parsed.error.issues.map(({ message }) => message)
+}
+
+describe('the definition of a local server', () => {
+  it.each([
+    { files: { KEY: 'secret:k' } },
+    { files: { KEY: { from: 'grant:s', once: true } }, args: ['--key={file:KEY}'] },
+    { arguments: { KEY: 'secret:k' }, args: ['--key', '{argument:KEY}'] },
+    { files: { KEY: 'grant:s' }, onRenewal: 'refeed' },
+    { env: { KEY: 'secret:k' }, files: { TOKEN: 'grant:s' }, onRenewal: 'refeed' },
+    { env: { KEY: 'grant:s' }, onRenewal: 'restart' },
+    { args: ['{port}', '{file}', '{"file":1}'] },
+  ])('%j is fine', (definition) => {
+    expect(problems(definition)).toEqual([])
+  })
+
+  it.each([
+    [{ files: { KEY: 'a value' } }, 'write secret:NAME or grant:SERVER'],
+    [{ arguments: { KEY: 'a value' }, args: ['{argument:KEY}'] }, 'write secret:NAME'],
+    [{ args: ['{file:KEY}'] }, '{file:KEY} is not among its files'],
+    [{ args: ['{argument:KEY}'] }, '{argument:KEY} is not among its arguments'],
+    [{ arguments: { KEY: 'secret:k' } }, 'write {argument:KEY} where it belongs'],
+    [{ env: { KEY: 'a' }, files: { KEY: 'secret:k' } }, 'is a variable in env already'],
+    [{ env: { KEY: 'grant:s' }, onRenewal: 'refeed' }, 'can be fed again only in a file'],
+    [
+      { arguments: { K: 'grant:s' }, args: ['{argument:K}'], onRenewal: 'refeed' },
+      'can be fed again only in a file',
+    ],
+    [
+      { files: { K: { from: 'grant:s', once: true } }, onRenewal: 'refeed' },
+      'can be fed again only in a file',
+    ],
+  ])('%j is refused', (definition, words) => {
+    expect(problems(definition).join()).toContain(words)
+  })
+
+  it('has its placeholders filled once: what a value says is no placeholder', () => {
+    const filled = fillPlaceholders(['--k={argument:A}{file:B}', '{argument:C}'], (kind, name) =>
+      name === 'A' ? '{file:B}$&' : kind === 'file' ? '/p' : undefined,
+    )
+    expect(filled).toEqual(['--k={file:B}$&/p', '{argument:C}'])
+  })
+
+  it('has no credential in clear text where a placeholder stands, and has one beside it', () => {
+    const clear = (...args: string[]) => clearSecret({ command: 'x', args })
+    expect(clear('--api-key={argument:KEY}', '--token', '{file:TOKEN}')).toBeNull()
+    expect(clear('--api-key={argument:KEY}x')).not.toBeNull()
+    expect(clear('--api-key', 'x{argument:KEY}')).not.toBeNull()
+  })
+
+  it('writes a file in two ways', () => {
+    expect(fileOf('secret:k')).toEqual({ from: 'secret:k', once: false })
+    expect(fileOf({ from: 'secret:k' })).toEqual({ from: 'secret:k', once: false })
+    expect(fileOf({ from: 'secret:k', once: true })).toEqual({ from: 'secret:k', once: true })
+  })
+})
