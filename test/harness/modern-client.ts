@@ -9,10 +9,10 @@ import { cli, type Warder } from './warder.ts'
 
 /** The 2.x SDK's client, told to speak 2026-07-28 and nothing else. */
 export interface ModernClients extends AsyncDisposable {
-  /** Through the shim. */
-  shim(client: string, server: string): Promise<Client>
+  /** Through the shim. @param server null for all of them */
+  shim(client: string, server: string | null): Promise<Client>
   /** Over the token door. */
-  http(bearer: string, server: string): Promise<Client>
+  http(bearer: string, server: string | null): Promise<Client>
 }
 
 const MODERN = '2026-07-28'
@@ -40,14 +40,17 @@ export function modernClients(
       connected(
         new StdioClientTransport({
           command: process.execPath,
-          args: [cli, 'mcp', '--client', client, '--home', warder.home, '--server', server],
+          args: [
+            ...[cli, 'mcp', '--client', client, '--home', warder.home],
+            ...(server === null ? [] : ['--server', server]),
+          ],
           env: bareEnvironment(),
           stderr: 'ignore',
         }),
       ),
     http: (bearer, server) =>
       connected(
-        new StreamableHTTPClientTransport(new URL(`${warder.ready.http}/mcp/${server}`), {
+        new StreamableHTTPClientTransport(new URL(routeOf(warder.ready.http, server)), {
           requestInit: { headers: { authorization: `Bearer ${bearer}` } },
         }),
       ),
@@ -56,3 +59,6 @@ export function modernClients(
     },
   }
 }
+
+const routeOf = (http: string, server: string | null) =>
+  server === null ? `${http}/mcp` : `${http}/mcp/${server}`

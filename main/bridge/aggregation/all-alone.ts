@@ -17,7 +17,8 @@ import type { Branch } from './branch.ts'
 import { LIST_NAMES } from './bursts.ts'
 import { createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
 import { isList } from './lists.ts'
-import { isRouted } from './routes.ts'
+import { ownerOf, withOwner } from './request-states.ts'
+import { isRouted, type Route } from './routes.ts'
 import { linksIn } from './way-back.ts'
 
 /** All servers for a client whose requests stand alone, kept from one request to the next. */
@@ -77,8 +78,9 @@ export function openVisitToAll(options: {
     const { leaving } = channel
     const visit = options.visit(server, {
       reply(text) {
-        for (const uri of linksIn(text)) branches.link(branches.of(server).key, uri)
-        channel.reply(text)
+        if (branches.has(server))
+          for (const uri of linksIn(text)) branches.link(branches.of(server).key, uri)
+        channel.reply(withOwner(text, server))
       },
       send: channel.send,
       refuse: channel.refuse,
@@ -103,12 +105,26 @@ export function openVisitToAll(options: {
     }
     if (!isRouted(method))
       return channel.reply(errorResponse(id, METHOD_NOT_FOUND, 'Method not found'))
-    const route = await all.routes.find(message)
+    const route = await routeOf(message, all)
     if (entry === undefined || entry.givenUp) return
     if (route === null)
       return channel.reply(errorResponse(id, INVALID_PARAMS, 'None of the servers has this.'))
     entry.visit = wayTo(route.server, all)
     await entry.visit.request(readMessage(route.text) as RequestMessage, claim)
+  }
+
+  /** A request that brings a state goes where the state came from. */
+  async function routeOf(
+    message: RequestMessage,
+    { routes, branches }: Gathering,
+  ): Promise<Route | null> {
+    const brought = ownerOf(message)
+    if (brought === null) return routes.find(message)
+    const { server } = brought
+    if (message.method === 'resources/read')
+      return branches.has(server) ? { server, text: brought.message.text } : null
+    const route = await routes.find(brought.message)
+    return route?.server === server ? route : null
   }
 
   return {

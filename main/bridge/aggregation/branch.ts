@@ -1,3 +1,4 @@
+import type { WarderError } from '../../errors.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import type { JsonNode } from '../json-scan.ts'
 import type { Channel } from '../types.ts'
@@ -22,7 +23,8 @@ export interface Branch extends BranchPlace {
   /** A request of ours, an ordinary call as well. @throws WarderError for an error and where no answer came */
   ask(method: string, params: string): Promise<JsonNode>
   readonly ended: boolean
-  close(): Promise<void>
+  /** @param reason what calls under way are answered with; nothing where nobody waits for them any more */
+  close(reason?: WarderError): Promise<void>
 }
 
 /** A branch that is a session, as its client has one. */

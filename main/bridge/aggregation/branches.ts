@@ -1,3 +1,4 @@
+import { WarderError } from '../../errors.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import { limits } from '../limits.ts'
 import type { Branch, BranchPlace } from './branch.ts'
@@ -38,11 +39,11 @@ export function createBranches<Own extends Branch>(options: {
   const definitionOf = (server: string) =>
     Object.hasOwn(servers(), server) ? servers()[server] : undefined
 
-  function drop(branch: Own): Promise<void> {
+  function drop(branch: Own, reason?: WarderError): Promise<void> {
     branches.delete(branch.server)
     keys.delete(branch.key)
     links.delete(branch.server)
-    return branch.close()
+    return branch.close(reason)
   }
 
   function of(server: string): Own {
@@ -50,7 +51,7 @@ export function createBranches<Own extends Branch>(options: {
     if (definition === undefined) throw new Error('no such server')
     const known = branches.get(server)
     if (known !== undefined && !known.ended && isSame(known.definition, definition)) return known
-    if (known !== undefined) void drop(known)
+    if (known !== undefined) void drop(known, gone(known))
     const branch = begin({ server, definition, key: `${server}.${++counter}` })
     branches.set(server, branch)
     keys.set(branch.key, branch)
@@ -64,7 +65,7 @@ export function createBranches<Own extends Branch>(options: {
     all() {
       const names = Object.keys(servers()).filter(allows).sort()
       for (const branch of branches.values())
-        if (definitionOf(branch.server) === undefined) void drop(branch)
+        if (definitionOf(branch.server) === undefined) void drop(branch, gone(branch))
       return names.map(of)
     },
     begun: () => [...branches.values()],
@@ -81,10 +82,13 @@ export function createBranches<Own extends Branch>(options: {
     linked: (uri) =>
       [...links.keys()].sort().find((server) => links.get(server)?.has(uri) === true),
     async close() {
-      await Promise.all([...branches.values()].map(drop))
+      await Promise.all([...branches.values()].map((branch) => drop(branch)))
     },
   }
 }
+
+const gone = ({ server }: Branch) =>
+  new WarderError('server.ended', `${server} is not what it was when the call was made.`)
 
 /** A reloaded configuration has new objects for what did not change. */
 const isSame = (a: ServerDefinition, b: ServerDefinition) =>

@@ -23,7 +23,7 @@ export function labelledCancel(message: NotificationMessage, key: string): strin
   return id === undefined ? message.text : splice(message.text, [edit(id, label(key, id.raw))])
 }
 
-const label = (key: string, raw: string) => JSON.stringify(`${key}/${raw}`)
+export const label = (key: string, raw: string) => JSON.stringify(`${key}/${raw}`)
 
 /**
  * What a label says; the client wrote it, so it may say anything.

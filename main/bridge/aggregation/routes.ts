@@ -62,7 +62,8 @@ export function createRoutes(options: { branches: Branches; lists: Lists }): Rou
     if (uri === undefined) return null
     const server = (await lists.owner(RESOURCES, uri)) ?? branches.linked(uri)
     const found = server ?? (await byTemplate(uri))
-    return found === undefined ? null : { server: found, text: message.text }
+    if (found === undefined || !branches.has(found)) return null
+    return { server: found, text: message.text }
   }
 
   /** The template that says most about the URI, and of two the first server's. */

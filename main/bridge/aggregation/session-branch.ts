@@ -9,7 +9,7 @@ import { type BranchPlace, onceOpened, type SessionBranch, waitsForNobody } from
 export interface SessionBranchHouse {
   readonly session: Session
   readonly relay: (text: string, session: Session, channel: Channel) => Promise<void>
-  readonly end: (session: Session, reason: WarderError) => Promise<void>
+  readonly end: (session: Session, reason?: WarderError) => Promise<void>
   /** Where goes what the server says in the course of a request of ours. */
   readonly aside: (text: string) => void
   /** The client's own. */
@@ -57,8 +57,7 @@ export function createSessionBranch(place: BranchPlace, house: SessionBranchHous
     get ended() {
       return session.ended
     },
-    close: () =>
-      house.end(session, new WarderError('server.ended', `${server} is not there any more.`)),
+    close: (reason) => house.end(session, reason),
   }
   return branch
 }
