@@ -40,7 +40,25 @@ export function createClients(options: {
   const touch = state.prepare('UPDATE clients SET last_seen_at = ? WHERE name = ?')
   const exchange = state.prepare('UPDATE clients SET bearer_sha256 = ? WHERE name = ?')
   const voidAll = state.prepare("UPDATE clients SET bearer_sha256 = x''")
-  const hashed = state.prepare('SELECT name FROM clients WHERE bearer_sha256 = ?')
+  const hashes = state.prepare(
+    "SELECT name, bearer_sha256 AS hash FROM clients WHERE bearer_sha256 <> x''",
+  )
+  /** Hash → client, for every request at the token door. Read anew after each change; nobody else writes the table. */
+  let bearers: ReadonlyMap<string, string> | null = null
+
+  function change<T>(work: () => T): T {
+    try {
+      return state.transaction(work)
+    } finally {
+      bearers = null
+    }
+  }
+
+  function readBearers(): ReadonlyMap<string, string> {
+    return new Map(
+      hashes.all().map(({ name, hash }) => [hex(hash as Uint8Array), String(name)] as const),
+    )
+  }
 
   return {
     list: () =>
@@ -54,31 +72,32 @@ export function createClients(options: {
       if (one.get(name) !== undefined)
         throw new WarderError('client.exists', `There is a client ${name} already.`)
       const bearer = `wdr_${randomBytes(32).toString('base64url')}`
-      state.transaction(() => insert.run(name, sha256(bearer), clock()))
+      change(() => insert.run(name, sha256(bearer), clock()))
       return bearer
     },
     remove(name) {
-      const { changes } = state.transaction(() => remove.run(name))
+      const { changes } = change(() => remove.run(name))
       if (changes === 0) throw new WarderError('client.unknown', `There is no client ${name}.`)
     },
     renew(name) {
       const bearer = `wdr_${randomBytes(32).toString('base64url')}`
-      const { changes } = state.transaction(() => exchange.run(sha256(bearer), name))
+      const { changes } = change(() => exchange.run(sha256(bearer), name))
       if (changes === 0) throw new WarderError('client.unknown', `There is no client ${name}.`)
       return bearer
     },
     voidBearers() {
       // No SHA-256 is empty.
-      state.transaction(() => voidAll.run())
+      change(() => voidAll.run())
       return all.all().map((row) => String(row.name))
     },
     // Looking up by hash takes the same time whatever part of a guess is right.
-    byBearer: (bearer) => {
-      const row = hashed.get(sha256(bearer))
-      return row === undefined ? null : String(row.name)
+    byBearer(bearer) {
+      bearers ??= readBearers()
+      return bearers.get(hex(sha256(bearer))) ?? null
     },
     seen: (name) => void touch.run(clock(), name),
   }
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

@@ -16,6 +16,9 @@ export interface HttpReply extends Channel {
   reply(text: string, status?: number): void
 }
 
+/** Made once: a reason of its own for each response costs more than the response. */
+const CLOSED = new Error('the response is closed')
+
 export function replyTo(response: ServerResponse): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
@@ -23,7 +26,7 @@ export function replyTo(response: ServerResponse): HttpReply {
   let alive: NodeJS.Timeout | undefined
   response.once('close', () => {
     clearInterval(alive)
-    gone.abort()
+    gone.abort(CLOSED)
   })
 
   function event(text: string): void {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -42,6 +43,7 @@ export interface TokenVisit {
 
 /** @param port 0 for any free one @throws WarderError `door.port_taken` */
 export async function openTokenDoor(port: number, visit: TokenVisit): Promise<TokenDoor> {
+  let own = ''
   const server = createServer(
     // Header limits of Node are right; the timeouts end slow and idle peers.
     {
@@ -51,17 +53,17 @@ export async function openTokenDoor(port: number, visit: TokenVisit): Promise<To
       requireHostHeader: true,
     },
     (request, response) => {
-      handle(request, response, visit, `${(server.address() as AddressInfo).port}`).catch(() =>
-        response.destroy(),
-      )
+      handle(request, response, visit, own).catch(() => response.destroy())
     },
   )
   server.maxConnections = 512
   server.on('upgrade', (_request, socket) => socket.destroy())
   server.on('connect', (_request, socket) => socket.destroy())
   await listen(server, port)
+  const opened = (server.address() as AddressInfo).port
+  own = `${opened}`
   return {
-    port: (server.address() as AddressInfo).port,
+    port: opened,
     close: () =>
       new Promise((done) => {
         server.close(() => done())
@@ -160,19 +162,29 @@ function isJson(request: IncomingMessage): boolean {
 /** @returns the text, null where it is not UTF-8, or the HTTP status that refuses it */
 async function readBody(request: IncomingMessage): Promise<string | null | 413> {
   if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) return 413
+  const bytes = await wholeBody(request)
+  if (bytes === null) return 413
+  return isUtf8(bytes) ? bytes.toString('utf8') : null
+}
+
+/** @returns null where it is too long; it is not destroyed then: the answer goes out on the same socket */
+function wholeBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = []
   let size = 0
-  // Not destroyed when it is too long: the answer goes out on the same socket.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limits.messageBytes) return 413
-    chunks.push(chunk)
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
-  } catch {
-    return null
-  }
+  return new Promise((resolve, reject) => {
+    request.on('error', reject)
+    request.on('end', () => {
+      const [first] = chunks
+      resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks))
+    })
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= limits.messageBytes) return void chunks.push(chunk)
+      chunks.length = 0
+      request.pause()
+      resolve(null)
+    })
+  })
 }
 
 /** No metadata is named in the challenge (RFC 6750 §3): there is none here to find. */
