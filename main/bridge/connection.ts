@@ -102,6 +102,7 @@ export function createConnection(options: {
   const links = new Set<Link>()
   /** Who asked: what goes with a further round was meant for that server and that account. */
   const askers = new WeakMap<InputWanted, Link>()
+  const subscribed = new Set<string>()
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
   /** The revision that the client was answered with. */
@@ -141,6 +142,14 @@ export function createConnection(options: {
       onMessage: (...message) => (current === link ? events.onMessage(...message) : undefined),
       onClosed: () => void drop(link),
       check: (latest) => check(latest, null),
+      async credential() {
+        const fresh = await inject()
+        if (current !== link) throw new WarderError('server.ended', 'The server has ended.')
+        check(fresh, link)
+        hold(link, fresh)
+        return fresh
+      },
+      subscribed,
     }
     const opened = leaving.then(() => {
       check(credential, null)
@@ -212,6 +221,7 @@ export function createConnection(options: {
     if (message.method === 'initialize') {
       // A second opening starts over, as a client does that lost track.
       if (current !== null) void drop(current)
+      subscribed.clear()
       opening = message
     }
     if (current !== null) return current

@@ -46,9 +46,7 @@ export async function connectEither(options: {
     onMessage(message, related) {
       if (era === 'session') return host.onMessage(message, related)
       // No server of the stateless revision may ask this way; it has its answers for that.
-      return message.kind === 'notification'
-        ? host.onMessage(message, related && stateless.callOf(related))
-        : undefined
+      return message.kind === 'notification' ? stateless.hear(message, related) : undefined
     },
     onClosed() {
       if (!asking) host.onClosed()
@@ -168,8 +166,9 @@ export async function connectEither(options: {
     },
     async send(text, credential) {
       await decided.promise
+      if (era === 'session') return endpoint.send(text, credential)
       // No server of the stateless revision could use a notification.
-      if (era === 'session') await endpoint.send(text, credential)
+      if (isInitialized(text)) stateless.listen(credential)
     },
     close(goodbye) {
       decided.resolve()
@@ -198,6 +197,11 @@ async function outcomeOf(asked: Promise<ResponseMessage>): Promise<{
       },
     }
   }
+}
+
+function isInitialized(text: string): boolean {
+  const message = readMessage(text)
+  return message.kind === 'notification' && message.method === 'notifications/initialized'
 }
 
 const unknownRevisions = () =>

@@ -6,8 +6,8 @@ import type { Speaker } from './request-meta.ts'
 
 /**
  * The result that a client gets for its `initialize` from a server that has none: what the server says of itself in its
- * DiscoverResult, in the words of the session's revision. What needs a stream that Warder does not hold open
- * (`listChanged`, `subscribe`) is not promised.
+ * DiscoverResult, in the words of the session's revision. What it says unasked (`listChanged`, `subscribe`) Warder
+ * listens for.
  *
  * @param discovered null where the server does not answer `server/discover`
  */
@@ -36,8 +36,14 @@ function capabilities(discovered: JsonNode | null): string {
     said?.kind === 'object'
       ? FEATURES.filter((feature) => said.member(feature)?.kind === 'object')
       : ['tools', 'resources', 'prompts']
-  return `{${features.map((feature) => `"${feature}":{}`).join(',')}}`
+  const texts = features.map((feature) => {
+    const kept = UNASKED.filter((what) => said?.member(feature)?.member(what)?.boolean() === true)
+    return `"${feature}":{${kept.map((what) => `"${what}":true`).join(',')}}`
+  })
+  return `{${texts.join(',')}}`
 }
+
+const UNASKED = ['listChanged', 'subscribe']
 
 /** Which of the client's abilities the server may count on; those of the session's revision alone stay behind. */
 export function speakerOf(initialize: RequestMessage): Speaker {

@@ -1,25 +1,30 @@
 import { WarderError } from '../../errors.ts'
 import {
+  errorResponse,
+  type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
   resultResponse,
 } from '../envelope.ts'
+import { METHOD_NOT_FOUND } from '../refusal.ts'
 import { readServerMessage } from '../upstream/event-stream.ts'
 import type { HttpUpstream } from '../upstream/http.ts'
 import {
   type Credential,
+  type LinkHost,
   NotProcessed,
   type Round,
   type Upstream,
-  type UpstreamEvents,
 } from '../upstream/upstream.ts'
+import { INVALID_PARAMS } from './claim.ts'
 import { createInputs } from './input-required.ts'
 import { createListedTools, nextCursor } from './listed-tools.ts'
 import { mirroredHeaders } from './mirrored-headers.ts'
 import { openingResult, speakerOf } from './opening.ts'
 import { type Speaker, standAlone } from './request-meta.ts'
 import { codeOf, HEADER_MISMATCH, MODERN } from './revisions.ts'
+import { createSubscriptions } from './subscriptions.ts'
 
 /** The session of one client, spoken to a server of the stateless revision. */
 export interface Stateless extends Pick<Upstream, 'request'> {
@@ -29,16 +34,16 @@ export interface Stateless extends Pick<Upstream, 'request'> {
     credential: Credential,
     signal: AbortSignal,
   ): Promise<ResponseMessage>
-  /** Where a message on the stream of a request belongs. */
-  callOf(id: string): string
+  /** A notification: what the client may hear of it is passed on. */
+  hear(message: NotificationMessage, related: string | null): ReturnType<LinkHost['onMessage']>
+  /** The client is open: it may be told what it did not ask for. */
+  listen(credential: Credential): void
   end(): void
 }
 
 /** A list may have so many pages. */
 const MOST_PAGES = 32
 
-/** What a client of the session's revision may ask, and no server of the stateless one knows. */
-const GONE = new Set(['resources/subscribe', 'resources/unsubscribe'])
 const MAY_NEED_INPUT = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
 /** Where requests go that stand alone. */
@@ -49,7 +54,7 @@ export interface StatelessEndpoint extends Pick<HttpUpstream, 'ask'> {
   cancel?(id: string, credential: Credential): void
 }
 
-export function createStateless(endpoint: StatelessEndpoint, events: UpstreamEvents): Stateless {
+export function createStateless(endpoint: StatelessEndpoint, host: LinkHost): Stateless {
   let speaker: Speaker = { info: '{}', capabilities: '{}', logLevel: null }
   let discovered: ResponseMessage | null = null
   let counter = 0
@@ -57,10 +62,21 @@ export function createStateless(endpoint: StatelessEndpoint, events: UpstreamEve
   const calls = new Map<string, string>()
   const inputs = createInputs({
     abilities: () => speaker.capabilities,
-    ask: events.onMessage,
+    ask: host.onMessage,
   })
+  const subscriptions = createSubscriptions({
+    host,
+    ownId,
+    capabilities: () => discovered?.result?.member('capabilities') ?? null,
+    ask: (params, id, credential, signal) =>
+      askOnce(ownMessage('subscriptions/listen', params), id, credential, signal),
+    cancel: endpoint.cancel,
+  })
+  let open = false
 
-  const ownId = () => JSON.stringify(`warder-${++counter}`)
+  function ownId(): string {
+    return JSON.stringify(`warder-${++counter}`)
+  }
 
   async function askOnce(
     message: RequestMessage,
@@ -143,6 +159,25 @@ export function createStateless(endpoint: StatelessEndpoint, events: UpstreamEve
     if (headers() !== before) throw new NotProcessed('headers-wanted')
   }
 
+  /** The client's subscriptions are what Warder listens for in its name. */
+  async function subscription(
+    { method, params }: RequestMessage,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage> {
+    const uri = params?.member('uri')?.string()
+    if (uri === undefined) return ownError(id, INVALID_PARAMS, 'uri is not a string')
+    if (method === 'resources/unsubscribe') {
+      subscriptions.unsubscribe(uri, credential)
+      return own(id, '{}')
+    }
+    const taken = await subscriptions.subscribe(uri, credential, signal)
+    return taken
+      ? own(id, '{}')
+      : ownError(id, METHOD_NOT_FOUND, 'This server takes no subscription of this resource.')
+  }
+
   return {
     discover(initialize, credential, signal) {
       speaker = speakerOf(initialize)
@@ -164,22 +199,34 @@ export function createStateless(endpoint: StatelessEndpoint, events: UpstreamEve
         speaker = { ...speaker, logLevel: params?.member('level')?.raw ?? null }
         return own(id, '{}')
       }
-      if (GONE.has(method)) return ownError(id)
+      if (method === 'resources/subscribe' || method === 'resources/unsubscribe')
+        return subscription(message, id, credential, signal)
       // What was sent on the way there has the id of the round; the client knows the call's.
-      return idAs(await forward(message, id, credential, signal, round), id)
+      const answer = idAs(await forward(message, id, credential, signal, round), id)
+      if (open) subscriptions.start(credential)
+      return answer
     },
-    callOf: (id) => calls.get(id) ?? id,
-    end: inputs.end,
+    hear(message, related) {
+      return subscriptions.owns(message, related)
+        ? subscriptions.hear(message, related)
+        : host.onMessage(message, related && (calls.get(related) ?? related))
+    },
+    listen(credential) {
+      open = true
+      subscriptions.start(credential)
+    },
+    end() {
+      inputs.end()
+      subscriptions.end()
+    },
   }
 }
 
 const own = (id: string, result: string) =>
   readMessage(resultResponse(id, result)) as ResponseMessage
 
-const ownError = (id: string) =>
-  readMessage(
-    `{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":"This server takes no subscriptions of a session."}}`,
-  ) as ResponseMessage
+const ownError = (id: string, code: number, message: string) =>
+  readMessage(errorResponse(id, code, message)) as ResponseMessage
 
 const idAs = (answer: ResponseMessage, id: string): ResponseMessage => ({ ...answer, id })
 

@@ -16,6 +16,7 @@ import {
   readText,
 } from './event-stream.ts'
 import { type Answer, type Exchange, exchange } from './exchange.ts'
+import { createListener } from './listener.ts'
 import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
 
 interface Exchanged {
@@ -59,8 +60,8 @@ export function connectHttp(options: {
   const underWay = new Set<(reason: unknown) => void>()
   let session: string | null = null
   let protocolVersion: string | null = null
-  let latest: Credential | null = null
-  let listening: 'not yet' | 'now' | 'refused' = 'not yet'
+  /** Of the stream that listens. */
+  const cursor = newCursor()
   /** The client's `notifications/initialized`: a server may refuse what overtakes it on another connection. */
   let initialized: Promise<void> | null = null
   let announced = false
@@ -71,7 +72,6 @@ export function connectHttp(options: {
     signal: AbortSignal,
     mirrored?: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    latest = credential
     const { answer, refusal } = await roundTrip(
       'POST',
       {
@@ -160,6 +160,7 @@ export function connectHttp(options: {
       // Only the answer to the opening names the session.
       if (given !== undefined && protocolVersion === null) session = visibleAscii(given)
       const response = await readAnswer(answer, id, credential, signal)
+      if (announced) listener.start(credential)
       const version = response.result?.member('protocolVersion')?.string()
       if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
         protocolVersion = version
@@ -258,20 +259,24 @@ export function connectHttp(options: {
     return getStream(cursor, credential, signal)
   }
 
-  async function getStream(
-    cursor: Cursor,
-    credential: Credential,
-    signal: AbortSignal,
-  ): Promise<Answer | null> {
+  function openStream(cursor: Cursor, credential: Credential, signal: AbortSignal) {
     const { lastEventId } = cursor
     const headers = {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    const ask = () => roundTrip('GET', headers, credential, signal)
-    const first = await ask()
+    return roundTrip('GET', headers, credential, signal)
+  }
+
+  async function getStream(
+    cursor: Cursor,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<Answer | null> {
+    const first = await openStream(cursor, credential, signal)
     if (first.refusal === 'nonce') first.answer.body.discard()
-    const { answer } = first.refusal === 'nonce' ? await ask() : first
+    const { answer } =
+      first.refusal === 'nonce' ? await openStream(cursor, credential, signal) : first
     if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return answer
     answer.body.discard()
     return null
@@ -279,37 +284,36 @@ export function connectHttp(options: {
 
   /**
    * The stream for what the server says unasked (§ Listening for Messages). A server without one answers 405 and is not
-   * asked again; a stream that ends is taken up again, ever more slowly while nothing comes of it.
+   * asked again.
    */
-  async function listen(): Promise<void> {
-    if (listening !== 'not yet') return
-    listening = 'now'
-    const cursor = newCursor()
-    try {
-      for (let barren = 0; latest !== null; barren++) {
-        const stream = await getStream(cursor, latest, closing.signal)
-        if (stream === null) break
-        try {
-          for await (const message of readEvents(stream.body, cursor)) {
-            barren = 0
-            if (message.kind === 'response') continue
-            const room = host.onMessage(message, null)
-            if (room) await unlessAborted(room, closing.signal)
-          }
-        } catch {
-          // Broken, or not the protocol: answers still arrive on streams of their own.
-        } finally {
-          stream.body.discard()
+  const listener = createListener({
+    async hold(credential, heard) {
+      const { answer, refusal } = await openStream(cursor, credential, closing.signal)
+      const { statusCode } = answer
+      const isStream = statusCode === 200 && mediaType(answer) === 'text/event-stream'
+      if (!isStream) answer.body.discard()
+      if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
+      if (statusCode === 401) throw new NotProcessed('unauthorized')
+      // The next call finds out the same, and opens another one.
+      if (statusCode === 404 && session !== null) throw new NotProcessed('session-expired')
+      if (statusCode === 405) return 'never'
+      if (!isStream) return 'ended'
+      try {
+        for await (const message of readEvents(answer.body, cursor)) {
+          heard()
+          if (message.kind === 'response') continue
+          const room = host.onMessage(message, null)
+          if (room) await unlessAborted(room, closing.signal)
         }
-        const pause = Math.min(cursor.retryMs * 2 ** Math.min(barren, 10), SLOWEST_RETRY_MS)
-        await sleep(pause, undefined, { signal: closing.signal, ref: false })
+      } finally {
+        answer.body.discard()
       }
-      listening = 'refused'
-    } catch {
-      // Not to be reached now: the next message that the server takes is the next occasion.
-      listening = 'not yet'
-    }
-  }
+      return 'ended'
+    },
+    credential: host.credential,
+    retryMs: () => cursor.retryMs,
+    signal: closing.signal,
+  })
 
   return {
     request,
@@ -325,7 +329,7 @@ export function connectHttp(options: {
       }
       const answer = await sent
       answer.body.discard()
-      void listen()
+      listener.start(credential)
     },
     async close(goodbye) {
       const ended = session
@@ -354,8 +358,6 @@ export function connectHttp(options: {
     },
   }
 }
-
-const SLOWEST_RETRY_MS = 60_000
 
 /** The scopes of a challenge that asks for more (RFC 6750 §3.1). @returns null for any other refusal */
 function scopesWanted(answer: Answer, { proof }: Credential): readonly string[] | null {

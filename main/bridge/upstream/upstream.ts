@@ -98,6 +98,13 @@ export interface LinkHost extends UpstreamEvents {
    * @throws WarderError `policy.stopped`, `grant.*`, `server.ended`
    */
   check(credential: Credential): void
+  /**
+   * The credential for what Warder says later of its own accord, fetched at that moment.
+   * @throws WarderError, NotProcessed where the link cannot go on as what it was opened as
+   */
+  credential(): Promise<Credential>
+  /** The resources that the client is subscribed to, over all links: the next one goes on with them. */
+  readonly subscribed: Set<string>
 }
 
 /** The server refused the message before it did anything. Unless it wants scopes, it may be sent again, as a new call. */

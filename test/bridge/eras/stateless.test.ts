@@ -4,7 +4,7 @@ import { type Answer, json, type Remote, startRemote } from '../support/remote.t
 import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
 
 const DISCOVERED =
-  '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}},"instructions":"Be kind.","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"modern","version":"3"}}}'
+  '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"instructions":"Be kind.","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"modern","version":"3"}}}'
 
 /** A server of the stateless revision: what it is not asked statelessly it refuses. */
 const modern =

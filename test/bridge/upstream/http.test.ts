@@ -175,6 +175,43 @@ describe('a stream of events', () => {
     expect(ids).toEqual([undefined, 'n-1', 'n-2'])
     await scene[Symbol.asyncDispose]()
   })
+
+  const note = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":1}}\n\n'
+
+  it.each([500, 403, 429])(
+    'the server says unasked is asked for again after %d',
+    async (status) => {
+      let streams = 0
+      await using scene = await opening((seen, response) => {
+        if (seen.method !== 'GET') return onCall(() => response.end())(seen, response)
+        if (++streams === 1) response.writeHead(status).end()
+        else events(response).write(note)
+      })
+      expect(JSON.parse((await scene.line.next()) ?? '')).toMatchObject({ params: { data: 1 } })
+    },
+  )
+
+  it('the server says unasked is asked for with a renewed credential', async () => {
+    const bearers: unknown[] = []
+    await using scene = await opening((seen, response) => {
+      if (seen.method !== 'GET')
+        return onCall((_seen, answer) => json(answer, seen.id, '{}'))(seen, response)
+      bearers.push(seen.headers.authorization)
+      if (seen.headers.authorization !== 'Bearer renewed') response.writeHead(401).end()
+      else events(response).write(note)
+    })
+    scene.world.renewed = async () => 'renewed'
+    // The first answer may have come before there was something to renew.
+    await scene.line.call('tools/call', call)
+    expect(JSON.parse((await scene.line.next()) ?? '')).toMatchObject({ params: { data: 1 } })
+    expect(bearers.at(-1)).toBe('Bearer renewed')
+  })
+
+  it('the server does not say unasked (405) is asked for once', async () => {
+    await using scene = await opening(onCall(({ id }, response) => json(response, id, '{}')))
+    for (const _ of [1, 2]) await scene.line.call('tools/call', call)
+    expect(scene.remote.seen.filter(({ method }) => method === 'GET')).toHaveLength(1)
+  })
 })
 
 describe('an answer that is none', () => {

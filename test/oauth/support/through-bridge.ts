@@ -20,14 +20,23 @@ export async function callThroughBridge(
 ): Promise<string[]> {
   const { url } = server.definition
   const dialer = createDialer()
-  const host = { onMessage: () => {}, onClosed: () => {}, check: () => {} }
   const policy = { serverUrl: url }
-  const upstream = connectHttp({ url, dispatcher: dialer.dispatcher(policy), host })
   const secrets = { read: () => Promise.reject(new Error('no secret is asked for')) }
   const injector = createInjector({ grants: house.grants, secrets })
   const refused: string[] = []
   try {
     const credential = await injector.headers(server, NOBODY)
+    const upstream = connectHttp({
+      url,
+      dispatcher: dialer.dispatcher(policy),
+      host: {
+        onMessage: () => {},
+        onClosed: () => {},
+        check: () => {},
+        credential: async () => credential,
+        subscribed: new Set(),
+      },
+    })
     const ask = () => upstream.request(opening, '1', credential, AbortSignal.timeout(20_000))
     await ask().catch((error: unknown) => {
       if (!(error instanceof NotProcessed) || error.reason !== 'nonce-wanted') throw error

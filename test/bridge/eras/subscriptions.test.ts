@@ -1,0 +1,330 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { statelessStdio } from '../../harness/stdio-servers.ts'
+import { type Answer, json, type Seen, startRemote } from '../support/remote.ts'
+import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
+
+const call = (name: string) => ({ name, arguments: {} })
+const initialized = '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+
+async function nextMessage(line: Line): Promise<Record<string, unknown>> {
+  return JSON.parse((await line.next()) ?? '{}')
+}
+
+/** What comes before the answer to a request. */
+async function unaskedBefore(line: Line, method: string, params: object): Promise<unknown[]> {
+  line.send(JSON.stringify({ jsonrpc: '2.0', id: method, method, params }))
+  const messages: unknown[] = []
+  for (;;) {
+    const message = await nextMessage(line)
+    if (message.id === method) return messages
+    messages.push(message)
+  }
+}
+
+describe('a client of sessions at a local server of the stateless revision (the SDK)', () => {
+  async function opened() {
+    const world = await startWorld({ s: statelessStdio() as never })
+    const line = await world.line('s')
+    const { result } = await line.call('initialize', opening)
+    line.send(initialized)
+    return {
+      world,
+      line,
+      result: result as { capabilities: object },
+      /** The server writes in order; what it said comes before the answer to the next request. */
+      async heardAfter(tool: string): Promise<unknown[]> {
+        await line.call('tools/list')
+        const before = await unaskedBefore(line, 'tools/call', call(tool))
+        return [...before, ...(await unaskedBefore(line, 'tools/list', {}))]
+      },
+      async [Symbol.asyncDispose]() {
+        line.close()
+        await world[Symbol.asyncDispose]()
+      },
+    }
+  }
+  const updated = (uri: string) =>
+    expect.objectContaining({
+      method: 'notifications/resources/updated',
+      params: expect.objectContaining({ uri }),
+    })
+  const today = { uri: 'news://today' }
+
+  it('hears of lists that change, as it was promised', async () => {
+    await using scene = await opened()
+    expect(scene.result.capabilities).toMatchObject({
+      tools: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+    })
+    expect(await scene.heardAfter('grow')).toEqual([
+      expect.objectContaining({ method: 'notifications/tools/list_changed' }),
+    ])
+  })
+
+  it('hears of the resources that it is subscribed to, and of no others', async () => {
+    await using scene = await opened()
+    expect(await scene.heardAfter('publish')).toEqual([])
+    expect(await scene.line.call('resources/subscribe', today)).toMatchObject({ result: {} })
+    expect(await scene.heardAfter('publish')).toEqual([updated(today.uri)])
+    expect(await scene.line.call('resources/unsubscribe', today)).toMatchObject({ result: {} })
+    expect(await scene.heardAfter('publish')).toEqual([])
+    expect(await scene.heardAfter('grow')).toHaveLength(1)
+  })
+
+  it('hears of no resource that it may not read, then or later', async () => {
+    await using scene = await opened()
+    const allow = { effect: 'allow', client: '*', server: '*' } as const
+    const deny = { ...allow, effect: 'deny', resource: 'news://secret' } as const
+    scene.world.house.rules = [deny, allow]
+    const secret = { uri: 'news://secret' }
+    expect(await scene.line.call('resources/subscribe', secret)).toMatchObject({
+      error: { data: { code: 'policy.denied' } },
+    })
+    scene.world.house.rules = [allow]
+    await scene.line.call('resources/subscribe', secret)
+    expect(await scene.heardAfter('publish')).toEqual([updated(secret.uri)])
+    scene.world.house.rules = [deny, allow]
+    expect(await scene.heardAfter('publish')).toEqual([])
+  })
+
+  it('stays subscribed when the server has to be started again', async () => {
+    await using scene = await opened()
+    await scene.line.call('resources/subscribe', today)
+    await scene.line.call('tools/call', call('die'))
+    await scene.line.call('tools/list')
+    expect(await scene.heardAfter('publish')).toEqual([updated(today.uri)])
+  })
+})
+
+describe('a client of sessions at a remote server of the stateless revision', () => {
+  const DISCOVERED =
+    '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true}}}'
+
+  interface Listened {
+    readonly seen: Seen
+    readonly response: ServerResponse
+    readonly closed: Promise<unknown>
+    readonly wanted: { resourceSubscriptions?: string[] }
+    /** Sends a notification on the stream. */
+    say(method: string, params?: object): void
+    acknowledge(filter?: object): void
+  }
+
+  /** A server whose streams the test holds. */
+  async function opened(onListen?: (one: Listened) => unknown) {
+    const arrived: Listened[] = []
+    const queue: ((one: Listened) => void)[] = []
+    const answer: Answer = (seen, response) => {
+      if (seen.headers['mcp-protocol-version'] !== '2026-07-28')
+        return response.writeHead(400).end()
+      if (seen.rpc === 'server/discover') return json(response, seen.id, DISCOVERED)
+      if (seen.rpc !== 'subscriptions/listen')
+        return json(response, seen.id, '{"resultType":"complete","content":[]}')
+      const listened: Listened = {
+        seen,
+        response,
+        closed: once(response, 'close'),
+        wanted: JSON.parse(seen.body).params.notifications,
+        say(method, params = {}) {
+          if (!response.headersSent)
+            response.writeHead(200, { 'content-type': 'text/event-stream' })
+          const _meta = { 'io.modelcontextprotocol/subscriptionId': JSON.parse(seen.id) }
+          const text = JSON.stringify({ jsonrpc: '2.0', method, params: { ...params, _meta } })
+          response.write(`data: ${text}\n\n`)
+        },
+        acknowledge(filter = listened.wanted) {
+          listened.say('notifications/subscriptions/acknowledged', { notifications: filter })
+        },
+      }
+      if (onListen !== undefined) onListen(listened)
+      const next = queue.shift()
+      if (next) next(listened)
+      else arrived.push(listened)
+    }
+    const remote = await startRemote(answer)
+    const world = await startWorld({ s: remoteServer(remote.url, 'oauth') })
+    world.tokens.set('s', 'first')
+    const line = await world.line('s')
+    await line.call('initialize', opening)
+    line.send(initialized)
+    return {
+      remote,
+      world,
+      line,
+      listened: () =>
+        new Promise<Listened>((resolve) => {
+          const one = arrived.shift()
+          if (one) resolve(one)
+          else queue.push(resolve)
+        }),
+      async [Symbol.asyncDispose]() {
+        line.close()
+        await world[Symbol.asyncDispose]()
+        await remote[Symbol.asyncDispose]()
+      },
+    }
+  }
+  const subscribe = (line: Line, uri: string, id = uri) =>
+    line.send(
+      JSON.stringify({ jsonrpc: '2.0', id, method: 'resources/subscribe', params: { uri } }),
+    )
+  const bearerOf = ({ seen }: Listened) => seen.headers.authorization
+
+  it('listens once for what the server announces, with its credential', async () => {
+    await using scene = await opened()
+    const stream = await scene.listened()
+    expect(stream.wanted).toEqual({ toolsListChanged: true })
+    expect(stream.seen.headers).toMatchObject({
+      authorization: 'Bearer first',
+      'mcp-method': 'subscriptions/listen',
+    })
+    stream.acknowledge()
+    stream.say('notifications/tools/list_changed')
+    expect(await nextMessage(scene.line)).toMatchObject({
+      method: 'notifications/tools/list_changed',
+    })
+    await scene.line.call('tools/call', call('x'))
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(1)
+  })
+
+  it('gets from the stream what it listens for after the acknowledgement, and nothing else', async () => {
+    await using scene = await opened()
+    const stream = await scene.listened()
+    stream.say('notifications/tools/list_changed', { early: true })
+    stream.acknowledge()
+    stream.say('notifications/message', { level: 'error', data: 'x' })
+    stream.say('notifications/elicitation/complete', { elicitationId: 'x' })
+    stream.response.write(
+      'data: {"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{"message":"?"}}\n\n',
+    )
+    stream.say('notifications/tools/list_changed', { late: true })
+    expect(await nextMessage(scene.line)).toMatchObject({ params: { late: true } })
+  })
+
+  it('listens for all resources on one stream, and lets go of the one before when it is taken', async () => {
+    await using scene = await opened()
+    const first = await scene.listened()
+    first.acknowledge()
+    subscribe(scene.line, 'a://1')
+    const second = await scene.listened()
+    expect(second.wanted).toEqual({ toolsListChanged: true, resourceSubscriptions: ['a://1'] })
+    first.say('notifications/tools/list_changed', { on: 'the first' })
+    expect(await nextMessage(scene.line)).toMatchObject({ params: { on: 'the first' } })
+    second.acknowledge()
+    await first.closed
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://1', result: {} })
+    subscribe(scene.line, 'a://2')
+    const third = await scene.listened()
+    expect(third.wanted.resourceSubscriptions).toEqual(['a://1', 'a://2'])
+    third.acknowledge()
+    await second.closed
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://2', result: {} })
+    third.say('notifications/resources/updated', { uri: 'a://1/part' })
+    expect(await nextMessage(scene.line)).toMatchObject({ params: { uri: 'a://1/part' } })
+  })
+
+  it('is told where the server does not take a subscription, and does not ask for it again', async () => {
+    await using scene = await opened()
+    ;(await scene.listened()).acknowledge()
+    subscribe(scene.line, 'a://1')
+    ;(await scene.listened()).acknowledge({ toolsListChanged: true })
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://1', error: { code: -32601 } })
+    subscribe(scene.line, 'a://2')
+    const next = await scene.listened()
+    expect(next.wanted.resourceSubscriptions).toEqual(['a://2'])
+  })
+
+  it('has a subscription made again after a renewal, as a call of its own', async () => {
+    let refused = 0
+    await using scene = await opened((one) => {
+      if (one.wanted.resourceSubscriptions && bearerOf(one) === 'Bearer first') {
+        refused++
+        one.response.writeHead(401).end()
+      } else one.acknowledge()
+    })
+    scene.world.renewed = async () => 'second'
+    subscribe(scene.line, 'a://1')
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://1', result: {} })
+    expect(refused).toBe(1)
+    const rows = scene.world.house.rows().filter(({ method }) => method === 'resources/subscribe')
+    expect(rows.map(({ phase, code }) => [phase, code])).toEqual([
+      ['intent', null],
+      ['outcome', 'unauthorized'],
+      ['intent', null],
+      ['outcome', null],
+    ])
+  })
+
+  it('is listened for again where a stream breaks, with the credential of that moment', async () => {
+    await using scene = await opened()
+    const first = await scene.listened()
+    first.acknowledge()
+    scene.world.tokens.set('s', 'second')
+    first.response.destroy()
+    const second = await scene.listened()
+    expect(bearerOf(second)).toBe('Bearer second')
+    second.acknowledge()
+    // An end that the server announces is one as well.
+    second.response.end(`data: {"jsonrpc":"2.0","id":${second.seen.id},"result":{}}\n\n`)
+    expect(bearerOf(await scene.listened())).toBe('Bearer second')
+  })
+
+  it('has its token renewed once for the stream, and then it listens no more', async () => {
+    let renewals = 0
+    await using scene = await opened(({ response }) => response.writeHead(401).end())
+    scene.world.renewed = async () => `renewed ${++renewals}`
+    const bearers = [bearerOf(await scene.listened()), bearerOf(await scene.listened())]
+    expect(bearers).toEqual(['Bearer first', 'Bearer renewed 1'])
+    await scene.line.call('tools/call', call('x'))
+    await scene.line.call('tools/call', call('x'))
+    expect(renewals).toBe(1)
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(2)
+  })
+
+  it('is not listened for at a server that does not know how', async () => {
+    await using scene = await opened(({ response, seen }) =>
+      response
+        .writeHead(404, { 'content-type': 'application/json' })
+        .end(`{"jsonrpc":"2.0","id":${seen.id},"error":{"code":-32601,"message":"no"}}`),
+    )
+    await scene.listened()
+    await scene.line.call('tools/call', call('x'))
+    await scene.line.call('tools/call', call('x'))
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(1)
+  })
+
+  it.each([
+    ['the session', (world: World) => world.bridge.shutOut('one')],
+    ['the grant', (world: World) => world.bridge.cutGrant('grant-s')],
+    [
+      'everything',
+      (world: World) => {
+        world.stopped = true
+        return world.bridge.cutAll()
+      },
+    ],
+  ])('is listened for until the end of %s', async (_, end) => {
+    await using scene = await opened()
+    const stream = await scene.listened()
+    stream.acknowledge()
+    await end(scene.world)
+    await stream.closed
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(1)
+  })
+
+  it('is not listened for again once everything is stopped', async () => {
+    await using scene = await opened()
+    const stream = await scene.listened()
+    stream.acknowledge()
+    const fetched = new Promise<void>((resolve) => {
+      scene.world.onFetch = resolve
+    })
+    scene.world.stopped = true
+    stream.response.destroy()
+    await fetched
+    await scene.line.call('tools/call', call('x'))
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(1)
+  })
+})
