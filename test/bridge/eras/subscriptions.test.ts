@@ -319,7 +319,7 @@ describe('a client of sessions at a remote server of the stateless revision', ()
     const stream = await scene.listened()
     stream.acknowledge()
     const fetched = new Promise<void>((resolve) => {
-      scene.world.onFetch = resolve
+      scene.world.onFetch = () => resolve()
     })
     scene.world.stopped = true
     stream.response.destroy()
