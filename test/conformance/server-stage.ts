@@ -8,10 +8,13 @@ import { startResourceServer } from '../harness/resource-server.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
 import { cli, startWarder } from '../harness/warder.ts'
 import { startBearerProxy } from './ways/bearer-proxy.ts'
+import { requestsOverStdio } from './ways/shim-requests.ts'
 import { sessionsOverStdio } from './ways/shim-sessions.ts'
 
 /** Who stands at the end: our own server of each era, and the reference server. */
-export type Backend = 'sessions' | 'everything'
+export type Backend = 'sessions' | 'stateless' | 'everything'
+/** What the suite speaks. */
+export type Era = 'sessions' | 'stateless'
 /** How Warder reaches it. */
 export type Upstream = 'http' | 'stdio'
 /** How the suite reaches Warder. */
@@ -22,7 +25,7 @@ export interface ServerStage extends AsyncDisposable {
   /** Where the suite finds a server without Warder. */
   direct(backend: Backend): string
   /** Where the suite finds it behind Warder. Disposing of it ends the sessions that the suite left open. */
-  through(door: Door, backend: Backend, upstream: Upstream): Promise<Reached>
+  through(door: Door, era: Era, backend: Backend, upstream: Upstream): Promise<Reached>
 }
 
 export interface Reached extends AsyncDisposable {
@@ -30,6 +33,7 @@ export interface Reached extends AsyncDisposable {
 }
 
 const CLIENT = 'suite'
+const endpoints = { sessions: sessionsOverStdio, stateless: requestsOverStdio }
 const program = path.join(import.meta.dirname, 'fixture', 'program.ts')
 
 export async function openServerStage(): Promise<ServerStage> {
@@ -39,10 +43,12 @@ export async function openServerStage(): Promise<ServerStage> {
   const { bearer } = await addClient(warder, CLIENT)
   const urls: Record<Backend, string> = {
     sessions: started.use(await startFixture('sessions')).ready.url,
+    stateless: started.use(await startFixture('stateless')).ready.url,
     everything: started.use(await startResourceServer({ open: true })).url,
   }
   const programs: Record<Backend, readonly string[]> = {
     sessions: [process.execPath, program, 'sessions', 'stdio'],
+    stateless: [process.execPath, program, 'stateless', 'stdio'],
     everything: [everythingStdio.command, ...everythingStdio.args],
   }
   for (const backend of Object.keys(urls) as Backend[]) {
@@ -57,9 +63,9 @@ export async function openServerStage(): Promise<ServerStage> {
     return { url: `${proxy.origin}/mcp/${server}`, [Symbol.asyncDispose]: close }
   }
 
-  async function overShim(server: string): Promise<Reached> {
+  async function overShim(server: string, era: Era): Promise<Reached> {
     await using opened = new AsyncDisposableStack()
-    const sessions = sessionsOverStdio({
+    const endpoint = endpoints[era]({
       command: process.execPath,
       args: [cli, 'mcp', '--client', CLIENT, '--server', server, '--home', home],
       env: bareEnvironment(),
@@ -67,10 +73,10 @@ export async function openServerStage(): Promise<ServerStage> {
     })
     const front = opened.use(
       await listenOnLoopback((request, response) =>
-        sessions.handle(request, response).catch(() => response.destroy()),
+        endpoint.handle(request, response).catch(() => response.destroy()),
       ),
     )
-    opened.defer(() => sessions.close())
+    opened.defer(() => endpoint.close())
     const all = opened.move()
     return { url: `${front.origin}/mcp`, [Symbol.asyncDispose]: () => all.disposeAsync() }
   }
@@ -78,13 +84,13 @@ export async function openServerStage(): Promise<ServerStage> {
   const resources = started.move()
   return {
     direct: (backend) => urls[backend],
-    through: (door, backend, upstream) =>
-      (door === 'shim' ? overShim : overToken)(`${backend}-${upstream}`),
+    through: (door, era, backend, upstream) =>
+      (door === 'shim' ? overShim : overToken)(`${backend}-${upstream}`, era),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
 
-function startFixture(era: 'sessions') {
+function startFixture(era: Era) {
   return spawnReady({
     command: process.execPath,
     args: [program, era, 'http'],

@@ -1,4 +1,4 @@
-import type { Backend, Door, ServerStage, Upstream } from './server-stage.ts'
+import type { Backend, Door, Era, ServerStage, Upstream } from './server-stage.ts'
 import {
   listScenarios,
   type Release,
@@ -18,30 +18,51 @@ export interface ServerSuite {
 }
 
 const next = '0.2.0-alpha.12'
-const releases: readonly Release[] = [next, '0.1.16']
 const SESSIONS = '2025-11-25'
+const STATELESS = '2026-07-28'
 
 const ways = (['door', 'shim'] as const).flatMap((door) =>
   (['http', 'stdio'] as const).map((upstream) => ({ door, upstream })),
 )
+const backends = ['sessions', 'stateless', 'everything'] as const
 
-/** Directly, only our own server is held to everything: the reference server lacks what the suite names. */
-export const serverSuites: readonly ServerSuite[] = releases.flatMap((release) => [
-  suiteOf('sessions', null, release),
-  ...(['sessions', 'everything'] as const).flatMap((backend) =>
-    ways.map((way) => suiteOf(backend, way, release)),
-  ),
-])
+/** Directly, only our own servers are held to everything: the reference server lacks what the suite names. */
+export const serverSuites: readonly ServerSuite[] = [
+  ...suitesOf(SESSIONS, next, backends),
+  ...suitesOf(STATELESS, next, backends),
+  ...suitesOf(SESSIONS, '0.1.16', ['sessions', 'everything']),
+]
 
-function suiteOf(backend: Backend, way: ServerSuite['way'], release: Release): ServerSuite {
+function eraOf(revision: string): Era {
+  return revision === SESSIONS ? 'sessions' : 'stateless'
+}
+
+function suitesOf(
+  revision: string,
+  release: Release,
+  behind: readonly Backend[],
+): readonly ServerSuite[] {
+  return [
+    suiteOf(revision, release, eraOf(revision), null),
+    ...behind.flatMap((backend) => ways.map((way) => suiteOf(revision, release, backend, way))),
+  ]
+}
+
+function suiteOf(
+  revision: string,
+  release: Release,
+  backend: Backend,
+  way: ServerSuite['way'],
+): ServerSuite {
   const parts = [backend, ...(way === null ? ['direct'] : [way.door, way.upstream])]
   const name = `server-${parts.join('-')}${release === next ? '' : `-${release}`}`
-  return { name, revision: SESSIONS, release, backend, way }
+  return { name, revision, release, backend, way }
 }
 
 /**
- * Runs the scenarios of a suite. Through Warder every check counts but those that fail directly as well; that a
- * stranger's page is shut out counts there in any case, and directly in none: neither server looks who calls.
+ * Runs the scenarios of a suite. Through Warder every check counts but those that fail directly as well, at a server of
+ * the era that the suite speaks; that a stranger's page is shut out counts there in any case, and directly in none:
+ * no server looks who calls.
  *
  * @param only the names of scenarios; all when left out
  */
@@ -50,18 +71,27 @@ export async function runServerSuite(
   stage: ServerStage,
   only?: readonly string[],
 ): Promise<Result[]> {
-  const scenarios = (await listScenarios(release, revision, 'server'))
-    .filter(({ name }) => only === undefined || only.includes(name))
-    .map((scenario) => ({ ...scenario, unscored: pending.get(scenario.name) ?? scenario.unscored }))
+  const scenarios = async (revision: string) =>
+    (await listScenarios(release, revision, 'server'))
+      .filter(({ name }) => only === undefined || only.includes(name))
+      .map((one) => ({ ...one, unscored: pending.get(one.name) ?? one.unscored }))
+  const era = eraOf(revision)
+  // The reference server has sessions only.
+  const [reference, spoken] =
+    backend === 'everything' ? [backend, SESSIONS] : ([era, revision] as const)
   const direct = await runAgainstServer(
     release,
-    revision,
-    stage.direct(backend),
-    scenarios.map(leaveToWarder),
+    spoken,
+    stage.direct(reference),
+    (await scenarios(spoken)).map(leaveToWarder),
   )
   if (way === null) return direct
-  await using reached = await stage.through(way.door, backend, way.upstream)
-  const asked = scenarios.filter(({ name }) => way.door === 'door' || !ofHttpAlone.has(name))
+
+  await using reached = await stage.through(way.door, era, backend, way.upstream)
+  const comparable = new Set(direct.map(({ scenario }) => scenario.name))
+  const asked = (await scenarios(revision))
+    .filter(({ name }) => way.door === 'door' || !ofHttpAlone.has(name))
+    .map((one) => (comparable.has(one.name) ? one : { ...one, unscored: 'not run directly' }))
   const failing = new Set(direct.flatMap(failedChecks))
   return (await runAgainstServer(release, revision, reached.url, asked)).map((result) => ({
     ...result,
@@ -78,7 +108,13 @@ const leaveToWarder = (scenario: Scenario): Scenario =>
   scenario.name === REBINDING ? { ...scenario, unscored: 'left to Warder' } : scenario
 
 /** Over stdio the suite would test the test's own HTTP. */
-const ofHttpAlone = new Set([REBINDING, 'server-session-lifecycle', 'server-sse-polling'])
+const ofHttpAlone = new Set([
+  REBINDING,
+  'http-custom-header-server-validation',
+  'http-header-validation',
+  'server-session-lifecycle',
+  'server-sse-polling',
+])
 
 const failedChecks = ({ scenario: { name }, checks }: Result) =>
   name === REBINDING
