@@ -27,10 +27,7 @@ export function hearServer(
   })
 
   function ask(question: RequestMessage, related: string | null): void {
-    // A server on a pipe does not say what its question is about: the oldest call that it may be about.
-    const call = [...calls].find(
-      ([id, { method }]) => MAY_NEED_INPUT.has(method) && (related === null || related === id),
-    )?.[1]
+    const call = askedFor(related)
     const refused =
       call === undefined
         ? errorResponse(question.id, INVALID_PARAMS, 'The client cannot be asked now.')
@@ -40,6 +37,17 @@ export function hearServer(
       host.onMessage(question, related, undefined, (text, answered) =>
         call.ask(question.id, text, answered),
       )
+  }
+
+  /**
+   * A server on a pipe does not say what its question is about: the oldest call whose client waits, for one that was
+   * asked may never come back; where none waits, the call that was asked last has asked more than one thing.
+   */
+  function askedFor(related: string | null): HeldCall | undefined {
+    const able = [...calls].filter(
+      ([id, { method }]) => MAY_NEED_INPUT.has(method) && (related === null || related === id),
+    )
+    return (able.find(([, { round }]) => round !== null) ?? able.at(-1))?.[1]
   }
 
   function takeBack(message: NotificationMessage): void {

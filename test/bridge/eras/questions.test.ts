@@ -79,6 +79,13 @@ describe('a question of a server with sessions', () => {
     expect(result.got).toEqual({ 0: answers, 1: answers, 2: answers })
   })
 
+  it('does not wait for the client that was asked before and has not come back', async () => {
+    await using one = await scene()
+    await ask(one.world, asking(sampling))
+    const { inputRequests } = await ask(one.world, asking(form))
+    expect(inputRequests).toEqual({ 1: form })
+  })
+
   it('is asked once more where the client does not answer it', async () => {
     await using one = await scene()
     const params = asking(form)
