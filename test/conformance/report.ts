@@ -26,3 +26,10 @@ export function shortcomings({ scenario, checks, said }: Result): string[] {
     ? [...lines, `    the client said: ${said.split('\n').join(' ').slice(0, 500)}`]
     : lines
 }
+
+/** The same, without warnings. */
+export const failures = (result: Result): string[] =>
+  shortcomings({
+    ...result,
+    checks: result.checks.filter(({ status }) => status !== 'WARNING'),
+  })

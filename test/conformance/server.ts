@@ -1,5 +1,6 @@
 import type { Backend, Door, Era, ServerStage, Upstream } from './server-stage.ts'
 import {
+  type Check,
   listScenarios,
   type Release,
   type Result,
@@ -93,11 +94,33 @@ export async function runServerSuite(
     .filter(({ name }) => way.door === 'door' || !ofHttpAlone.has(name))
     .map((one) => (comparable.has(one.name) ? one : { ...one, unscored: 'not run directly' }))
   const failing = new Set(direct.flatMap(failedChecks))
-  return (await runAgainstServer(release, revision, reached.url, asked)).map((result) => ({
-    ...result,
-    checks: result.checks.filter(({ id }) => !failing.has(`${result.scenario.name} ${id}`)),
-  }))
+  const isOfTheWay = ({ id }: Check) => way.door === 'door' || !checksOfHttp.test(id)
+  const unable = era === 'stateless' && backend !== 'stateless' ? notOfSessions : noChecks
+  return (await runAgainstServer(release, revision, reached.url, asked)).flatMap((result) => {
+    const { scenario } = result
+    const checks = result.checks.filter(
+      (check) => isOfTheWay(check) && !failing.has(`${scenario.name} ${check.id}`),
+    )
+    const [may, cannot] = [false, true].map((is) =>
+      checks.filter(({ id }) => unable.has(id) === is),
+    )
+    const asides = (cannot ?? []).map((check) => ({
+      ...result,
+      scenario: { name: `${scenario.name} ${check.id}`, unscored: unable.get(check.id) ?? null },
+      checks: [check],
+    }))
+    return [{ ...result, checks: may ?? [] }, ...asides]
+  })
 }
+
+const noChecks: ReadonlyMap<string, string> = new Map()
+/** What a server with sessions cannot say, whoever translates it. */
+const notOfSessions: ReadonlyMap<string, string> = new Map([
+  ['sep-2322-elicitation-incomplete', 'questions of a session have no names'],
+  ['sep-2322-multiple-inputs-incomplete', 'questions of a session come one by one'],
+  ['sep-2575-server-rejects-undeclared-capability', 'in a session its question is refused'],
+  ['sep-2575-missing-capability-http-400', 'in a session its question is refused'],
+])
 
 /** The earlier release does not say so yet. */
 const pending = new Map([['server-sse-polling', 'pending']])
@@ -115,6 +138,9 @@ const ofHttpAlone = new Set([
   'server-session-lifecycle',
   'server-sse-polling',
 ])
+
+/** On stdio there are no headers and no status, and a message without `_meta` belongs to a session. */
+const checksOfHttp = /-http-|-request-meta-invalid-missing-/
 
 const failedChecks = ({ scenario: { name }, checks }: Result) =>
   name === REBINDING
