@@ -7,6 +7,7 @@ import {
   runAgainstServer,
   type Scenario,
 } from './suite.ts'
+import { warmUp } from './ways/warm-up.ts'
 
 /** One line of the report: the scenarios of a revision, at a server directly or through Warder. */
 export interface ServerSuite {
@@ -89,6 +90,7 @@ export async function runServerSuite(
   if (way === null) return direct
 
   await using reached = await stage.through(way.door, era, backend, way.upstream)
+  if (era === 'stateless') await warmUp(reached.url, revision)
   const comparable = new Set(direct.map(({ scenario }) => scenario.name))
   const asked = (await scenarios(revision))
     .filter(({ name }) => way.door === 'door' || !ofHttpAlone.has(name))
