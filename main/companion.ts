@@ -27,6 +27,7 @@ import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
 import { createPackages } from './runtime/packages.ts'
 import { createRuns } from './runtime/runs.ts'
+import { createServerLogs } from './runtime/server-log.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { createWatch } from './runtime/watch.ts'
 import { clientSecretBinding } from './servers/providers.ts'
@@ -140,8 +141,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     )
     const stop = createStop(state)
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
+    const logs = createServerLogs(path.join(home, 'logs'))
     const runs = createRuns({ packages: createPackages(path.join(home, 'packages')) })
-    const runtime = ending.add(createRuntime(runs, { watch, credentialFolder }), (opened) =>
+    const runtime = ending.add(createRuntime(runs, { watch, credentialFolder, logs }), (opened) =>
       opened.close(),
     )
 
@@ -192,6 +194,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       bridge,
       runs,
       runtime,
+      logs,
       stop,
       records,
       tokenCaches: openTokenCaches({ env, knownSecrets }),

@@ -119,6 +119,7 @@ export async function openBridge(options: {
         revoked: (grant) => revoked.has(grant),
         stopped: options.stopped,
         events,
+        timer,
         refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
         async connect({ server, environment, placed, grants }, heard) {
           const { definition } = server

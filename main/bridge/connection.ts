@@ -9,6 +9,7 @@ import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts
 import { LISTEN } from './eras/listening.ts'
 import { limits } from './limits.ts'
 import { INITIALIZED, ownRevision } from './opening.ts'
+import { type ParkingTimer, systemTimer } from './timer.ts'
 import {
   type Credential,
   InputWanted,
@@ -81,6 +82,8 @@ interface Link {
   busy: number
   /** It holds a token that was renewed since: it ends with its last answer. */
   stale?: boolean
+  /** Ends the wait after which it is ended unused. */
+  resting?: () => void
 }
 
 export function createConnection(options: {
@@ -95,8 +98,10 @@ export function createConnection(options: {
   /** Gives a running local server the values of a new credential. */
   refeed?: (credential: Credential) => Promise<void>
   events: UpstreamEvents
+  timer?: ParkingTimer
 }): Connection {
   const { lookup, asker, injector, revoked, stopped, connect, events } = options
+  const { timer = systemTimer } = options
   let current: Link | null = null
   /** All that are not closed: beside the current one those that were forgotten by their server and still answer calls. */
   const links = new Set<Link>()
@@ -207,11 +212,22 @@ export function createConnection(options: {
   async function drop(link: Link): Promise<void> {
     detach(link)
     links.delete(link)
+    link.resting?.()
     // A token that was revoked is not even used to say goodbye.
     const goodbye = stopped() || [...link.grants].some(revoked) ? null : link.latest
     const gone = link.opened.then((upstream) => upstream.close(goodbye)).catch(() => {})
     if (!isRemote(link.server.definition)) leaving = Promise.all([leaving, gone])
     await gone
+  }
+
+  /** A local server that nobody uses is ended when its definition says so; the next message starts another one. */
+  function rest(link: Link): void {
+    const { definition } = link.server
+    if (isRemote(definition) || definition.idleSeconds === undefined) return
+    link.resting?.()
+    link.resting = timer.after(definition.idleSeconds * 1_000, () => {
+      if (current === link && link.busy === 0) void drop(link)
+    })
   }
 
   const dropAll = () => Promise.all([...links].map(drop))
@@ -263,6 +279,7 @@ export function createConnection(options: {
       } finally {
         link.busy -= work
         if ((current !== link || link.stale) && link.busy === 0) void drop(link)
+        else rest(link)
       }
     },
     async send(text, credential) {

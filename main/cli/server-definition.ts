@@ -24,6 +24,7 @@ export interface ServerOptions {
   readonly fileOnce?: readonly string[]
   readonly argSecret?: readonly string[]
   readonly onRenewal?: string
+  readonly idle?: number
 }
 
 /**
@@ -53,11 +54,12 @@ export function serverDefinition(input: {
     ...given('files', files(options)),
     ...given('arguments', options.argSecret && pairs('--arg-secret', options.argSecret)),
     ...given('onRenewal', options.onRenewal),
+    ...given('idleSeconds', options.idle),
     ...given('cwd', options.cwd === undefined ? undefined : path.resolve(folder, options.cwd)),
   }
 }
 
-const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal'] as const
+const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal', 'idle'] as const
 
 function files({ file = [], fileOnce = [] }: ServerOptions) {
   const lasting = pairs('--file', file)

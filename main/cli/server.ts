@@ -67,6 +67,7 @@ export const addServer: Verb = (program, action) => {
       collect,
     )
     .option('--on-renewal <what>', 'restart (default) or refeed, when a token in a file is renewed')
+    .option('--idle <seconds>', 'end it when it was not used for so long', seconds)
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option('--approve', 'run this exact command without being asked, for scripts')
     .summary('add a remote or a local server')
@@ -122,6 +123,25 @@ export const addServer: Verb = (program, action) => {
     .action(
       // Plain data: works without a companion.
       action(async ({ output }) => output.result(presetViews(), presetLines)),
+    )
+
+  server
+    .command('logs')
+    .argument('<name>')
+    .option('--lines <count>', 'the last so many, 1 to 10,000', lineCount, 100)
+    .summary('what a local server wrote to stderr')
+    .description('Shows the end of what a local server wrote to stderr, secrets masked.')
+    .addHelpText(
+      'after',
+      examples('warder server logs files', 'warder server logs files --lines 1000'),
+    )
+    .action(
+      action(async ({ control, output }, name: string, options: { lines: number }) => {
+        const { lines } = options
+        output.result(await control.call('servers:logs', { name, lines }), (log) =>
+          log.lines.length === 0 ? [`${name} has written nothing.`] : log.lines,
+        )
+      }),
     )
 
   server
@@ -181,6 +201,18 @@ function separated(argv: readonly string[], command: string[]): string[] {
 }
 
 const collect = (value: string, before: string[] = []) => [...before, value]
+
+function seconds(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 86_400) return count
+  throw new WarderError('usage.invalid', '--idle is a number of seconds from 1 to 86400.')
+}
+
+function lineCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count
+  throw new WarderError('usage.invalid', '--lines is a number from 1 to 10000.')
+}
 
 function authMode(mode: string): string {
   if (['oauth', 'service', 'header', 'public'].includes(mode)) return mode

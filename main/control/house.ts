@@ -8,6 +8,7 @@ import type { ApprovedConfig } from '../policy/approved-config.ts'
 import type { Stop } from '../policy/stop.ts'
 import type { Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
+import type { ServerLogs } from '../runtime/server-log.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
@@ -29,7 +30,8 @@ export interface ControlHouse {
   readonly audit: AuditLog
   readonly bridge: Bridge
   readonly runs: Runs
-  readonly runtime: Pick<Runtime, 'running' | 'endAll'>
+  readonly runtime: Pick<Runtime, 'running' | 'endAll' | 'problem' | 'retry'>
+  readonly logs: ServerLogs
   readonly stop: Stop
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches

@@ -15,6 +15,7 @@ import { choiceViews } from './account-choices.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { knownServer } from './known-server.ts'
 import { prepare, unconfirmedServers, withPin } from './local-runs.ts'
 import { bindProviderSecret, bindSecrets, newServer } from './new-server.ts'
 import type { Handlers } from './types.ts'
@@ -22,7 +23,7 @@ import { accountName } from './views.ts'
 
 export function serverHandlers(
   house: ControlHouse,
-): Handlers<'servers:list' | 'servers:add' | 'servers:remove' | 'servers:test'> {
+): Handlers<'servers:list' | 'servers:add' | 'servers:remove' | 'servers:test' | 'servers:logs'> {
   const { config, bridge, presence } = house
   return {
     async 'servers:list'() {
@@ -77,16 +78,24 @@ export function serverHandlers(
         }),
         (file) => file.set(['servers', name], undefined),
       )
+      await house.logs.remove(name)
       return receipts
     },
     async 'servers:test'({ name }) {
       const started = performance.now()
+      house.runtime.retry(name)
       const result = await bridge.test(name)
       return {
         ...result,
         tools: [...result.tools],
         latencyMs: Math.round(performance.now() - started),
       }
+    },
+    async 'servers:logs'({ name, lines }) {
+      const { definition } = knownServer(config, name)
+      if (isRemote(definition))
+        throw new WarderError('usage.invalid', `${name} is a remote server: it writes no log here.`)
+      return { lines: await house.logs.read(name, lines) }
     },
   }
 }
@@ -99,6 +108,7 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
     (grant) => grant.state === 'connected' && isOfKind({ [name]: definition }, grant),
   )
   const waits = signsIn(definition) && !signedIn
+  const problem = isRemote(definition) ? null : house.runtime.problem(name)
   return {
     name,
     kind: isRemote(definition) ? 'remote' : 'local',
@@ -112,8 +122,8 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
     accounts: accounts.map(accountName),
     choice:
       choiceViews({ servers: { [name]: definition }, clients: {} }, house.grants.list())[0] ?? null,
-    state: waits ? 'sign-in-needed' : 'ready',
-    message: waits ? connectMessage(name, definition) : null,
+    state: waits ? 'sign-in-needed' : problem === null ? 'ready' : 'error',
+    message: waits ? connectMessage(name, definition) : problem,
   }
 }
 

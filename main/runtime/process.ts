@@ -8,6 +8,7 @@ import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
 import { NOTHING_PLACED, type Placed, type Placement, placeCredentials } from './placed.ts'
 import type { Run } from './runs.ts'
+import type { LogWriter } from './server-log.ts'
 import { createStderrTail } from './stderr-tail.ts'
 import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
 
@@ -19,6 +20,10 @@ interface Ended {
 /** How a local server ended. `error` says it in words: `server.start_failed` if it never wrote a line. */
 export interface ServerExit extends Ended {
   readonly error: WarderError
+  /** It ever wrote a line. */
+  readonly answered: boolean
+  /** It ended because it was told to. */
+  readonly wanted: boolean
 }
 
 export interface LocalServerOptions {
@@ -30,6 +35,8 @@ export interface LocalServerOptions {
   readonly placed?: Placed
   /** Where such files are made. */
   readonly credentialFolder?: string
+  /** Takes all that it writes to stderr, as it comes. */
+  readonly log?: LogWriter
   /** Replaces every known secret in a text: what the server writes to stderr passes through it. */
   readonly mask: (text: string) => string
   /** Called with the id of its process, which leads its group, before anything else can happen. */
@@ -87,6 +94,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   })
   const tail = createStderrTail(mask)
   let answered = false
+  let wanted = false
   let failure: WarderError | undefined
   let stopping: Promise<void> | undefined
 
@@ -108,7 +116,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
 
   child.on('error', () => {})
-  child.stderr.on('data', tail.push)
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail.push(chunk)
+    options.log?.push(chunk)
+  })
   child.stdin.on('error', () => giveUp())
   const reading = readLines(
     child.stdout,
@@ -134,13 +145,18 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     await Promise.race([reading, gone.then(() => sleep(lastLinesMs, undefined, { ref: false }))])
     child.stdout.destroy()
     const error = failure ?? describeExit({ name, code, signal, answered, stderr: tail.text(500) })
-    onExit({ code, signal, error })
+    options.log?.end()
+    onExit({ code, signal, error, answered, wanted })
   })
 
   return {
     pid: child.pid,
     send: (text) => send(child, text, name),
-    stop,
+    stop(manner) {
+      // What broke before is no end that anybody wanted.
+      wanted ||= stopping === undefined
+      return stop(manner)
+    },
     refeed: ({ files }) => placement.refeed(files),
     stderr: () => tail.text(4_000),
   }

@@ -37,6 +37,7 @@ export function createStderrTail(mask: (text: string) => string, bytes = 64 * 10
   }
 }
 
-function printable(text: string): string {
+/** Text without control characters and marks of direction, on one line. */
+export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }

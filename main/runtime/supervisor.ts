@@ -1,11 +1,13 @@
-import { WarderError } from '../errors.ts'
+import { toWarderError, WarderError } from '../errors.ts'
 import type { LocalServer } from '../store/config-schema.ts'
+import { createHealth, type Health } from './health.ts'
 import type { Placed } from './placed.ts'
 import { type LocalServerOptions, type LocalServerProcess, startLocalServer } from './process.ts'
-import type { Runs } from './runs.ts'
+import type { Run, Runs } from './runs.ts'
+import type { ServerLogs } from './server-log.ts'
 import type { Watch } from './watch.ts'
 
-export interface StartOptions extends Omit<LocalServerOptions, 'run'> {
+export interface StartOptions extends Omit<LocalServerOptions, 'run' | 'log'> {
   readonly definition: LocalServer
   /** The grants whose tokens are in the child's environment: it ends when one of them is revoked. */
   readonly holds: readonly string[]
@@ -31,6 +33,10 @@ export interface Runtime {
    */
   start(options: StartOptions): Promise<LocalServerProcess>
   running(): RunningServer[]
+  /** What is wrong with a server of which none runs, in a sentence. */
+  problem(name: string): string | null
+  /** Lets a server that keeps failing be started once more now. */
+  retry(name: string): void
   /**
    * Ends every server that holds the grant, those that are just starting too, at once. Resolves when they are gone.
    * @returns how many there were
@@ -60,14 +66,24 @@ export interface RuntimeOptions {
   readonly watch?: Watch
   /** Where files with credentials are made. */
   readonly credentialFolder?: string
+  /** Where what they write to stderr goes. */
+  readonly logs?: Pick<ServerLogs, 'writer'>
+  readonly health?: Health
   readonly start?: typeof startLocalServer
 }
 
 /** @param runs says what a definition runs, and refuses what nobody approved */
 export function createRuntime(
   runs: Pick<Runs, 'confirmed'>,
-  { watch, credentialFolder, start = startLocalServer }: RuntimeOptions = {},
+  options: RuntimeOptions = {},
 ): Runtime {
+  const {
+    watch,
+    credentialFolder,
+    logs,
+    health = createHealth(),
+    start = startLocalServer,
+  } = options
   const instances = new Set<Instance>()
   let closed = false
 
@@ -82,9 +98,14 @@ export function createRuntime(
   const begin = (options: StartOptions): Instance => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>()
     let group: number | null = null
-    const started = runs.confirmed(options).then((run) =>
-      start({
+    const { name } = options
+    const definition = JSON.stringify(options.definition)
+    const launch = (run: Run) => {
+      const begun = performance.now()
+      const log = logs?.writer(name, options.mask)
+      return start({
         ...options,
+        ...(log === undefined ? {} : { log }),
         ...(credentialFolder === undefined ? {} : { credentialFolder }),
         run,
         onSpawn(pid) {
@@ -93,10 +114,19 @@ export function createRuntime(
         },
         onExit(exit) {
           leave()
+          health.ended(name, definition, { ...exit, livedMs: performance.now() - begun })
           options.onExit(exit)
         },
-      }),
-    )
+      }).catch((error: unknown) => {
+        const told = toWarderError(error)
+        health.ended(name, definition, { wanted: false, answered: false, livedMs: 0, error: told })
+        throw error
+      })
+    }
+    const started = runs.confirmed(options).then((run) => {
+      health.check(name, definition)
+      return launch(run)
+    })
     const instance: Instance = {
       name: options.name,
       holds: options.holds,
@@ -161,6 +191,11 @@ export function createRuntime(
       [...instances].flatMap(({ name, pid, holds }) =>
         pid === undefined ? [] : [{ name, pid, holds }],
       ),
+    problem: (name) =>
+      [...instances].some((one) => one.name === name && one.pid !== undefined)
+        ? null
+        : health.problem(name),
+    retry: health.retry,
     endHolding: (grantId) =>
       endEach(
         [...instances].filter(({ holds }) => holds.includes(grantId)),

@@ -35,6 +35,14 @@ const fields = z.strictObject({
     .describe(
       'The last resort: {argument:NAME} in an argument becomes the credential. Other users of the machine can see it.',
     ),
+  idleSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe(
+      'A server that a client did not use for so long is ended, and started again by the next call. It lives as long as its client by default.',
+    ),
   onRenewal: z
     .enum(['restart', 'refeed'])
     .optional()

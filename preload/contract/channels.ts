@@ -62,6 +62,12 @@ export const channels = {
     }),
   ),
 
+  /** What a local server wrote to stderr, masked, oldest first. */
+  'servers:logs': channel(
+    z.strictObject({ name, lines: z.number().int().min(1).max(10_000).default(100) }),
+    z.object({ lines: z.array(z.string()) }),
+  ),
+
   'secrets:list': channel(nothing, z.array(secretView)),
   'secrets:set': channel(
     z.strictObject({

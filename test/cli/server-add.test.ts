@@ -73,7 +73,7 @@ describe('what is sent', () => {
       [
         ...['--file', 'CREDENTIALS=secret:key', '--file-once', 'TOKEN=grant:linear'],
         ...['--arg-secret', 'KEY=secret:key', '--on-renewal', 'restart'],
-        ...['--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
+        ...['--idle', '600', '--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
       ],
       {
         command: 'node',
@@ -81,6 +81,7 @@ describe('what is sent', () => {
         files: { CREDENTIALS: 'secret:key', TOKEN: { from: 'grant:linear', once: true } },
         arguments: { KEY: 'secret:key' },
         onRenewal: 'restart',
+        idleSeconds: 600,
       },
     ],
   ])('%j', async (args, definition) => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMeta } from '../../main/store/meta.ts'
@@ -88,11 +88,24 @@ describe('a local server', () => {
     )
     await refusal(world.call('servers:test', { name: 'a' }), 'server.changed')
     expect(await world.agree('approvals:decide', { id: waiting?.id, approve: true })).toEqual([])
-    expect(await state()).toBe('ready')
+    expect(await state()).not.toBe('held')
     expect((await started()).message).toContain('masked by Warder: secret:k')
     // Back to what was approved before that is another change.
     await install('1.0.0')
     await refusal(world.call('servers:test', { name: 'a' }), 'server.changed')
+  })
+
+  it('that fails is shown as that, with the reason, and keeps a log', async () => {
+    await install('1.0.0')
+    await add()
+    await started()
+    const [view] = (await world.call('servers:list', {})) as Output<'servers:list'>
+    expect(view).toMatchObject({ state: 'error', message: expect.stringContaining('exit code 3') })
+    const { lines } = (await world.call('servers:logs', { name: 'a' })) as Output<'servers:logs'>
+    expect(lines.at(-1)).toMatch(/^\d{4}-.*Z \[masked by Warder: secret:k\]$/)
+    await refusal(world.call('servers:logs', { name: 'none' }), 'server.unknown')
+    await world.call('servers:remove', { name: 'a' })
+    expect(await readdir(path.join(world.home, 'logs'))).toEqual([])
   })
 
   it('that others can write is refused when it is added, and at each start', async () => {

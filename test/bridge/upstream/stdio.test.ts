@@ -190,6 +190,50 @@ function poster(world: World) {
   }
 }
 
+describe('a server that nobody uses', () => {
+  const idle = (seconds?: number) =>
+    ({
+      ...localServer(
+        server(
+          `if (params?.name === 'hold') held = id; else { if (params?.name === 'release') answer(held, {}); if (id !== undefined) answer(id, { pid: process.pid }) }`,
+          'let held',
+        ),
+      ),
+      ...(seconds && { idleSeconds: seconds }),
+    }) as ServerDefinition
+
+  it('is ended after as long as its definition says, and started again by the next call', async () => {
+    await using world = await startWorld({ s: idle(60) })
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('tools/call', { name: 'x' })
+    world.pass(59_000)
+    expect(pidOf(await line.call('tools/call', { name: 'x' }))).toBe(pidOf(before))
+    world.pass(59_000)
+    expect(pidOf(await line.call('tools/call', { name: 'x' }))).toBe(pidOf(before))
+    world.pass(61_000)
+    expect(pidOf(await line.call('tools/call', { name: 'x' }))).not.toBe(pidOf(before))
+    expect(world.running()).toEqual(['s'])
+    line.close()
+  })
+
+  it('is not ended while it has a call to answer, nor where nothing is said', async () => {
+    await using world = await startWorld({ s: idle(60), t: idle() })
+    const [line, other] = [await world.line('s'), await world.line('t')]
+    await Promise.all([line.open(), other.open()])
+    const before = await other.call('tools/call', { name: 'x' })
+    line.send(text('held', 'hold'))
+    await line.call('ping')
+    const { running } = world
+    world.pass(3_600_000)
+    expect(running()).toEqual(['s', 't'])
+    expect(await line.call('tools/call', { name: 'release' })).toMatchObject({ result: {} })
+    expect(pidOf(await other.call('tools/call', { name: 'x' }))).toBe(pidOf(before))
+    line.close()
+    other.close()
+  })
+})
+
 describe('a token that was renewed', () => {
   const tells = server(
     `if (id !== undefined) answer(id, { env: process.env.KEY, file: process.env.FILE && readFileSync(process.env.FILE, 'utf8'), pid: process.pid, held: params?.name === 'hold' })`,
