@@ -4,7 +4,6 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApprovalView, ClientView } from '../../preload/contract/index.ts'
 import { testHome } from '../harness/home.ts'
-import { inspect, inspectedProgram } from '../harness/inspector.ts'
 import { bareEnvironment } from '../harness/processes.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
 import { cli, runCli, startWarder, type Warder } from '../harness/warder.ts'
@@ -29,32 +28,6 @@ beforeEach(async () => {
   bearer = (await addClient(warder, 'desk')).bearer
 })
 afterEach(() => stage.disposeAsync())
-
-describe('the official inspector', () => {
-  const list = ['--method', 'tools/list']
-  const call = [
-    ...['--method', 'tools/call', '--tool-name', 'echo'],
-    ...['--tool-arg', 'message=from the inspector'],
-  ]
-  const listed = { tools: expect.arrayContaining([expect.objectContaining({ name: 'echo' })]) }
-  const answered = { content: [{ type: 'text', text: 'Echo: from the inspector' }] }
-
-  it('lists and calls through the shim', async () => {
-    const args = [cli, 'mcp', '--client', 'desk', '--server', 'tools', '--home', home]
-    const target = await inspectedProgram(home, args)
-    expect(await inspect([...target, ...list])).toMatchObject(listed)
-    expect(await inspect([...target, ...call])).toMatchObject(answered)
-  })
-
-  it('lists and calls over the token door', async () => {
-    const target = [
-      ...[`${warder.ready.http}/mcp/tools`, '--transport', 'http'],
-      ...['--header', `Authorization: Bearer ${bearer}`],
-    ]
-    expect(await inspect([...target, ...list])).toMatchObject(listed)
-    expect(await inspect([...target, ...call])).toMatchObject(answered)
-  })
-})
 
 describe('two clients at once', () => {
   it('get each their own answers, and are told apart in the audit', async () => {
