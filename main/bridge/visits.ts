@@ -115,6 +115,7 @@ export function createVisits(options: {
         channel,
         use: (claim, run) => every.use({ ...caller, server: null }, claim, run),
         visit: (server, channel) => aloneAtOne({ ...caller, server }, channel),
+        timer: options.all.timer,
       })
     },
     changed() {

@@ -1,4 +1,5 @@
 import { WarderError } from '../../errors.ts'
+import { createEmitter, type Emitter } from '../../events.ts'
 import {
   errorResponse,
   type NotificationMessage,
@@ -7,14 +8,17 @@ import {
   resultResponse,
 } from '../envelope.ts'
 import { type Claim, INVALID_PARAMS } from '../eras/claim.ts'
+import { LISTEN } from '../eras/listening.ts'
 import { discoverResult } from '../eras/session-opening.ts'
 import { readJson } from '../json-scan.ts'
+import type { ParkingTimer } from '../parking.ts'
 import { METHOD_NOT_FOUND, refusal } from '../refusal.ts'
 import { type StatelessVisit, statelessChannel } from '../stateless-visit.ts'
 import type { Channel } from '../types.ts'
 import { createAloneBranch } from './alone-branch.ts'
+import { listenToAll } from './alone-listening.ts'
 import type { Branch } from './branch.ts'
-import { LIST_NAMES } from './bursts.ts'
+import { LIST_NAMES, type ListName } from './bursts.ts'
 import { createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
 import { isList } from './lists.ts'
 import { ownerOf, withOwner } from './request-states.ts'
@@ -25,6 +29,7 @@ import { linksIn } from './way-back.ts'
 export interface AllAlone {
   readonly gathering: Gathering
   readonly ended: boolean
+  readonly events: Emitter<{ changed: [names: readonly ListName[]]; closed: [] }>
   /** Rules, servers or accounts have changed. */
   changed(): void
   close(): Promise<void>
@@ -38,19 +43,24 @@ export function createAllAlone(
 ): AllAlone {
   let ended = false
   const { now } = house.timer
+  const events: AllAlone['events'] = createEmitter()
   const gathering = createGathering<Branch>(house, {
     begin: (place) => createAloneBranch(place, { claim, visit, now }),
-    // Nobody is told: the next request for a list asks anew.
-    changed: () => {},
+    changed: (names) => events.emit('changed', names),
   })
   return {
     gathering,
+    events,
     get ended() {
       return ended
     },
-    changed: () => gathering.lists.stale(LIST_NAMES),
+    changed() {
+      gathering.lists.stale(LIST_NAMES)
+      events.emit('changed', LIST_NAMES)
+    },
     async close() {
       ended = true
+      events.emit('closed')
       await gathering.branches.close()
     },
   }
@@ -65,12 +75,13 @@ export function openVisitToAll(options: {
   channel: Channel
   use: (claim: Claim, run: (all: AllAlone) => Promise<void>) => Promise<void>
   visit: (server: string, channel: Channel) => StatelessVisit
+  timer: ParkingTimer
 }): StatelessVisit {
   const { use } = options
   const channel = statelessChannel(options.channel)
   const visits = new Map<string, StatelessVisit>()
   /** What the client waits for, and on which way it went on. */
-  const waiting = new Map<string, { visit: StatelessVisit | null; givenUp: boolean }>()
+  const waiting = new Map<string, { visit: StatelessVisit | null; controller: AbortController }>()
 
   function wayTo(server: string, { branches }: Gathering): StatelessVisit {
     const known = visits.get(server)
@@ -90,13 +101,22 @@ export function openVisitToAll(options: {
     return visit
   }
 
-  async function answer(message: RequestMessage, claim: Claim, all: Gathering): Promise<void> {
+  async function answer(message: RequestMessage, claim: Claim, kept: AllAlone): Promise<void> {
     const { id, method, params } = message
     const entry = waiting.get(id)
+    if (entry === undefined) return
+    const { signal } = entry.controller
+    const all = kept.gathering
+    if (method === LISTEN) {
+      const { visit, timer } = options
+      // Nobody waits for an end of it.
+      channel.leaving?.addEventListener('abort', () => entry.controller.abort(), { once: true })
+      return listenToAll(message, { claim, all: kept, channel, visit, signal, timer })
+    }
     if (method === 'server/discover') return channel.reply(resultResponse(id, discovered(all)))
     if (isList(method)) {
       const page = await all.lists.page(method, params?.member('cursor')?.string())
-      if (entry === undefined || entry.givenUp) return
+      if (signal.aborted) return
       if (page === null)
         return channel.reply(
           errorResponse(id, INVALID_PARAMS, 'The list has no such page any more.'),
@@ -106,7 +126,7 @@ export function openVisitToAll(options: {
     if (!isRouted(method))
       return channel.reply(errorResponse(id, METHOD_NOT_FOUND, 'Method not found'))
     const route = await routeOf(message, all)
-    if (entry === undefined || entry.givenUp) return
+    if (signal.aborted) return
     if (route === null)
       return channel.reply(errorResponse(id, INVALID_PARAMS, 'None of the servers has this.'))
     entry.visit = wayTo(route.server, all)
@@ -134,9 +154,9 @@ export function openVisitToAll(options: {
         return channel.reply(
           refusal(id, new WarderError('bridge.malformed', 'This id is in use by an earlier one.')),
         )
-      waiting.set(id, { visit: null, givenUp: false })
+      waiting.set(id, { visit: null, controller: new AbortController() })
       try {
-        await use(claim, ({ gathering }) => answer(message, claim, gathering))
+        await use(claim, (kept) => answer(message, claim, kept))
       } catch (error) {
         channel.reply(refusal(id, error))
       } finally {
@@ -146,12 +166,12 @@ export function openVisitToAll(options: {
     async notification(message: NotificationMessage) {
       const entry = waiting.get(message.params?.member('requestId')?.raw ?? '')
       if (message.method !== 'notifications/cancelled' || entry === undefined) return
-      entry.givenUp = true
+      entry.controller.abort()
       await entry.visit?.notification(message)
     },
     awaits: (id) => waiting.has(id),
     leave() {
-      for (const entry of waiting.values()) entry.givenUp = true
+      for (const { controller } of waiting.values()) controller.abort()
       for (const visit of visits.values()) visit.leave()
     },
   }
@@ -160,7 +180,4 @@ export function openVisitToAll(options: {
 /** What is filtered for one client is nobody else's, and rules may change at any time. */
 const KEPT_BY_NOBODY = '"resultType":"complete","ttlMs":0,"cacheScope":"private"'
 
-/** Without `subscriptions/listen` nothing is told unasked. */
-const ABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} }
-const discovered = (all: Gathering) =>
-  discoverResult(readJson(JSON.stringify({ ...all.opening(), capabilities: ABILITIES })))
+const discovered = (all: Gathering) => discoverResult(readJson(JSON.stringify(all.opening())))

@@ -14,7 +14,7 @@ import { ownRevision } from '../opening.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel, Session, Visit } from '../types.ts'
 import type { BranchPlace, SessionBranch } from './branch.ts'
-import { createBursts, LIST_NAMES } from './bursts.ts'
+import { createBursts, LIST_NAMES, listChanged } from './bursts.ts'
 import { createGathering, type GatheringHouse } from './gathering.ts'
 import { readLabel, unlabelledProgress } from './labels.ts'
 import { isList } from './lists.ts'
@@ -55,7 +55,7 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
   let ended = false
 
   const anyWay = () => standing ?? requests.anyChannel()
-  const bursts = createBursts(timer, (text) => anyWay()?.send(text))
+  const bursts = createBursts(timer, (name) => anyWay()?.send(listChanged(name)))
   const wayBack = createWayBack({
     owns: requests.owns,
     changed(names, key) {

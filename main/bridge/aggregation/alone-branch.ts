@@ -27,15 +27,12 @@ export function createAloneBranch(
   let ended = false
 
   async function ask(method: string, params: string): Promise<JsonNode> {
-    const id = JSON.stringify(`warder-${randomUUID()}`)
-    const said = withMembers(readJson(params), { _meta: metaOf(claim) })
-    const text = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${said}}`
     let answer: string | null = null
     const reply = (reply: string) => {
       answer = reply
     }
     const channel = { reply, refuse: reply, send: () => {}, leaving: waitsForNobody }
-    await visit(server, channel).request(readMessage(text) as RequestMessage, claim)
+    await visit(server, channel).request(requestAs(claim, method, params), claim)
     return resultIn(answer, server)
   }
 
@@ -59,6 +56,15 @@ export function createAloneBranch(
       ended = true
     },
   }
+}
+
+/** A request of ours in the client's name. @param params a JSON object */
+export function requestAs(claim: Claim, method: string, params: string): RequestMessage {
+  const id = JSON.stringify(`warder-${randomUUID()}`)
+  const said = withMembers(readJson(params), { _meta: metaOf(claim) })
+  return readMessage(
+    `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${said}}`,
+  ) as RequestMessage
 }
 
 /** What every request has to carry (MCP 2026-07-28, basic, `_meta`), as the client wrote it. */

@@ -5,25 +5,26 @@ import type { ParkingTimer } from '../parking.ts'
 export type ListName = 'tools' | 'resources' | 'prompts'
 export const LIST_NAMES: readonly ListName[] = ['tools', 'resources', 'prompts']
 
+export const listChanged = (name: ListName) =>
+  `{"jsonrpc":"2.0","method":"notifications/${name}/list_changed"}`
+
 /** Many servers change at once where one thing happened: each list is told once for a burst. */
 export function createBursts(
   timer: ParkingTimer,
-  send: (text: string) => void,
+  tell: (name: ListName) => void,
 ): { changed(names: readonly ListName[]): void; close(): void } {
   const changes = new Set<ListName>()
   let stop: (() => void) | null = null
 
-  function tell(): void {
+  function tellAll(): void {
     stop = null
-    for (const name of LIST_NAMES)
-      if (changes.delete(name))
-        send(`{"jsonrpc":"2.0","method":"notifications/${name}/list_changed"}`)
+    for (const name of LIST_NAMES) if (changes.delete(name)) tell(name)
   }
 
   return {
     changed(names) {
       for (const name of names) changes.add(name)
-      if (changes.size > 0) stop ??= timer.after(limits.burstMs, tell)
+      if (changes.size > 0) stop ??= timer.after(limits.burstMs, tellAll)
     },
     close() {
       stop?.()

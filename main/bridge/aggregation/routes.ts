@@ -14,6 +14,8 @@ export interface Route {
 export interface Routes {
   /** @returns null for what none of the servers is known to have */
   find(message: RequestMessage): Promise<Route | null>
+  /** @returns the server that a resource is of, or null */
+  ownerOf(uri: string): Promise<string | null>
 }
 
 /** The requests that belong to one server. */
@@ -59,11 +61,14 @@ export function createRoutes(options: { branches: Branches; lists: Lists }): Rou
   }
 
   async function byUri(message: RequestMessage, uri: string | undefined): Promise<Route | null> {
-    if (uri === undefined) return null
+    const server = uri === undefined ? null : await ownerOf(uri)
+    return server === null ? null : { server, text: message.text }
+  }
+
+  async function ownerOf(uri: string): Promise<string | null> {
     const server = (await lists.owner(RESOURCES, uri)) ?? branches.linked(uri)
     const found = server ?? (await byTemplate(uri))
-    if (found === undefined || !branches.has(found)) return null
-    return { server: found, text: message.text }
+    return found !== undefined && branches.has(found) ? found : null
   }
 
   /** The template that says most about the URI, and of two the first server's. */
@@ -78,6 +83,7 @@ export function createRoutes(options: { branches: Branches; lists: Lists }): Rou
   }
 
   return {
+    ownerOf,
     async find(message) {
       const { method, params } = message
       switch (method) {

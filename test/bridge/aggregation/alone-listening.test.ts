@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { limits } from '../../../main/bridge/limits.ts'
+import { type Message, metaOf, PREFIX, textOf } from '../support/alone.ts'
+import { sessionServer } from '../support/session-server.ts'
+import { type Line, startWorld, type World } from '../support/world.ts'
+
+/** A server with sessions that says by its tool `say` what the test wants said, and has one resource. */
+const says = (uri: string) =>
+  sessionServer(
+    `(message, { send, answer }) => {
+      const { method, params, id } = message
+      if (method === 'tools/list') answer({ tools: [{ name: 'say', inputSchema: { type: 'object' } }] })
+      else if (method === 'tools/call') { for (const one of params.arguments.say) send(one); answer({ content: [] }) }
+      else if (method === 'resources/list') answer({ resources: [{ uri: ${JSON.stringify(uri)}, name: 'n' }] })
+      else if (method === 'resources/templates/list') answer({ resourceTemplates: [] })
+      else if (id !== undefined) answer({})
+    }`,
+    { tools: { listChanged: true }, resources: { subscribe: true, listChanged: true } },
+  )
+
+const SUBSCRIPTION = `${PREFIX}subscriptionId`
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged'
+const changed = (list: string) => ({ method: `notifications/${list}/list_changed` })
+const updated = (uri: string) => ({ method: 'notifications/resources/updated', params: { uri } })
+
+async function startScene() {
+  const world = await startWorld({ a: says('x:a'), b: says('x:b') })
+  const line = await world.line(undefined)
+  line.send('{"warder":1}')
+  return {
+    world,
+    line,
+    async [Symbol.asyncDispose]() {
+      line.close()
+      await world[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const next = async (line: Line) => JSON.parse((await line.next()) ?? 'null') as Message
+
+async function listen(line: Line, notifications: object, id = 'l'): Promise<Message> {
+  line.send(textOf('subscriptions/listen', { notifications }, { id }))
+  return next(line)
+}
+
+/** Has a server say something; what else comes before its answer is given. */
+async function say(line: Line, server: string, ...all: object[]): Promise<Message[]> {
+  line.send(
+    textOf('tools/call', { name: `${server}__say`, arguments: { say: all } }, { id: 'say' }),
+  )
+  const before: Message[] = []
+  for (;;) {
+    const message = await next(line)
+    if (message.id === 'say') return before
+    before.push(message)
+  }
+}
+
+/** Lets bursts pass until something is told. */
+async function told(line: Line, world: World): Promise<Message[]> {
+  for (;;) {
+    world.pass(limits.burstMs)
+    const before = await say(line, 'a')
+    if (before.length > 0) return before
+  }
+}
+
+describe('a client that listens to all servers', () => {
+  it('is told first what it will hear, and of resources whose server agrees', async () => {
+    await using scene = await startScene()
+    const wanted = {
+      toolsListChanged: true,
+      promptsListChanged: false,
+      resourceSubscriptions: ['x:b', 'x:nobody', 'x:a'],
+    }
+    expect(await listen(scene.line, wanted)).toEqual({
+      jsonrpc: '2.0',
+      method: ACKNOWLEDGED,
+      params: {
+        _meta: { [SUBSCRIPTION]: 'l' },
+        notifications: {
+          toolsListChanged: true,
+          resourceSubscriptions: expect.toSatisfy(
+            (uris: string[]) => uris.sort().join() === 'x:a,x:b',
+          ),
+        },
+      },
+    })
+  })
+
+  it('hears of each list once for a burst, whoever it is of, under its own id', async () => {
+    await using scene = await startScene()
+    const { line, world } = scene
+    await listen(line, { toolsListChanged: true, resourceSubscriptions: ['x:a', 'x:b'] })
+    await say(line, 'a', changed('tools'), changed('resources'))
+    await say(line, 'b', changed('tools'))
+    const [heard, ...more] = await told(line, world)
+    expect(more).toEqual([])
+    expect(heard).toEqual({
+      jsonrpc: '2.0',
+      ...changed('tools'),
+      params: { _meta: { [SUBSCRIPTION]: 'l' } },
+    })
+  })
+
+  it('hears of the resources it named, from the server that has them', async () => {
+    await using scene = await startScene()
+    const { line } = scene
+    await listen(line, { resourceSubscriptions: ['x:b'] })
+    // Nobody listens to the other server.
+    expect(scene.world.running().sort()).toEqual(['a', 'b'])
+    expect(await say(line, 'a', updated('x:b'))).toEqual([])
+    const [heard] = await say(line, 'b', updated('x:other'), updated('x:b'))
+    expect(heard).toMatchObject({
+      ...updated('x:b'),
+      params: { uri: 'x:b', _meta: { [SUBSCRIPTION]: 'l' } },
+    })
+  })
+
+  it('hears of servers that come, and of what they say', async () => {
+    await using scene = await startScene()
+    const { line, world } = scene
+    await listen(line, { toolsListChanged: true, promptsListChanged: true })
+    world.servers = { ...world.servers, c: says('x:c') }
+    world.bridge.announce('c')
+    const lists = (await told(line, world)).map(({ method }) => method)
+    expect(lists).toEqual([
+      'notifications/tools/list_changed',
+      'notifications/prompts/list_changed',
+    ])
+    while (!world.running().includes('c')) await say(line, 'a')
+    await say(line, 'c', changed('tools'))
+    expect((await told(line, world)).map(({ method }) => method)).toEqual([
+      'notifications/tools/list_changed',
+    ])
+  })
+
+  it('hears no more once it has cancelled, and is not answered', async () => {
+    await using scene = await startScene()
+    const { line, world } = scene
+    await listen(line, { toolsListChanged: true })
+    const params = { requestId: 'l', _meta: metaOf() }
+    line.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }))
+    await say(line, 'a', changed('tools'))
+    world.pass(limits.burstMs)
+    expect(await say(line, 'b')).toEqual([])
+    // The id is free again.
+    expect((await listen(line, { toolsListChanged: true })).method).toBe(ACKNOWLEDGED)
+  })
+
+  it('is told the end when it is over for everybody', async () => {
+    await using scene = await startScene()
+    const { world } = scene
+    const response = await fetch(`${world.base}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${world.bearers.one}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'subscriptions/listen',
+      },
+      body: textOf(
+        'subscriptions/listen',
+        { notifications: { toolsListChanged: true } },
+        { id: 'h' },
+      ),
+    })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader?.read())?.value).toContain(ACKNOWLEDGED)
+    await world.bridge.cutAll()
+    const { value = '' } = (await reader?.read()) ?? {}
+    expect(JSON.parse(value.replace(/^data: /, ''))).toEqual({
+      jsonrpc: '2.0',
+      id: 'h',
+      result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 'h' } },
+    })
+  })
+})
