@@ -1,5 +1,5 @@
 import { WarderError } from '../../errors.ts'
-import { createEmitter, type Emitter } from '../../events.ts'
+import { createEmitter } from '../../events.ts'
 import {
   errorResponse,
   type NotificationMessage,
@@ -18,22 +18,12 @@ import type { Channel } from '../types.ts'
 import { createAloneBranch } from './alone-branch.ts'
 import { listenToAll } from './alone-listening.ts'
 import type { Branch } from './branch.ts'
-import { LIST_NAMES, type ListName } from './bursts.ts'
-import { createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
+import { LIST_NAMES } from './bursts.ts'
+import { type AllAlone, createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
 import { isList } from './lists.ts'
 import { ownerOf, withOwner } from './request-states.ts'
 import { isRouted, type Route } from './routes.ts'
 import { linksIn } from './way-back.ts'
-
-/** All servers for a client whose requests stand alone, kept from one request to the next. */
-export interface AllAlone {
-  readonly gathering: Gathering
-  readonly ended: boolean
-  readonly events: Emitter<{ changed: [names: readonly ListName[]]; closed: [] }>
-  /** Rules, servers or accounts have changed. */
-  changed(): void
-  close(): Promise<void>
-}
 
 /** @param visit the way of this client to one server */
 export function createAllAlone(

@@ -10,10 +10,10 @@ import { limits } from '../limits.ts'
 import type { ParkingTimer } from '../parking.ts'
 import type { StatelessVisit } from '../stateless-visit.ts'
 import type { Channel } from '../types.ts'
-import type { AllAlone } from './all-alone.ts'
 import { requestAs } from './alone-branch.ts'
 import { type Branch, waitsForNobody } from './branch.ts'
 import { createBursts, LIST_NAMES, type ListName, listChanged } from './bursts.ts'
+import type { AllAlone } from './gathering.ts'
 import { within } from './server-list.ts'
 
 /** A client of 2026-07-28 that listens to all servers (Subscriptions): each is listened to, and it hears one stream. */

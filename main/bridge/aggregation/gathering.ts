@@ -1,3 +1,4 @@
+import type { Emitter } from '../../events.ts'
 import type { Decision, Operation } from '../../policy/decide.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import type { ParkingTimer } from '../parking.ts'
@@ -18,6 +19,16 @@ export interface Gathering<Own extends Branch = Branch> {
   allows(server: string): boolean
   /** The result of an `initialize`, without its revision. */
   opening(): ReturnType<typeof openingResult>
+}
+
+/** All servers for a client whose requests stand alone, kept from one request to the next. */
+export interface AllAlone {
+  readonly gathering: Gathering
+  readonly ended: boolean
+  readonly events: Emitter<{ changed: [names: readonly ListName[]]; closed: [] }>
+  /** Rules, servers or accounts have changed. */
+  changed(): void
+  close(): Promise<void>
 }
 
 /** What a gathering needs to know of the house. */
