@@ -8,6 +8,10 @@ export const limits = {
   inFlightBytes: 64 * 1024 * 1024,
   /** Connections to the socket of one client. */
   connectionsPerClient: 128,
+  /** Connections to the token door that have not shown a bearer yet; the one that waited longest goes. */
+  strangers: 256,
+  /** All connections to the token door. */
+  httpConnections: 1_024,
   /** Sessions of one client at the token door. */
   sessionsPerClient: 64,
   /** A session at the token door that nobody used for this long is ended. */

@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { WarderError } from '../../errors.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
@@ -44,19 +44,30 @@ export interface TokenVisit {
 /** @param port 0 for any free one @throws WarderError `door.port_taken` */
 export async function openTokenDoor(port: number, visit: TokenVisit): Promise<TokenDoor> {
   let own = ''
+  /** Connections that have not shown a bearer yet, the oldest first. */
+  const strangers = new Set<Socket>()
   const server = createServer(
     // Header limits of Node are right; the timeouts end slow and idle peers.
     {
       requestTimeout: 30_000,
       headersTimeout: 10_000,
       keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
       requireHostHeader: true,
     },
     (request, response) => {
-      handle(request, response, visit, own).catch(() => response.destroy())
+      const proven = (socket: Socket) => void strangers.delete(socket)
+      handle(request, response, visit, own, proven).catch(() => response.destroy())
     },
   )
-  server.maxConnections = 512
+  server.maxConnections = limits.httpConnections
+  // A flood of connections that say nothing must not keep out those that do.
+  server.on('connection', (socket) => {
+    strangers.add(socket)
+    socket.once('close', () => strangers.delete(socket))
+    const [oldest] = strangers
+    if (strangers.size > limits.strangers) oldest?.destroy()
+  })
   server.on('upgrade', (_request, socket) => socket.destroy())
   server.on('connect', (_request, socket) => socket.destroy())
   await listen(server, port)
@@ -92,12 +103,14 @@ async function handle(
   response: ServerResponse,
   visit: TokenVisit,
   port: string,
+  proven: (socket: Socket) => void,
 ): Promise<void> {
   const refused = refuse(request, port)
   if (refused !== null) return end(response, refused)
   const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.authorization ?? '')?.[1]
   const client = bearer === undefined ? null : visit.client(bearer)
   if (client === null) return unauthorized(response)
+  proven(request.socket)
   const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
   if (route === null) return end(response, 404)
   const server = route[1] ?? null
