@@ -148,7 +148,7 @@ export async function openBridge(options: {
                 environment: environment ?? {},
                 placed: placed ?? NOTHING_PLACED,
                 holds: grants,
-                maxLineBytes: limits.messageBytes,
+                maxLineBytes: limits.answerBytes,
                 mask: (text) => options.house.mask(text).text,
                 onLine,
                 onExit: (exit) => onExit(exit.error),

@@ -40,7 +40,7 @@ export async function* readEvents(body: AnswerBody, cursor: Cursor): AsyncGenera
   const decoder = new TextDecoder('utf-8', { fatal: true })
   for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
     waiting += chunk.length
-    if (waiting > limits.messageBytes) throw tooLarge()
+    if (waiting > limits.answerBytes) throw tooLarge()
     parser.feed(decode(decoder, chunk))
     yield* messages.splice(0)
   }
@@ -52,7 +52,7 @@ export async function readText(body: AnswerBody): Promise<string> {
   let size = 0
   for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
     size += chunk.length
-    if (size > limits.messageBytes) throw tooLarge()
+    if (size > limits.answerBytes) throw tooLarge()
     chunks.push(chunk)
   }
   const [first] = chunks
