@@ -19,12 +19,12 @@ import { openHttpStateless } from './doors/http-stateless.ts'
 import { serveSocket } from './doors/socket-eras.ts'
 import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
+import { sessionClient, statelessClient } from './eras/client-way.ts'
 import { createEras } from './eras/eras.ts'
 import { connectLocal } from './eras/local.ts'
 import { connectRemote } from './eras/remote.ts'
 import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
-import { createSessionful } from './eras/sessionful.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
@@ -32,7 +32,6 @@ import { type ProbeResult, probe } from './probe.ts'
 import { createSession } from './session.ts'
 import type { Caller } from './standing.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
-import type { Upstream } from './upstream/upstream.ts'
 import { createVisits, type Owner } from './visits.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -121,25 +120,26 @@ export async function openBridge(options: {
         events,
         timer,
         refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
-        async connect({ server, environment, placed, grants }, heard) {
+        connect({ server, environment, placed, grants }, host) {
           const { definition } = server
-          const { host, over } =
+          const client =
             speaks === 'stateless'
-              ? createSessionful(heard, { states, caller: callerOf(name, asker) })
-              : { host: heard, over: asItIs }
+              ? statelessClient({ states, caller: callerOf(name, asker) })
+              : sessionClient
           if (isRemote(definition)) {
-            const remote = await connectRemote({
+            return connectRemote({
               url: definition.url,
               dispatcher: dialer.dispatcher(urlPolicyOf(definition)),
               host,
               eras,
-              asksFirst: definition.auth === 'public',
+              client,
+              asksFirst: definition.auth === 'public' || client.speaks === 'stateless',
             })
-            return over(remote)
           }
-          const local = await connectLocal({
+          return connectLocal({
             host,
             eras,
+            client,
             key: JSON.stringify(definition),
             start: ({ onLine, onExit }) =>
               runtime.start({
@@ -154,7 +154,6 @@ export async function openBridge(options: {
                 onExit: (exit) => onExit(exit.error),
               }),
           })
-          return over(local)
         },
       })
     },
@@ -340,8 +339,6 @@ export async function openBridge(options: {
 /** Who is asked where a server asks: the same client, in the same folder, at the same server. */
 const callerOf = (server: string, { client, folder }: Asker) =>
   JSON.stringify([server, client, folder])
-
-const asItIs = (upstream: Upstream) => upstream
 
 /** Whether somebody's choice differs for the server, or for one whose token its definition asks for. */
 function choosesOthers(name: string, asker: Asker, before: Choices, after: Choices): boolean {

@@ -5,8 +5,11 @@ import type { ParkingTimer } from './timer.ts'
  * at once, and then once for all that came in the meantime.
  */
 export interface News {
-  /** @param tell says it to the client, now or later */
-  changed(method: string, tell: () => void): void
+  /**
+   * @param what one word for what is the same to the client
+   * @param tell says it to the client, now or later
+   */
+  changed(what: string, tell: () => void): void
   /** The server is gone: what was not said yet concerns nobody. */
   forget(): void
 }
@@ -19,20 +22,20 @@ export const isNews = (method: string) =>
 export function createNews(timer: ParkingTimer): News {
   const quiet = new Map<string, { tell: (() => void) | null; stop: () => void }>()
 
-  function say(method: string, tell: () => void): void {
+  function say(what: string, tell: () => void): void {
     const stop = timer.after(QUIET_MS, () => {
-      const later = quiet.get(method)?.tell ?? null
-      quiet.delete(method)
-      if (later !== null) say(method, later)
+      const later = quiet.get(what)?.tell ?? null
+      quiet.delete(what)
+      if (later !== null) say(what, later)
     })
-    quiet.set(method, { tell: null, stop })
+    quiet.set(what, { tell: null, stop })
     tell()
   }
 
   return {
-    changed(method, tell) {
-      const before = quiet.get(method)
-      if (before === undefined) say(method, tell)
+    changed(what, tell) {
+      const before = quiet.get(what)
+      if (before === undefined) say(what, tell)
       else before.tell = tell
     },
     forget() {

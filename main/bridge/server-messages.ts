@@ -6,6 +6,7 @@ import {
   resultResponse,
   withId,
 } from './envelope.ts'
+import { SUBSCRIPTION } from './eras/listening.ts'
 import { splice } from './json-scan.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
@@ -115,7 +116,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     if (about === null) return
     const { text, masked } = maskJson(wellFormed(about), house.mask)
     const send = () => session().channelFor(related, tokenOf(message))?.send(text)
-    if (isNews(message.method)) news.changed(message.method, send)
+    if (isNews(message.method)) news.changed(`${message.method} ${streamOf(message)}`, send)
     else send()
     if (masked === 0) return
     // Notifications have no line in the audit of their own; one that held a secret gets one.
@@ -174,6 +175,9 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   }
 }
 
+/** Each stream of a client without sessions has its own news. */
+const streamOf = ({ params }: NotificationMessage) =>
+  params?.member('_meta')?.member(SUBSCRIPTION)?.raw ?? ''
 const tokenOf = ({ params }: RequestMessage | NotificationMessage) =>
   params?.member('progressToken')?.raw ?? null
 const notOffered = () =>

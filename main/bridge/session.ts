@@ -100,7 +100,8 @@ export function createSession(options: {
           if (waiting.delete(key)) size -= own
         },
       }
-      const stop = isRequest ? timer.after(limits.callMs, () => controller.abort(tooLong())) : null
+      const stop =
+        isRequest && !listens ? timer.after(limits.callMs, () => controller.abort(tooLong())) : null
       waiting.set(key, {
         pending,
         upstreamId,

@@ -114,12 +114,10 @@ export const refusalText = (id: string, { code, reason, data }: ProtocolRefusal)
  * -32042 (of 2025-11-25) among them (MCP 2026-07-28, basic, Error Codes).
  */
 export function statelessChannel(channel: Channel): Channel {
-  const { leaving } = channel
   return {
+    ...channel,
     reply: (text) => channel.reply(renumbered(text)),
-    send: (text) => channel.send(text),
     refuse: (text) => channel.refuse(renumbered(text)),
-    ...(leaving === undefined ? {} : { leaving }),
   }
 }
 

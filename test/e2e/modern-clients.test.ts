@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testHome } from '../harness/home.ts'
 import { type ModernClients, modernClients } from '../harness/modern-client.ts'
 import { startResourceServer } from '../harness/resource-server.ts'
-import { everythingStdio } from '../harness/stdio-servers.ts'
+import { type StatelessServer, startStatelessServer } from '../harness/stateless-http-server.ts'
+import { everythingStdio, statelessStdio } from '../harness/stdio-servers.ts'
 import { startWarder, type Warder } from '../harness/warder.ts'
 import { auditRows } from './support/audit.ts'
 import { addClient, CLIENT } from './support/stage.ts'
@@ -14,6 +15,7 @@ const stage = new AsyncDisposableStack()
 let warder: Warder
 let clients: ModernClients
 let bearer: string
+let modern: StatelessServer
 beforeAll(async () => {
   const home = stage.use(await testHome()).path
   warder = stage.use(await startWarder({ home }))
@@ -21,6 +23,11 @@ beforeAll(async () => {
   const { command, args } = everythingStdio
   await warder.ok(['server', 'add', 'local', '--approve', '--', command, ...args])
   await warder.ok(['server', 'add', 'remote', '--url', remote.url, '--auth', 'public'])
+  modern = stage.use(await startStatelessServer())
+  const stdio = statelessStdio('reject')
+  const local = ['--', stdio.command, ...stdio.args]
+  await warder.ok(['server', 'add', 'modern-local', '--approve', ...local])
+  await warder.ok(['server', 'add', 'modern-remote', '--url', modern.url, '--auth', 'public'])
   ;({ bearer } = await addClient(warder, CLIENT))
   clients = stage.use(
     modernClients(warder, { elicitation: { form: {} }, sampling: {}, roots: {} }, (client) => {
@@ -105,5 +112,60 @@ describe.each(Object.entries(doors))('%s, at a server with sessions', (_door, co
         ),
       ).not.toEqual([])
     })
+  })
+})
+
+describe.each(Object.entries(doors))('%s, at a server without sessions', (_door, connect) => {
+  describe.each(['modern-local', 'modern-remote'])('%s', (server) => {
+    let client: Client
+    beforeAll(async () => {
+      client = await connect(server)
+    })
+
+    it('lists, calls and reads', async () => {
+      expect(client.getServerVersion()).toEqual({ name: 'stateless', version: '1' })
+      const { tools } = await client.listTools()
+      expect(tools.map(({ name }) => name)).toContain('echo')
+      const echoed = await client.callTool({ name: 'echo', arguments: { message: 'é' } })
+      expect(echoed.content).toEqual([{ type: 'text', text: '{"message":"é"}' }])
+      const { contents } = await client.readResource({ uri: 'news://today' })
+      expect(contents).toEqual([{ uri: 'news://today', text: 'nothing' }])
+    })
+
+    it('is asked, and the server gets its own state back', async () => {
+      const { content } = await client.callTool({ name: 'greet', arguments: {} })
+      expect(content).toEqual([{ type: 'text', text: '"Hello Ada, the state"' }])
+    })
+
+    it('shows progress, and cancels', async () => {
+      const giveUp = new AbortController()
+      const call = client.callTool(
+        { name: 'wait', arguments: {} },
+        { signal: giveUp.signal, onprogress: () => giveUp.abort() },
+      )
+      await expect(call).rejects.toThrow()
+    })
+  })
+
+  it.each([
+    ['modern-local', (client: Client) => client.callTool({ name: 'grow', arguments: {} })],
+    ['modern-remote', async () => modern.toolsChanged()],
+  ])('hears at %s that its tools are others', async (server, change) => {
+    const client = await connect(server)
+    const heard = Promise.withResolvers<void>()
+    client.setNotificationHandler('notifications/tools/list_changed', () => heard.resolve())
+    const subscription = await client.listen({ toolsListChanged: true })
+    expect(subscription.honoredFilter).toEqual({ toolsListChanged: true })
+    await change(client)
+    await heard.promise
+    await subscription.close()
+    expect(await subscription.closed).toBe('local')
+  })
+
+  it('has the arguments mirrored that a tool wants in headers', async () => {
+    const client = await connect('modern-remote')
+    await client.listTools()
+    const { content } = await client.callTool({ name: 'there', arguments: { region: 'west é' } })
+    expect(content).toEqual([{ type: 'text', text: '{"region":"west é"}' }])
   })
 })

@@ -83,15 +83,12 @@ function read(text: string): Message | null {
 
 /** The answer with the status that belongs to it. @param tools learns from it, where it is a list of them */
 function answersTo(reply: HttpReply, tools: ListedTools | null): Channel {
-  const { leaving } = reply
   return {
+    ...reply,
     reply(text) {
       const told = tools === null ? text : tools.read(readMessage(text) as ResponseMessage).text
       reply.reply(told, statusOf(errorCodeIn(told)) ?? 200)
     },
-    send: (text) => reply.send(text),
-    refuse: (text) => reply.refuse(text),
-    ...(leaving === undefined ? {} : { leaving }),
   }
 }
 

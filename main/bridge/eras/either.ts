@@ -9,9 +9,10 @@ import {
   NotProcessed,
   type Upstream,
 } from '../upstream/upstream.ts'
+import type { ClientWay } from './client-way.ts'
 import type { Eras } from './eras.ts'
 import { type Era, eraOf, knowsNoSessions } from './revisions.ts'
-import { createStateless, type StatelessEndpoint } from './stateless.ts'
+import type { StatelessEndpoint } from './stateless.ts'
 
 /** A server that can be spoken to in either way. */
 export interface Endpoint extends Upstream, StatelessEndpoint {
@@ -23,7 +24,7 @@ export interface Endpoint extends Upstream, StatelessEndpoint {
 type Verdict = Era | 'silent' | 'withheld'
 
 /**
- * A server of either era for a client that opens a session. The era is looked for with a stateless `server/discover`
+ * A server of either era. The era is looked for with a stateless `server/discover`
  * before the first `initialize` (MCP 2026-07-28, Backward Compatibility of stdio and of Streamable HTTP), since a server
  * of the stateless revision answers an `initialize` with an error or, worse, as if it had sessions. A server that has
  * sessions is spoken to as if there were nothing else.
@@ -36,15 +37,19 @@ export async function connectEither(options: {
   key: string
   /** False: it opens with `initialize` and is only asked where it refuses that. */
   asksFirst: boolean
+  client: ClientWay
 }): Promise<Upstream> {
-  const { host, eras, key, asksFirst } = options
+  const { host, eras, asksFirst, client } = options
+  // A server of both eras is spoken to as its client speaks.
+  const key = `${client.speaks} ${options.key}`
+  const sessions = client.session(host)
   let era: Era = 'session'
   /** True while a server may end because of the question. */
   let asking = false
   const endpoint = await options.connect({
     ...host,
     onMessage(message, related) {
-      if (era === 'session') return host.onMessage(message, related)
+      if (era === 'session') return sessions.host.onMessage(message, related)
       // No server of the stateless revision may ask this way; it has its answers for that.
       return message.kind === 'notification' ? stateless.hear(message, related) : undefined
     },
@@ -52,7 +57,8 @@ export async function connectEither(options: {
       if (!asking) host.onClosed()
     },
   })
-  const stateless = createStateless(endpoint, host)
+  const stateless = client.stateless(endpoint, host)
+  const inSession = sessions.over(endpoint)
 
   /** Kept until the server's era is known: what comes before the answer to the opening waits for no more than that. */
   const decided = Promise.withResolvers<void>()
@@ -66,7 +72,8 @@ export async function connectEither(options: {
     credential: Credential,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    const ask = async () => eraOf(await stateless.discover(initialize, credential, signal))
+    const ask = async () =>
+      eraOf(await stateless.discover(initialize, credential, signal), client.speaks)
     try {
       const first = await ask()
       const seen = first === 'again' ? await ask() : first
@@ -130,7 +137,7 @@ export async function connectEither(options: {
     if (era === 'session') {
       // What comes before the answer has the way that the answer is expected on.
       decided.resolve()
-      const { said, answer } = await outcomeOf(endpoint.request(text, id, credential, signal))
+      const { said, answer } = await outcomeOf(inSession.request(text, id, credential, signal))
       if (said !== null && said.error === undefined) {
         unasked.abort()
         // Nothing but the answer to an opening says it of a server that is silent.
@@ -156,7 +163,7 @@ export async function connectEither(options: {
         return open(text, id, credential, signal).finally(decided.resolve)
       }
       await unlessAborted(decided.promise, signal)
-      return (era === 'stateless' ? stateless : endpoint).request(
+      return (era === 'stateless' ? stateless : inSession).request(
         text,
         id,
         credential,
@@ -166,7 +173,7 @@ export async function connectEither(options: {
     },
     async send(text, credential) {
       await decided.promise
-      if (era === 'session') return endpoint.send(text, credential)
+      if (era === 'session') return inSession.send(text, credential)
       // No server of the stateless revision could use a notification.
       if (isInitialized(text)) stateless.listen(credential)
     },
@@ -174,7 +181,7 @@ export async function connectEither(options: {
       decided.resolve()
       unasked.abort()
       stateless.end()
-      return endpoint.close(goodbye)
+      return inSession.close(goodbye)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { WarderError } from '../../errors.ts'
 import { connectStdio, type StartStdio } from '../upstream/stdio.ts'
 import type { LinkHost, Upstream } from '../upstream/upstream.ts'
+import type { ClientWay } from './client-way.ts'
 import { connectEither, type Endpoint } from './either.ts'
 import type { Eras } from './eras.ts'
 
@@ -14,6 +15,7 @@ export const connectLocal = (options: {
   start: StartStdio
   host: LinkHost
   eras: Eras
+  client: ClientWay
   key: string
 }): Promise<Upstream> =>
   connectEither({ ...options, asksFirst: true, connect: (host) => endpoint(options.start, host) })

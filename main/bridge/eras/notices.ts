@@ -20,37 +20,36 @@ export interface Round {
  * hears of the log who did not ask for it with that request (MCP 2026-07-28, server/utilities/logging).
  *
  * @param rounds by the ids that the server knows; null where the client has the floor
- * @returns what passes them on; false for any other notification
+ * @returns what passes them on, and returns false for any other notification
  */
 export function hearNotices(
   host: LinkHost,
   rounds: { get(id: string): Round | null | undefined; values(): Iterable<Round | null> },
-): (message: NotificationMessage, related: string | null) => boolean {
-  function log(message: NotificationMessage, related: string | null): void {
+): (message: NotificationMessage, related: string | null) => Promise<void> | false | undefined {
+  function listener(message: NotificationMessage, related: string | null): Round | null {
     const severity = LOG_LEVELS.indexOf(message.params?.member('level')?.string() ?? '')
     const about = related === null ? [...rounds.values()] : [rounds.get(related)]
-    const listener = about.find(
-      (round) => round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity,
-    )
-    if (listener) host.onMessage(message, listener.id)
+    const wants = (round: Round | null | undefined) =>
+      round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity
+    return about.find(wants) ?? null
   }
 
-  function progress(message: NotificationMessage, related: string | null): void {
+  function progress(message: NotificationMessage, related: string | null) {
     const token = message.params?.member('progressToken')
     const own = token?.string()?.startsWith(PROGRESS)
       ? token.string()?.slice(PROGRESS.length)
       : null
     const round = rounds.get(own ?? related ?? '')
-    if (token === undefined || !round || round.progressToken === null) return
+    if (token === undefined || !round || round.progressToken === null) return undefined
     const edit = { start: token.start, end: token.end, text: round.progressToken }
     const restored = readMessage(splice(message.text, [edit])) as NotificationMessage
-    host.onMessage(restored, round.id)
+    return host.onMessage(restored, round.id)
   }
 
   return (message, related) => {
-    if (message.method === 'notifications/progress') progress(message, related)
-    else if (message.method === 'notifications/message') log(message, related)
-    else return false
-    return true
+    if (message.method === 'notifications/progress') return progress(message, related) ?? undefined
+    if (message.method !== 'notifications/message') return false
+    const round = listener(message, related)
+    return (round && host.onMessage(message, round.id)) ?? undefined
   }
 }

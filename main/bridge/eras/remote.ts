@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../../net/dialer.ts'
 import { connectHttp } from '../upstream/http.ts'
 import type { LinkHost, Upstream } from '../upstream/upstream.ts'
+import type { ClientWay } from './client-way.ts'
 import { connectEither } from './either.ts'
 import type { Eras } from './eras.ts'
 
@@ -10,6 +11,7 @@ export const connectRemote = (options: {
   dispatcher: Dispatcher
   host: LinkHost
   eras: Eras
+  client: ClientWay
   asksFirst: boolean
 }): Promise<Upstream> =>
   connectEither({

@@ -20,10 +20,14 @@ export const { headerMismatch: HEADER_MISMATCH, unsupportedVersion: UNSUPPORTED_
 /**
  * What an answer to `server/discover` says of its server. One that has both eras is spoken to as the client speaks.
  *
+ * @param speaks how that is
  * @returns `other` for a server with neither our revisions nor the session's; null for an answer that any server of the
  *   session's era might give
  */
-export function eraOf(answer: ResponseMessage): Era | 'other' | 'again' | null {
+export function eraOf(
+  answer: ResponseMessage,
+  speaks: Era = 'session',
+): Era | 'other' | 'again' | null {
   const code = codeOf(answer)
   const supported =
     answer.result?.member('supportedVersions') ??
@@ -32,8 +36,10 @@ export function eraOf(answer: ResponseMessage): Era | 'other' | 'again' | null {
       : undefined)
   const revisions = supported?.elements().map((one) => one.string() ?? '') ?? []
   if (supported?.kind === 'array') {
-    if (SESSION_REVISIONS.some((revision) => revisions.includes(revision))) return 'session'
-    if (!revisions.includes(MODERN)) return 'other'
+    const modern = revisions.includes(MODERN)
+    const sessions = SESSION_REVISIONS.some((revision) => revisions.includes(revision))
+    if (sessions && !(modern && speaks === 'stateless')) return 'session'
+    if (!modern) return 'other'
     // It lists what was asked for and refused it all the same: once more, as the revision tells.
     return answer.result === undefined ? 'again' : 'stateless'
   }

@@ -63,7 +63,9 @@ export function hearServer(
       else ask(message, related)
       return
     }
-    if (notices(message, related) || listening.hear(message)) return
+    const heard = notices(message, related)
+    if (heard !== false) return heard
+    if (listening.hear(message)) return
     if (message.method === 'notifications/cancelled') takeBack(message)
   }
 }

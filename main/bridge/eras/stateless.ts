@@ -42,7 +42,7 @@ export interface Stateless extends Pick<Upstream, 'request'> {
 }
 
 /** A list may have so many pages. */
-const MOST_PAGES = 32
+export const MOST_PAGES = 32
 
 const MAY_NEED_INPUT = new Set(['tools/call', 'prompts/get', 'resources/read'])
 

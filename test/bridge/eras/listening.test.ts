@@ -136,6 +136,26 @@ describe('a client that listens without a session', () => {
     })
   })
 
+  it('hears on each of its streams what came at the same moment', async () => {
+    await using one = await scene()
+    await listen(one.line, 'a', { toolsListChanged: true })
+    await listen(one.line, 'b', { toolsListChanged: true })
+    sayOn(one.line, changed('tools'))
+    const heard = [await nextOf(one.line), await nextOf(one.line)]
+    const streams = heard.map(
+      ({ params }) => (params?._meta as Record<string, string>)[SUBSCRIPTION],
+    )
+    expect(streams.sort()).toEqual(['a', 'b'])
+  })
+
+  it('listens for as long as it likes', async () => {
+    await using one = await scene()
+    await listen(one.line, 'l', { toolsListChanged: true })
+    one.world.pass(limits.callMs)
+    sayOn(one.line, changed('tools'))
+    expect((await nextOf(one.line)).method).toBe('notifications/tools/list_changed')
+  })
+
   it('gives a resource back when nobody hears of it any more', async () => {
     await using one = await scene()
     await listen(one.line, 'a', { resourceSubscriptions: ['x:1'] })
