@@ -94,7 +94,11 @@ describe('a client without sessions at a server without them', () => {
   })
 
   it('gets lists without what it may not call, and for itself alone', async () => {
-    const tools = [{ name: 'x', more: 1 }, { name: 'secret' }]
+    const inputSchema = { type: 'object' }
+    const tools = [
+      { name: 'x', more: 1, inputSchema },
+      { name: 'secret', inputSchema },
+    ]
     const list = JSON.stringify({ resultType: 'complete', tools, ttlMs: 9, cacheScope: 'public' })
     await using one = await scene((seen, response) => json(response, seen.id, list))
     const { rules } = one.world.house
