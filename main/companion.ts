@@ -8,6 +8,8 @@ import { recordRefusedUrl } from './audit/refused-url.ts'
 import { createSignedRecords } from './audit/signed-records.ts'
 import { needsPerson } from './bridge/aggregation/needs-person.ts'
 import { openBridge } from './bridge/bridge.ts'
+import { createMemory } from './bridge/catalogue/memory.ts'
+import { createWhose } from './bridge/catalogue/whose.ts'
 import { createInjector } from './bridge/credentials.ts'
 import { createSignInNotes } from './bridge/sign-in-notes.ts'
 import { createControl } from './control/control.ts'
@@ -162,6 +164,10 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         injector: createInjector({ grants, secrets, stop, runs }),
         dialer,
         runtime,
+        remembers: {
+          memory: createMemory({ state, clock }),
+          whose: createWhose({ grants, secrets }),
+        },
         stopped: () => stop.current() !== null,
         socketDirectory: sockets,
         needsPerson: () =>
@@ -252,6 +258,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     })
     grants.on('revoked', (grant) => {
       notes.settled(grant.server)
+      bridge.forgetAccount(grant.server, grant.account)
       inBackground(bridge.cutGrant(grant.id))
       bridge.reconsider(grant.server)
       inBackground(runtime.endHolding(grant.id))

@@ -12,6 +12,9 @@ import { type Config, isRemote } from '../store/config-schema.ts'
 import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
 import type { NeedsPerson } from './aggregation/needs-person.ts'
+import { createCatalogue } from './catalogue/catalogue.ts'
+import type { Memory } from './catalogue/memory.ts'
+import type { Whose } from './catalogue/whose.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
 import { openHttpSessions } from './doors/http-sessions.ts'
@@ -29,6 +32,7 @@ import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
 import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
+import { relay } from './relay.ts'
 import { createSession } from './session.ts'
 import type { Caller } from './standing.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
@@ -48,6 +52,8 @@ export interface Bridge {
   cutGrant(grant: string): Promise<void>
   /** Local servers that hold an older token of this grant get the new one, each in its way. */
   renewGrant(grant: string): Promise<void>
+  /** Forgets what servers said to an account that is gone. */
+  forgetAccount(server: string, account: string): void
   /** Cuts every session with this server: its definition changed or is gone. */
   cutServer(server: string): Promise<void>
   /** Cuts every session that would use other accounts now. */
@@ -85,6 +91,8 @@ export async function openBridge(options: {
   stopped: () => boolean
   /** @see House.pageOf */
   pageOf: House['pageOf']
+  /** What is remembered of servers, and for whom; absent: nothing. */
+  remembers?: { memory: Memory; whose: Whose }
   /** Servers that cannot be used before a person has done something. */
   needsPerson?: () => readonly NeedsPerson[]
   timer?: ParkingTimer
@@ -110,8 +118,13 @@ export async function openBridge(options: {
     parking,
     timer,
     pageOf: options.pageOf,
-    connect(name, asker, events, speaks) {
+    get catalogue() {
+      return catalogue
+    },
+    connect(name, asker, events, speaks = 'session') {
       return createConnection({
+        onOpened: (initialize, ...answer) =>
+          catalogue?.learnOpening({ server: name, asker, speaks, initialize }, ...answer),
         asker,
         lookup: () => lookup(name),
         injector,
@@ -159,6 +172,17 @@ export async function openBridge(options: {
     },
   }
 
+  const catalogue =
+    options.remembers &&
+    createCatalogue({
+      ...options.remembers,
+      ...options.house,
+      lookup,
+      stopped: options.stopped,
+      relay: (text, session, channel) => relay(text, session, channel, house),
+      timer,
+    })
+
   function lookup(name: string): Server {
     if (options.held().includes(name) && !Object.hasOwn(config().servers, name))
       throw new WarderError('server.held', `The server ${name} waits for a person to approve it.`)
@@ -187,6 +211,7 @@ export async function openBridge(options: {
   async function end(session: Session, reason?: WarderError): Promise<void> {
     sessions.delete(session)
     standing.delete(session)
+    catalogue?.leave(session)
     await session.close(reason)
   }
 
@@ -294,20 +319,24 @@ export async function openBridge(options: {
     async renewGrant(grant) {
       await Promise.all([...sessions].map(({ connection }) => connection.renewed(grant)))
     },
-    cutServer: (server) =>
-      cutWhere(
+    cutServer(server) {
+      catalogue?.forgetServer(server)
+      return cutWhere(
         (session) => session.server === server,
         new WarderError(
           'server.ended',
           `The definition of ${server} was changed while the call was under way.`,
         ),
-      ),
+      )
+    },
+    forgetAccount: (server, account) => catalogue?.forgetAccount(server, account),
     cutAccounts: (before, after) =>
       cutWhere(
         ({ server, asker }) => choosesOthers(server, asker, before, after),
         new WarderError('server.ended', 'Another account was chosen while the call was under way.'),
       ),
     async cutAll() {
+      catalogue?.clear()
       // Decided anew, so that the audit says why they came to nothing.
       parking.reconsider()
       // Both begin at once: a server that does not take its goodbye holds up nobody.

@@ -43,12 +43,20 @@ export interface Connection {
   send(text: string, credential: Credential): Promise<void>
   /** True once the client has opened the session; before that it must not be told anything. */
   opened(): boolean
+  /** The client's opening; null before it. */
+  openedWith(): RequestMessage | null
+  /** True while a server is open: a message need not wait for one. */
+  warm(): boolean
   /** True where the client shows its person a link that it is given (MCP 2025-11-25, Elicitation, URL mode). */
   elicitsUrls(): boolean
   /** True where the client declared this ability when it opened the session. */
   offers(ability: string): boolean
-  /** Keeps the opening of a client whose server could not be opened yet. */
-  remember(initialize: RequestMessage): void
+  /**
+   * Keeps the opening of a client whose server is not open yet.
+   *
+   * @param answered the revision that the client was answered with, where that is known
+   */
+  remember(initialize: RequestMessage, answered?: string | null): void
   /** True while the server is connected with a token of this grant in its hands. */
   holds(grant: string): boolean
   /**
@@ -99,6 +107,8 @@ export function createConnection(options: {
   refeed?: (credential: Credential) => Promise<void>
   events: UpstreamEvents
   timer?: ParkingTimer
+  /** Told how a server was opened behind its client. */
+  onOpened?: (initialize: RequestMessage, answer: ResponseMessage, credential: Credential) => void
 }): Connection {
   const { lookup, asker, injector, revoked, stopped, connect, events } = options
   const { timer = systemTimer } = options
@@ -198,6 +208,7 @@ export function createConnection(options: {
     if (answer.error !== undefined)
       throw new WarderError('server.refused', 'The server does not let the session open again.')
     await fresh.send(INITIALIZED, credential)
+    options.onOpened?.(initialize, answer, credential)
     return fresh
   }
 
@@ -300,6 +311,8 @@ export function createConnection(options: {
       }
     },
     opened: () => opening !== null,
+    openedWith: () => opening,
+    warm: () => current !== null && current.upstream !== null,
     elicitsUrls() {
       const capabilities = opening?.params?.member('capabilities')
       const urls = capabilities?.member('elicitation')?.member('url')
@@ -307,9 +320,9 @@ export function createConnection(options: {
     },
     offers: (ability) =>
       opening?.params?.member('capabilities')?.member(ability)?.kind === 'object',
-    remember(initialize) {
+    remember(initialize, answered) {
       opening = initialize
-      revision = ownRevision(initialize)
+      revision = answered ?? ownRevision(initialize)
     },
     holds: (grant) => [...links].some((link) => link.grants.has(grant)),
     async renewed(grant) {

@@ -50,6 +50,10 @@ export const limits = {
   /** How often a stream says that it is still there where it says nothing else: clients end silent ones after minutes. */
   keepAliveMs: 25_000,
   goodbyeTimeoutMs: 2_000,
+  /** How long a server may take to answer a list or an opening before what is remembered of it is told in its place. */
+  rememberedAfterMs: 2_000,
+  /** A server that was asked behind a client is not asked again for others so soon. */
+  rememberedFreshMs: 60_000,
   /**
    * How long the lists of all servers wait for one of them, its opening included: Codex gives everything up that has not
    * told its tools 10 s after its start.

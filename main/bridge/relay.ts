@@ -1,12 +1,14 @@
 import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import type { Operation } from '../policy/decide.ts'
 import { checkShape } from './answer-shape.ts'
+import type { Told } from './catalogue/catalogue.ts'
 import {
   answerWith,
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
+  resultResponse,
 } from './envelope.ts'
 import { discoverWithoutServer } from './eras/session-opening.ts'
 import { inspect } from './inspect.ts'
@@ -56,10 +58,14 @@ export async function relayCall(
 ): Promise<void> {
   const pending = begin(message, session, channel)
   if (pending === null) return
+  const patient =
+    message.kind === 'request' ? house.catalogue?.hurry(message, session, pending) : undefined
   try {
     if (message.kind === 'notification') {
       house.parking.takeBack(session, message, channel)
-      return void (await pass(message, session, pending, house))
+      await pass(message, session, pending, house)
+      if (message.method === 'notifications/initialized') house.catalogue?.initialized(session)
+      return
     }
     for (;;) {
       const since = house.parking.moment()
@@ -71,6 +77,7 @@ export async function relayCall(
         return await replyUnsent(message, session, pending, house, error)
     }
   } finally {
+    patient?.()
     pending.end()
   }
 }
@@ -137,6 +144,14 @@ async function carry(
   try {
     if (decision.effect === 'deny') throw denied(request, server, decision)
     pending.signal.throwIfAborted()
+    if (course.round === null && message.kind === 'request') {
+      const told = house.catalogue?.recallAtOnce(message, session, pending)
+      if (told) {
+        record({ outcome: 'ok', code: FROM_MEMORY, masked: told.masked })
+        replyFromMemory(message, session, pending, house, told)
+        return null
+      }
+    }
     const injected = await session.connection.inject()
     house.parking.check(pending, injected.accounts)
     credential = injected
@@ -148,6 +163,7 @@ async function carry(
     }
     checkShape(message.method, answer)
     const seen = inspect(answer.value, message.method, decide, house.mask)
+    if (message.kind === 'request') house.catalogue?.learn(message, session, answer, credential)
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
     return null
@@ -240,6 +256,14 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
   const known = toWarderError(error)
   const { code } = known
   if (code === 'internal.unexpected') process.stderr.write(`warder: relay: ${traceOf(error)}\n`)
+  if (message.kind === 'request' && mayPass(code) && !pending.channel.anew) {
+    const told = house.catalogue?.recall(message, session)
+    if (told) {
+      record({ outcome: 'ok', code, account, masked: told.masked })
+      replyFromMemory(message, session, pending, house, told)
+      return null
+    }
+  }
   if (message.method === 'initialize' && message.kind === 'request' && mayPass(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)
@@ -339,8 +363,27 @@ function inWords({ method, params }: ClientMessage): string {
   return operation?.kind === 'tool' && target !== null ? `the tool ${target}` : method
 }
 
+/** In the place of a server that is not at hand; it is asked behind the client. */
+function replyFromMemory(
+  message: RequestMessage,
+  session: Session,
+  pending: Pending,
+  house: House,
+  told: Told,
+): void {
+  if (message.method === 'initialize') session.connection.remember(message, told.revision)
+  reply(message, pending, resultResponse(message.id, told.text))
+  // Before the client has said that it is ready, no server may ask it anything.
+  if (message.method !== 'initialize') house.catalogue?.refresh(session)
+}
+
+/** In the audit, of what no server was asked for. */
+const FROM_MEMORY = 'remembered'
+
 function reply(message: ClientMessage, pending: Pending, text: string): void {
-  if (message.kind === 'request') pending.channel.reply(text)
+  if (message.kind === 'notification' || pending.answered) return
+  pending.answered = true
+  pending.channel.reply(text)
 }
 
 const idOf = (message: ClientMessage) => (message.kind === 'request' ? message.id : 'null')

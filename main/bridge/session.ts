@@ -58,6 +58,8 @@ export function createSession(options: {
     principals,
     server,
     asker,
+    speaks,
+    standing,
     connection: house.connect(
       server,
       asker,
@@ -95,6 +97,7 @@ export function createSession(options: {
         channel: back,
         signal: controller.signal,
         parked: false,
+        answered: false,
         end() {
           stop?.()
           if (waiting.delete(key)) size -= own

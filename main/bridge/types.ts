@@ -5,6 +5,7 @@ import type { Emitter } from '../events.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Asker } from '../oauth/asker.ts'
 import type { Decide } from '../policy/decide.ts'
+import type { Catalogue } from './catalogue/catalogue.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
@@ -24,6 +25,8 @@ export interface Channel {
   room?(): Promise<void> | undefined
   /** Aborted when the client has said that it will say no more, or has gone: nothing may be begun for it any more. */
   readonly leaving?: AbortSignal
+  /** Asks for the server's own words: what is remembered of them is no answer. */
+  readonly anew?: boolean
 }
 
 /** What takes the messages of one client, at one server or at all of them. */
@@ -42,6 +45,8 @@ export interface Pending {
   readonly signal: AbortSignal
   /** True while it waits for a sign-in: nothing of it is at the server, so that {@link Session.cut} does not concern it. */
   parked: boolean
+  /** Has its answer; the server's own may still be on its way. */
+  answered: boolean
   end(): void
 }
 
@@ -51,6 +56,9 @@ export interface Session {
   readonly server: string
   /** Whose accounts it uses. */
   readonly asker: Asker
+  readonly speaks: Era
+  /** The way back that is always there, or null where each message has its own. */
+  readonly standing: Channel | null
   readonly connection: Connection
   readonly serverSide: ServerSide
   /** @throws WarderError `bridge.malformed` for an id that is in use, `bridge.busy`, `bridge.not_opened` after the end */
@@ -148,6 +156,8 @@ export interface House {
   readonly parking: Parking
   /** What deadlines are kept on; the system's where there is none. */
   readonly timer?: ParkingTimer
+  /** Absent: nothing is remembered. */
+  readonly catalogue?: Catalogue | undefined
   /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */
   pageOf(server: string): Promise<string | null>
   /**

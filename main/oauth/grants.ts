@@ -173,6 +173,7 @@ export function createGrants(options: GrantsOptions): Grants {
 
   return {
     list: () => repository.grants(),
+    chosen: grantFor,
     rename: createRename(shared),
     find: (name) => findGrant(repository.grants(), name),
     async connect(server, wish = {}) {

@@ -178,6 +178,8 @@ export interface ScopeChallenge {
 /** Warder as an OAuth client: the only place that holds or renews upstream tokens. */
 export interface Grants {
   list(): Grant[]
+  /** The account that whoever asks would use at a server, in whatever state it is. @throws WarderError `grant.*` */
+  chosen(server: string, asker: Asker): Grant
   /**
    * Names an account that its provider does not name; only right after its sign-in.
    * @throws WarderError `grant.unknown`, `usage.invalid` for a name that is or was another account's

@@ -88,4 +88,10 @@ export const migrations: readonly string[] = [
   `,
   // Calls that a crash left open are looked for among the rows of one run, at its end: no index for that on every row.
   'DROP INDEX audit_by_call',
+  `
+  -- What servers last said of themselves (openings, lists), for one definition, one set of accounts, one kind of opening.
+  CREATE TABLE catalogue (server TEXT NOT NULL, definition TEXT NOT NULL, context TEXT NOT NULL, opening TEXT NOT NULL,
+    method TEXT NOT NULL, heard_at INTEGER NOT NULL, bytes INTEGER NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (server, definition, context, opening, method)) STRICT
+  `,
 ]

@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { type Bridge, openBridge } from '../../../main/bridge/bridge.ts'
+import { createMemory } from '../../../main/bridge/catalogue/memory.ts'
+import { createWhose } from '../../../main/bridge/catalogue/whose.ts'
 import { createInjector } from '../../../main/bridge/credentials.ts'
 import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
@@ -29,6 +31,10 @@ export interface World extends AsyncDisposable {
   readonly tokens: Map<string, string>
   /** Servers whose account has to sign in again. */
   readonly dead: Set<string>
+  /** Servers where nobody is signed in any more. */
+  readonly gone: Set<string>
+  /** When every secret was set. */
+  setAt: number
   /** The account that is used at every server. */
   account: string
   /** A new sign-in may make a new grant. */
@@ -77,6 +83,7 @@ export async function startWorld(
   servers: Record<string, ServerDefinition>,
   rules?: readonly Rule[],
   secrets: Record<string, string> = {},
+  { remembers = false }: { remembers?: boolean } = {},
 ): Promise<World> {
   const house = await startHouse(rules)
   const clients = createClients({ state: house.state, clock: Date.now })
@@ -155,6 +162,25 @@ export async function startWorld(
     runtime,
     socketDirectory,
     port: 0,
+    ...(remembers
+      ? {
+          remembers: {
+            memory: createMemory({ state: house.state, clock: Date.now }),
+            whose: createWhose({
+              grants: {
+                chosen(server) {
+                  if (world.gone.has(server)) throw signInNeeded({ server, account: null })
+                  return tokenOf(server).grant
+                },
+              },
+              secrets: {
+                list: () =>
+                  Object.keys(secrets).map((name) => ({ name, server: null, setAt: world.setAt })),
+              },
+            }),
+          },
+        }
+      : {}),
     stopped: () => world.stopped,
     pageOf: async (server) => world.page && `${world.page}/#/servers/${server}`,
     timer,
@@ -166,6 +192,8 @@ export async function startWorld(
     bearers,
     tokens,
     dead: new Set(),
+    gone: new Set(),
+    setAt: 1,
     account: 'ann',
     grantId: (server) => `grant-${server}`,
     parkSeconds: 50,

@@ -1,0 +1,309 @@
+import { randomUUID } from 'node:crypto'
+import type { Mask } from '../../audit/mask.ts'
+import { isWarderError } from '../../errors.ts'
+import type { Asker } from '../../oauth/asker.ts'
+import type { Decide } from '../../policy/decide.ts'
+import type { Server } from '../../servers/servers.ts'
+import {
+  type RequestMessage,
+  type ResponseMessage,
+  readMessage,
+  resultResponse,
+} from '../envelope.ts'
+import type { Era } from '../eras/revisions.ts'
+import { inspect } from '../inspect.ts'
+import { withMembers } from '../json-edit.ts'
+import { readJson } from '../json-scan.ts'
+import { limits } from '../limits.ts'
+import { maskJson } from '../mask-json.ts'
+import type { ParkingTimer } from '../parking.ts'
+import type { Channel, Pending, Session } from '../types.ts'
+import type { Credential } from '../upstream/upstream.ts'
+import type { Memory, Subject } from './memory.ts'
+import { createPages, LISTS, MOST_PAGES, memberOf, nextOf } from './pages.ts'
+import type { Whose } from './whose.ts'
+
+/**
+ * What servers last said of themselves, told in their place while they are not at hand: not open yet, slow, or waiting
+ * for a person. It answers openings and lists, nothing else, and what it tells is decided at that moment for the client
+ * that asks. The server is asked behind it, and a client that was told something else learns that its lists changed.
+ */
+export interface Catalogue {
+  /** What may be told in the place of an answer; null where nothing is remembered, or nothing may be told. */
+  recall(message: RequestMessage, session: Session): Told | null
+  /** The same, where the client should not wait for the server at all. */
+  recallAtOnce(message: RequestMessage, session: Session, pending: Pending): Told | null
+  /** Takes note of an answer. @param credential that it was asked with */
+  learn(
+    message: RequestMessage,
+    session: Session,
+    answer: ResponseMessage,
+    credential: Credential,
+  ): void
+  /** The opening that a server was opened with behind its client. */
+  learnOpening(at: Opened, answer: ResponseMessage, credential: Credential): void
+  /** Asks the server itself, for a client that was told from memory. Never fails. */
+  refresh(session: Session): void
+  /** The client says that its session is open: from now on a server may ask it. */
+  initialized(session: Session): void
+  /** Answers from memory when the server takes too long. @returns what takes that back */
+  hurry(message: RequestMessage, session: Session, pending: Pending): () => void
+  /** The session has ended. */
+  leave(session: Session): void
+  /** These never fail: where it cannot be forgotten, nothing more is told. */
+  forgetServer(server: string): void
+  forgetAccount(server: string, account: string): void
+  clear(): void
+}
+
+export interface Told {
+  /** The result, as this client may see it. */
+  readonly text: string
+  readonly masked: number
+  /** The revision that an opening was answered with. */
+  readonly revision: string | null
+}
+
+/** A server in the eyes of one client. */
+export interface Opened {
+  readonly server: string
+  readonly asker: Asker
+  readonly speaks: Era
+  readonly initialize: RequestMessage
+}
+
+/** Under this name a result says since when it is remembered (an instant, RFC 3339). */
+export const REMEMBERED = 'warder/remembered'
+const OPENINGS = new Set(['initialize', 'server/discover'])
+
+export function createCatalogue(options: {
+  memory: Memory
+  whose: Whose
+  /** @throws WarderError where there is no such server, or it may not be used */
+  lookup: (server: string) => Server
+  stopped: () => boolean
+  decide: Decide
+  mask: Mask
+  relay: (text: string, session: Session, channel: Channel) => Promise<void>
+  timer: ParkingTimer
+}): Catalogue {
+  const { memory, whose, lookup, stopped, decide, mask, relay, timer } = options
+  const pages = createPages()
+  /** What each client was told from memory, and has not heard anew since. */
+  const told = new Map<Session, Map<string, { subject: string; content: string }>>()
+  /** When each server was last asked behind a client, on the timer's clock. */
+  const asked = new Map<string, number>()
+  let silent = false
+
+  function subjectOf({ server, asker, speaks, initialize }: Opened): Subject | null {
+    try {
+      const known = lookup(server)
+      const { params } = initialize
+      const opening = ['protocolVersion', 'capabilities'].map((name) => params?.member(name)?.raw)
+      return {
+        server,
+        definition: JSON.stringify(known.definition),
+        context: whose(known, asker),
+        opening: JSON.stringify([speaks, ...opening]),
+      }
+    } catch {
+      // Nobody is signed in, or the server is not to be used.
+      return null
+    }
+  }
+
+  function subjectFor(session: Session, message: RequestMessage | null): Subject | null {
+    const { server, asker, speaks } = session
+    const initialize = message?.method === 'initialize' ? message : session.connection.openedWith()
+    return initialize === null ? null : subjectOf({ server, asker, speaks, initialize })
+  }
+
+  const remembers = ({ method, params }: RequestMessage) =>
+    OPENINGS.has(method) || (memberOf(method) !== null && params?.member('cursor') === undefined)
+
+  function recall(message: RequestMessage, session: Session): Told | null {
+    if (silent || stopped() || !remembers(message)) return null
+    const { principals, server } = session
+    const may = decide({ principals, server, operation: { kind: 'session' } })
+    const subject = may.effect === 'allow' ? subjectFor(session, message) : null
+    const known = subject && memory.get(subject, message.method)
+    if (!subject || !known) return null
+    const result = readJson(known.content)
+    const seen = inspect(
+      result,
+      message.method,
+      (operation) => decide({ principals, server, operation }),
+      mask,
+    )
+    const own = told.get(session) ?? new Map()
+    told.set(session, own)
+    own.set(message.method, { subject: JSON.stringify(subject), content: known.content })
+    const text = message.method === 'initialize' ? changeable(seen.text) : seen.text
+    return {
+      text: marked(text, known.heardAt),
+      masked: seen.masked,
+      revision: result.member('protocolVersion')?.string() ?? null,
+    }
+  }
+
+  function put(subject: Subject, method: string, result: string): void {
+    const content = maskJson(result, mask).text
+    memory.put(subject, method, content)
+    const name = JSON.stringify(subject)
+    for (const [session, own] of told) {
+      const before = own.get(method)
+      if (before?.subject !== name) continue
+      own.delete(method)
+      if (before.content !== content && memberOf(method) !== null)
+        session.standing?.send(
+          `{"jsonrpc":"2.0","method":"notifications/${listOf(method)}/list_changed"}`,
+        )
+    }
+  }
+
+  /** What was asked in the name of other accounts than would be used now is nobody's. */
+  function learnAs(subject: Subject | null, credential: Credential, learn: (s: Subject) => void) {
+    if (subject === null || stopped()) return
+    const names = (accounts: readonly { server: string; account: string }[]) =>
+      JSON.stringify(accounts.map(({ server, account }) => [server, account]).sort())
+    if (names(subject.context.accounts) !== names(credential.accounts)) return
+    try {
+      learn(subject)
+    } catch (error) {
+      // The answer is the client's all the same; only nothing is remembered of it.
+      if (!isWarderError(error)) throw error
+    }
+  }
+
+  async function ask(session: Session, method: string, params: string): Promise<string | null> {
+    const id = JSON.stringify(`warder-${randomUUID()}`)
+    let reply: string | null = null
+    const keep = (text: string) => {
+      reply = text
+    }
+    const channel: Channel = {
+      reply: keep,
+      refuse: keep,
+      send: () => {},
+      leaving: AbortSignal.abort(),
+      anew: true,
+    }
+    await relay(
+      `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`,
+      session,
+      channel,
+    )
+    if (reply === null) return null
+    const answer = readMessage(reply)
+    return answer.kind === 'response' ? (answer.result?.raw ?? null) : null
+  }
+
+  async function askAll(session: Session, subject: Subject): Promise<void> {
+    const opening = memory.get(subject, 'initialize') ?? memory.get(subject, 'server/discover')
+    const offers = opening && readJson(opening.content).member('capabilities')
+    for (const method of Object.keys(LISTS)) {
+      if (offers?.member(listOf(method)) === undefined) continue
+      let params: string | null = '{}'
+      for (let page = 0; params !== null && page < MOST_PAGES && !session.ended; page++) {
+        const result = await ask(session, method, params)
+        const next = result && nextOf(result)
+        params = next === null ? null : `{"cursor":${next}}`
+      }
+    }
+  }
+
+  function refresh(session: Session): void {
+    const subject = subjectFor(session, null)
+    if (subject === null) return
+    const name = JSON.stringify(subject)
+    const now = timer.now()
+    for (const [one, at] of asked) if (now - at >= limits.rememberedFreshMs) asked.delete(one)
+    if (asked.has(name)) return
+    asked.set(name, now)
+    // The client has its answer; what fails here, it will meet with its first call.
+    askAll(session, subject).catch(() => {})
+  }
+
+  function forgetting(forget: () => void): void {
+    try {
+      forget()
+    } catch {
+      // It is on a disk that cannot be written just now.
+      silent = true
+    }
+  }
+
+  return {
+    recall,
+    recallAtOnce(message, session, pending) {
+      if (pending.channel.anew || !remembers(message)) return null
+      const { connection, standing } = session
+      if (connection.warm()) return null
+      if (message.method === 'initialize')
+        // A second opening starts over; a client that cannot be told of changes gets the server's own words.
+        return standing === null || connection.opened() ? null : recall(message, session)
+      if (message.method === 'server/discover') return recall(message, session)
+      return standing === null ? null : recall(message, session)
+    },
+    learn(message, session, answer, credential) {
+      const { method } = message
+      if (answer.result === undefined) return
+      const list = memberOf(method) === null ? null : pages.turn(session, message, answer)
+      const content = OPENINGS.has(method) ? answer.result.raw : list
+      if (content === null) return
+      learnAs(subjectFor(session, message), credential, (subject) => put(subject, method, content))
+    },
+    learnOpening(at, { result }, credential) {
+      if (result === undefined) return
+      learnAs(subjectOf(at), credential, (subject) => put(subject, 'initialize', result.raw))
+    },
+    refresh,
+    initialized(session) {
+      const fromMemory = told.get(session)?.has('initialize') === true
+      if (fromMemory && !session.connection.warm()) refresh(session)
+    },
+    hurry(message, session, pending) {
+      if (pending.channel.anew || stopped() || !remembers(message)) return () => {}
+      return timer.after(limits.rememberedAfterMs, () => {
+        const known = pending.answered ? null : recall(message, session)
+        if (known === null) return
+        pending.answered = true
+        pending.channel.reply(resultResponse(message.id, known.text))
+      })
+    },
+    leave: (session) => void told.delete(session),
+    forgetServer: (server) => forgetting(() => memory.forgetServer(server)),
+    forgetAccount: (...account) => forgetting(() => memory.forgetAccount(...account)),
+    clear: () => forgetting(memory.clear),
+  }
+}
+
+/** `resources` for `resources/templates/list`: what capabilities and notifications call a list. */
+const listOf = (method: string) => method.split('/')[0] ?? ''
+
+/** An opening from memory promises word of changes: the lists that follow it may be old. */
+function changeable(text: string): string {
+  const result = readJson(text)
+  const capabilities = result.member('capabilities')
+  if (capabilities?.kind !== 'object') return text
+  const lists = capabilities
+    .members()
+    .filter(({ name, value }) => CHANGING.has(name) && value.kind === 'object')
+    .map(({ name, value }) => [name, withMembers(value, { listChanged: 'true' })])
+  return withMembers(result, {
+    capabilities: withMembers(capabilities, Object.fromEntries(lists)),
+  })
+}
+
+const CHANGING = new Set(['tools', 'prompts', 'resources'])
+
+/** The result says that it is remembered, and is kept by nobody. */
+function marked(text: string, heardAt: number): string {
+  const result = readJson(text)
+  const meta = result.member('_meta')
+  const own = { [REMEMBERED]: JSON.stringify(new Date(heardAt).toISOString()) }
+  return withMembers(result, {
+    ...(result.member('ttlMs') === undefined ? {} : { ttlMs: '0' }),
+    _meta: withMembers(meta?.kind === 'object' ? meta : readJson('{}'), own),
+  })
+}
