@@ -1,7 +1,6 @@
 import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import type { Operation } from '../policy/decide.ts'
 import { checkShape } from './answer-shape.ts'
-import type { Told } from './catalogue/catalogue.ts'
 import {
   answerWith,
   type NotificationMessage,
@@ -19,7 +18,7 @@ import { signInFor } from './parking.ts'
 import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import { refusalFor } from './sign-in-refusal.ts'
-import type { Channel, House, Pending, Session } from './types.ts'
+import type { Channel, House, Pending, Session, Told } from './types.ts'
 import { type Credential, InputWanted, NotProcessed, type Round } from './upstream/upstream.ts'
 
 type ClientMessage = RequestMessage | NotificationMessage

@@ -5,13 +5,12 @@ import type { Emitter } from '../events.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Asker } from '../oauth/asker.ts'
 import type { Decide } from '../policy/decide.ts'
-import type { Catalogue } from './catalogue/catalogue.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
 import type { JsonNode } from './json-scan.ts'
 import type { ParkingTimer } from './timer.ts'
-import type { AccountName, UpstreamEvents } from './upstream/upstream.ts'
+import type { AccountName, Credential, UpstreamEvents } from './upstream/upstream.ts'
 
 /** The way back to the client for one message: its socket, or the HTTP response of that very message. */
 export interface Channel {
@@ -165,4 +164,53 @@ export interface House {
    * @param speaks how the client speaks: `session` where nothing is said
    */
   connect(server: string, asker: Asker, events: UpstreamEvents, speaks?: Era): Connection
+}
+
+/**
+ * What servers last said of themselves, told in their place while they are not at hand: not open yet, slow, or waiting
+ * for a person. It answers openings and lists, nothing else, and what it tells is decided at that moment for the client
+ * that asks. The server is asked behind it, and a client that was told something else learns that its lists changed.
+ */
+export interface Catalogue {
+  /** What may be told in the place of an answer; null where nothing is remembered, or nothing may be told. */
+  recall(message: RequestMessage, session: Session): Told | null
+  /** The same, where the client should not wait for the server at all. */
+  recallAtOnce(message: RequestMessage, session: Session, pending: Pending): Told | null
+  /** Takes note of an answer. @param credential that it was asked with */
+  learn(
+    message: RequestMessage,
+    session: Session,
+    answer: ResponseMessage,
+    credential: Credential,
+  ): void
+  /** The opening that a server was opened with behind its client. */
+  learnOpening(at: Opened, answer: ResponseMessage, credential: Credential): void
+  /** Asks the server itself, for a client that was told from memory. Never fails. */
+  refresh(session: Session): void
+  /** The client says that its session is open: from now on a server may ask it. */
+  initialized(session: Session): void
+  /** Answers from memory when the server takes too long. @returns what takes that back */
+  hurry(message: RequestMessage, session: Session, pending: Pending): () => void
+  /** The session has ended. */
+  leave(session: Session): void
+  /** These never fail: where it cannot be forgotten, nothing more is told. */
+  forgetServer(server: string): void
+  forgetAccount(server: string, account: string): void
+  clear(): void
+}
+
+export interface Told {
+  /** The result, as this client may see it. */
+  readonly text: string
+  readonly masked: number
+  /** The revision that an opening was answered with. */
+  readonly revision: string | null
+}
+
+/** A server in the eyes of one client. */
+export interface Opened {
+  readonly server: string
+  readonly asker: Asker
+  readonly speaks: Era
+  readonly initialize: RequestMessage
 }

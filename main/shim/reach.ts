@@ -1,9 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { constants, type Stats } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
+// The promise forms of `fs` and `timers`, and `child_process`, would cost every shim some megabytes and milliseconds.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+} from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, refused, ShimError, unknownName, unreachable } from './failure.ts'
 
 const retryMs = 50
@@ -30,36 +36,42 @@ export async function reach(options: {
   let next = 0
   let pause = startAgainMs
   for (;;) {
-    const run = await readRunFile(home)
-    const socket = await connectAs(client, run)
-    if (socket) return socket
+    const run = readRunFile(home)
+    const found = await connectAs(client, run)
+    if (found !== null && found !== 'closed') return found
     const passed = performance.now() - began
     if (starting?.failure)
       throw new ShimError(unreachable, `the companion cannot be started (${starting.failure})`)
+    if (passed > startMs && found === 'closed')
+      throw new ShimError(unreachable, 'the companion runs but does not let this client in')
     if (passed > startMs && starting)
       throw new ShimError(unreachable, 'the companion was started but does not answer')
-    if (starting === undefined || (starting.ended && passed >= next)) {
-      starting = startCompanion(run, home)
+    if (found === null && (starting === undefined || (starting.ended && passed >= next))) {
+      starting = await startCompanion(run, home)
       next = passed + pause
       pause *= 2
     }
-    await sleep(retryMs, undefined, signal ? { signal } : {})
+    await sleep(retryMs)
+    signal?.throwIfAborted()
   }
 }
 
 /** Connects to the companion that runs. @returns null where none does @throws ShimError */
 export async function find(home: string, client: string): Promise<net.Socket | null> {
-  return connectAs(client, await readRunFile(home))
+  const found = await connectAs(client, readRunFile(home))
+  return found === 'closed' ? null : found
 }
 
-/** @returns null where no companion listens */
-async function connectAs(client: string, run: RunFile): Promise<net.Socket | null> {
+/** @returns null where no companion listens, `closed` where one does and has closed the door of this client just now */
+async function connectAs(client: string, run: RunFile): Promise<net.Socket | 'closed' | null> {
   const file = Object.hasOwn(run.clients, client) ? run.clients[client] : undefined
-  if (file !== undefined) return connect(file)
+  const socket = file === undefined ? null : await connect(file)
+  if (socket !== null) return socket
   // Only a companion that runs knows for sure: the client may have been added while it was down.
   const control = await connect(run.control)
   if (control === null) return null
   control.destroy()
+  if (file !== undefined) return 'closed'
   throw new ShimError(
     unknownName,
     `no client is named ${JSON.stringify(client)}: add it with "warder client add NAME", or see "warder approvals" if it waits there`,
@@ -74,9 +86,26 @@ interface RunFile {
 }
 
 /** Reads `run.json`. Whoever can write it decides what we execute, so it has to be ours alone. */
-async function readRunFile(home: string): Promise<RunFile> {
+function readRunFile(home: string): RunFile {
   const name = path.join(home, 'run.json')
-  const text = await readOurFile(name).catch((error: unknown) => {
+  const run = parseRunFile(readOurFile(name, home))
+  if (run === null)
+    throw new ShimError(unreachable, `${name} is damaged; start again with: warder serve`)
+  return run
+}
+
+function readOurFile(name: string, home: string): string {
+  try {
+    const file = openSync(name, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    try {
+      const stats = fstatSync(file)
+      if (!stats.isFile() || !isOurs(stats, 0o022))
+        throw new ShimError(refused, `${name} can be written by somebody else`)
+      return readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
     if (error instanceof ShimError) throw error
     const absent = codeOf(error) === 'ENOENT'
     throw new ShimError(
@@ -85,22 +114,6 @@ async function readRunFile(home: string): Promise<RunFile> {
         ? `no companion has run in ${home}; start it with: warder serve`
         : `${name} cannot be read (${codeOf(error)})`,
     )
-  })
-  const run = parseRunFile(text)
-  if (run === null)
-    throw new ShimError(unreachable, `${name} is damaged; start again with: warder serve`)
-  return run
-}
-
-async function readOurFile(name: string): Promise<string> {
-  const file = await open(name, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
-  try {
-    const stats = await file.stat()
-    if (!stats.isFile() || !isOurs(stats, 0o022))
-      throw new ShimError(refused, `${name} can be written by somebody else`)
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
   }
 }
 
@@ -128,7 +141,7 @@ const isTextRecord = (value: unknown): value is Record<string, string> =>
 
 /** @returns null where nobody listens */
 async function connect(file: string): Promise<net.Socket | null> {
-  if (process.platform !== 'win32' && !(await isOurSocket(file))) return null
+  if (process.platform !== 'win32' && !isOurSocket(file)) return null
   const socket = net.connect(file)
   return new Promise((resolve, reject) => {
     socket.once('connect', () => {
@@ -149,9 +162,9 @@ async function connect(file: string): Promise<net.Socket | null> {
  *
  * @returns false where there is none
  */
-async function isOurSocket(file: string): Promise<boolean> {
+function isOurSocket(file: string): boolean {
   try {
-    const [folder, socket] = [await lstat(path.dirname(file)), await lstat(file)]
+    const [folder, socket] = [lstatSync(path.dirname(file)), lstatSync(file)]
     if (folder.isDirectory() && isOurs(folder, 0o022) && socket.isSocket() && isOurs(socket, 0o077))
       return true
   } catch (error) {
@@ -171,10 +184,11 @@ interface Starting {
 }
 
 /** Starts what was recorded, never with the client's own environment: that may be anything. */
-function startCompanion(run: RunFile, home: string): Starting {
+async function startCompanion(run: RunFile, home: string): Promise<Starting> {
+  const { spawn } = await import('node:child_process')
   const [program = '', ...args] = run.argv
   const starting: Starting = {}
-  const child: ChildProcess = spawn(program, args, {
+  const child = spawn(program, args, {
     cwd: home,
     env: run.env,
     detached: true,
@@ -190,3 +204,5 @@ function startCompanion(run: RunFile, home: string): Starting {
   child.unref()
   return starting
 }
+
+const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))

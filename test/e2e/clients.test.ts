@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ApprovalView, ClientView } from '../../preload/contract/index.ts'
@@ -101,19 +104,25 @@ describe('who is not a client', () => {
 })
 
 describe('a client that is removed', () => {
+  /** Resolves when its socket is gone. */
+  async function shutOut(): Promise<void> {
+    while (existsSync(path.join(warder.ready.sockets, 'client-desk.sock'))) await setImmediate()
+  }
+
   it('loses its sessions, its socket and its bearer at once; the other one does not notice', async () => {
     await addClient(warder, 'editor')
     const overShim = await warder.client('desk', 'tools')
     const overHttp = await warder.httpClient(bearer, 'tools')
     const other = await warder.client('editor', 'tools')
     expect(await echo(overHttp)).toContain('hello')
-    const closed = new Promise<void>((resolve) => {
-      overShim.onclose = resolve
-    })
-
     await warder.ok(['client', 'remove', 'desk'])
-    await closed
-    await expect(echo(overShim)).rejects.toThrow('Not connected')
+    await shutOut()
+    // Its process stays, for a client that is let in again.
+    await errorOf(echo(overShim))
+    expect(await refusalOf(echo(overShim))).toMatchObject({
+      code: 'companion.unreachable',
+      message: expect.stringContaining('no client is named "desk"'),
+    })
     const refused = await errorOf(echo(overHttp))
     expect(refused).toBeInstanceOf(StreamableHTTPError)
     expect(refused).toMatchObject({ code: 401 })
@@ -124,13 +133,11 @@ describe('a client that is removed', () => {
 
   it('is gone when the file is edited, too', async () => {
     const client = await warder.client('desk', 'tools')
-    const closed = new Promise<void>((resolve) => {
-      client.onclose = resolve
-    })
     await editConfig(home, (config) => {
       config.clients = {}
     })
-    await closed
+    await shutOut()
+    await errorOf(echo(client))
     await expect(warder.httpClient(bearer, 'tools')).rejects.toMatchObject({ code: 401 })
   })
 })

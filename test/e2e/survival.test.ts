@@ -187,19 +187,41 @@ describe('the shim', () => {
     await shim.ended
   })
 
-  it('leaves with a client that is killed', async () => {
+  /** A client that starts a shim, and says its process id once it has an answer. */
+  async function startClient(more = '') {
     const script = `
-      const child = require('node:child_process').spawn(process.execPath, process.argv.slice(1), { stdio: 'pipe' })
+      const { spawn } = require('node:child_process')
+      const child = spawn(process.execPath, process.argv.slice(1), { stdio: 'pipe' })
       child.stdin.write(${JSON.stringify(`${JSON.stringify({ jsonrpc: '2.0', ...initialize })}\n`)})
-      child.stdout.once('data', () => console.log(child.pid))`
+      child.stdout.once('data', () => { ${more}; console.log(child.pid) })`
     const args = [cli, 'mcp', '--client', CLIENT, '--server', 'tools', '--home', home]
     const client = spawn(process.execPath, ['-e', script, '--', ...args], {
       env: bareEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const [pid] = await once(client.stdout, 'data')
+    const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]()
+    return { client, pid: async () => Number((await lines.next()).value) }
+  }
+
+  it('leaves with a client that is killed', async () => {
+    const { client, pid } = await startClient()
+    const shim = await pid()
     client.kill('SIGKILL')
-    await gone(Number(String(pid)))
+    await gone(shim)
+  })
+
+  it('leaves with a client that is killed while another process holds its pipes', async () => {
+    const holder = `
+      const holder = spawn('sleep', ['600'], { stdio: ['ignore', 'ignore', 'ignore', child.stdin, child.stdout] })
+      console.log(holder.pid)`
+    const { client, pid } = await startClient(holder)
+    const [holding, shim] = [await pid(), await pid()]
+    stage.defer(() => void process.kill(holding, 'SIGKILL'))
+    client.kill('SIGKILL')
+    await once(client, 'exit')
+    // It learns of it when it wakes up the next time.
+    await warder.stop()
+    await gone(shim)
   })
 
   it('takes no time of the processor while nothing is asked, with a companion or without', async () => {

@@ -317,6 +317,27 @@ describe('while no companion is there', () => {
     expect(await next.next()).toBe(call(3))
   })
 
+  it('none is started beside one that has closed the door of this client', async () => {
+    await using scene = await startScene()
+    const first = await scene.open()
+    const mark = path.join(scene.home.path, 'started')
+    const argv = [process.execPath, '-e', `require('fs').writeFileSync(process.argv[1], '')`, mark]
+    await scene.home.writeRun({ argv })
+    await scene.home.listen(scene.home.control, () => {})
+    scene.send(call(0))
+    await first.next()
+    scene.closeDoor()
+    first.die()
+    await scene.heard()
+    scene.send(call(1))
+    await scene.home.writeRun({ argv, clients: {} })
+    expect(await scene.heard()).toMatchObject({
+      id: 1,
+      error: { message: expect.stringContaining('no client is named') },
+    })
+    expect(existsSync(mark)).toBe(false)
+  })
+
   it('none is started for a client that asks nothing; one that starts is met', async () => {
     await using scene = await startScene()
     const first = await scene.open()

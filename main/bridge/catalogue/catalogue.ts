@@ -1,76 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Mask } from '../../audit/mask.ts'
 import { isWarderError } from '../../errors.ts'
-import type { Asker } from '../../oauth/asker.ts'
 import type { Decide } from '../../policy/decide.ts'
 import type { Server } from '../../servers/servers.ts'
-import {
-  type RequestMessage,
-  type ResponseMessage,
-  readMessage,
-  resultResponse,
-} from '../envelope.ts'
-import type { Era } from '../eras/revisions.ts'
+import { type RequestMessage, readMessage, resultResponse } from '../envelope.ts'
 import { inspect } from '../inspect.ts'
 import { withMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
 import { limits } from '../limits.ts'
 import { maskJson } from '../mask-json.ts'
-import type { ParkingTimer } from '../parking.ts'
-import type { Channel, Pending, Session } from '../types.ts'
+import type { Catalogue, Channel, Opened, Session, Told } from '../types.ts'
 import type { Credential } from '../upstream/upstream.ts'
 import type { Memory, Subject } from './memory.ts'
 import { createPages, LISTS, MOST_PAGES, memberOf, nextOf } from './pages.ts'
 import type { Whose } from './whose.ts'
-
-/**
- * What servers last said of themselves, told in their place while they are not at hand: not open yet, slow, or waiting
- * for a person. It answers openings and lists, nothing else, and what it tells is decided at that moment for the client
- * that asks. The server is asked behind it, and a client that was told something else learns that its lists changed.
- */
-export interface Catalogue {
-  /** What may be told in the place of an answer; null where nothing is remembered, or nothing may be told. */
-  recall(message: RequestMessage, session: Session): Told | null
-  /** The same, where the client should not wait for the server at all. */
-  recallAtOnce(message: RequestMessage, session: Session, pending: Pending): Told | null
-  /** Takes note of an answer. @param credential that it was asked with */
-  learn(
-    message: RequestMessage,
-    session: Session,
-    answer: ResponseMessage,
-    credential: Credential,
-  ): void
-  /** The opening that a server was opened with behind its client. */
-  learnOpening(at: Opened, answer: ResponseMessage, credential: Credential): void
-  /** Asks the server itself, for a client that was told from memory. Never fails. */
-  refresh(session: Session): void
-  /** The client says that its session is open: from now on a server may ask it. */
-  initialized(session: Session): void
-  /** Answers from memory when the server takes too long. @returns what takes that back */
-  hurry(message: RequestMessage, session: Session, pending: Pending): () => void
-  /** The session has ended. */
-  leave(session: Session): void
-  /** These never fail: where it cannot be forgotten, nothing more is told. */
-  forgetServer(server: string): void
-  forgetAccount(server: string, account: string): void
-  clear(): void
-}
-
-export interface Told {
-  /** The result, as this client may see it. */
-  readonly text: string
-  readonly masked: number
-  /** The revision that an opening was answered with. */
-  readonly revision: string | null
-}
-
-/** A server in the eyes of one client. */
-export interface Opened {
-  readonly server: string
-  readonly asker: Asker
-  readonly speaks: Era
-  readonly initialize: RequestMessage
-}
 
 /** Under this name a result says since when it is remembered (an instant, RFC 3339). */
 export const REMEMBERED = 'warder/remembered'
@@ -85,7 +28,7 @@ export function createCatalogue(options: {
   decide: Decide
   mask: Mask
   relay: (text: string, session: Session, channel: Channel) => Promise<void>
-  timer: ParkingTimer
+  timer: { now(): number; after(ms: number, run: () => void): () => void }
 }): Catalogue {
   const { memory, whose, lookup, stopped, decide, mask, relay, timer } = options
   const pages = createPages()

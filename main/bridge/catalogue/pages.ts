@@ -1,7 +1,6 @@
 import type { RequestMessage, ResponseMessage } from '../envelope.ts'
 import { withMembers, withoutMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
-import type { Session } from '../types.ts'
 
 /** The member of each list's result that holds its lines. */
 export const LISTS: Readonly<Record<string, string>> = {
@@ -24,7 +23,7 @@ interface Begun {
 /** Puts the pages of a list together again, as its client turns them: half a list is nothing to remember. */
 export interface Pages {
   /** @returns the whole list as one page, once its last page is there */
-  turn(session: Session, message: RequestMessage, answer: ResponseMessage): string | null
+  turn(session: object, message: RequestMessage, answer: ResponseMessage): string | null
 }
 
 /** What is beyond is not remembered. */
@@ -32,7 +31,7 @@ export const MOST_PAGES = 64
 const MOST_LINES = 20_000
 
 export function createPages(): Pages {
-  const begun = new WeakMap<Session, Map<string, Begun>>()
+  const begun = new WeakMap<object, Map<string, Begun>>()
 
   return {
     turn(session, { method, params }, { result }) {

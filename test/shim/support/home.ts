@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -31,21 +31,21 @@ export async function companionHome() {
     return server
   }
 
-  const writeRun = (changes: Record<string, unknown> = {}) =>
-    writeFile(
-      runFile,
-      JSON.stringify({
-        version: 1,
-        control,
-        clients: { editor: socket },
-        http: 'http://127.0.0.1:1',
-        argv: [process.execPath, fixture, socket],
-        env: { PATH: '/usr/bin:/bin', MARK: 'recorded' },
-        pid: null,
-        ...changes,
-      }),
-      { mode: 0o600 },
-    )
+  /** As the companion does it: whoever reads it meanwhile reads the one before. */
+  async function writeRun(changes: Record<string, unknown> = {}): Promise<void> {
+    const run = {
+      version: 1,
+      control,
+      clients: { editor: socket },
+      http: 'http://127.0.0.1:1',
+      argv: [process.execPath, fixture, socket],
+      env: { PATH: '/usr/bin:/bin', MARK: 'recorded' },
+      pid: null,
+      ...changes,
+    }
+    await writeFile(`${runFile}~`, JSON.stringify(run), { mode: 0o600 })
+    await rename(`${runFile}~`, runFile)
+  }
   await writeRun()
 
   return {
