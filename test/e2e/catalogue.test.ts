@@ -60,11 +60,11 @@ describe('a server that is away', () => {
 
     const client = await warder.client(CLIENT, REMOTE)
     expect(await toolNames(client)).toEqual(names)
-    expect(await refusalOf(echo(client))).toMatchObject({ code: 'server.unreachable' })
+    expect(await refusalOf(echo(client))).toMatchObject({ code: 'net.unreachable' })
 
     await warder.ok(['revoke', '--all', '--yes'])
     expect(await refusalOf(client.listTools())).toMatchObject({ code: 'policy.stopped' })
     await warder.ok(['resume', '--yes'])
-    expect(await refusalOf(client.listTools())).toMatchObject({ code: 'server.unreachable' })
+    expect(await refusalOf(client.listTools())).toMatchObject({ code: 'net.unreachable' })
   })
 })
