@@ -83,15 +83,12 @@ describe('with a secret', () => {
   })
 
   it('the process ends with the companion', async () => {
-    await warder.client(CLIENT, 'tools')
+    const client = await warder.client(CLIENT, 'tools')
     const { pid, ended } = await witness.next()
     expect(descendantsOf(warder.pid)).toContain(pid)
     expect(await warder.stop()).toEqual({ code: 0, signal: null })
     await ended
-<<<<<<< HEAD
     await client.close()
-=======
->>>>>>> 02bd1b6 (Keep the shim small, and start no companion beside one that has closed a door)
     expect(witness.seen).toHaveLength(1)
   })
 })
