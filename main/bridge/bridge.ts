@@ -4,11 +4,11 @@ import type { Dialer } from '../net/dialer.ts'
 import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
 import type { Asker } from '../oauth/asker.ts'
 import { stoppedError } from '../policy/stop.ts'
-import { NOTHING_PLACED } from '../runtime/placed.ts'
-import type { Runtime } from '../runtime/supervisor.ts'
+import { NOTHING_PLACED, type Placed } from '../runtime/placed.ts'
+import type { Runtime, StartOptions } from '../runtime/supervisor.ts'
 import { urlPolicyOf } from '../servers/networks.ts'
 import { injections, pick, type Server } from '../servers/servers.ts'
-import { type Config, isRemote } from '../store/config-schema.ts'
+import { type Config, isRemote, type LocalServer } from '../store/config-schema.ts'
 import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
 import type { NeedsPerson } from './aggregation/needs-person.ts'
@@ -25,6 +25,7 @@ import { openTokenDoor } from './doors/token.ts'
 import { sessionClient, statelessClient } from './eras/client-way.ts'
 import { createEras } from './eras/eras.ts'
 import { connectLocal } from './eras/local.ts'
+import { connectLocalHttp } from './eras/local-http.ts'
 import { connectRemote } from './eras/remote.ts'
 import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
@@ -149,23 +150,38 @@ export async function openBridge(options: {
               asksFirst: definition.auth === 'public' || client.speaks === 'stateless',
             })
           }
+          const key = JSON.stringify(definition)
+          const start = (
+            given: Pick<StartOptions, 'environment' | 'placed' | 'onLine'>,
+            onExit: (error: WarderError) => void,
+          ) =>
+            runtime.start({
+              name,
+              definition,
+              holds: grants,
+              maxLineBytes: limits.answerBytes,
+              mask: (text) => options.house.mask(text).text,
+              ...given,
+              onExit: (exit) => onExit(exit.error),
+            })
+          const given = { environment: environment ?? {}, placed: placed ?? NOTHING_PLACED }
+          const { http } = definition
+          if (http !== undefined)
+            return connectLocalHttp({
+              host,
+              eras,
+              client,
+              key,
+              path: http.path,
+              dispatcher: (serverUrl) => dialer.dispatcher({ serverUrl }),
+              start: (port, onExit) => start(withPort(given, definition, port), onExit),
+            })
           return connectLocal({
             host,
             eras,
             client,
-            key: JSON.stringify(definition),
-            start: ({ onLine, onExit }) =>
-              runtime.start({
-                name,
-                definition,
-                environment: environment ?? {},
-                placed: placed ?? NOTHING_PLACED,
-                holds: grants,
-                maxLineBytes: limits.answerBytes,
-                mask: (text) => options.house.mask(text).text,
-                onLine,
-                onExit: (exit) => onExit(exit.error),
-              }),
+            key,
+            start: ({ onLine, onExit }) => start({ ...given, onLine }, onExit),
           })
         },
       })
@@ -380,4 +396,19 @@ function choosesOthers(name: string, asker: Asker, before: Choices, after: Choic
   const account = (choices: Choices, server: string) =>
     chosenAccount(choices, server, asker, realFolder)?.account
   return [name, ...others].some((server) => account(before, server) !== account(after, server))
+}
+
+/** The port where a definition says {port}; a value of the vault that reads so is left as it is. */
+function withPort(
+  { environment, placed }: Pick<StartOptions, 'environment'> & { placed: Placed },
+  { env = {} }: LocalServer,
+  port: number,
+) {
+  const named = Object.entries(env).filter(([, value]) => value.includes('{port}'))
+  const values = named.map(([name, value]) => [name, value.replaceAll('{port}', String(port))])
+  return {
+    environment: { ...environment, ...Object.fromEntries(values) },
+    placed: { ...placed, port },
+    onLine: () => {},
+  }
 }

@@ -1,8 +1,8 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
 import { stoppedError } from '../policy/stop.ts'
-import type { Server } from '../servers/servers.ts'
-import { isRemote } from '../store/config-schema.ts'
+import { injections, type Server } from '../servers/servers.ts'
+import { isRemote, type LocalServer } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
@@ -129,6 +129,9 @@ export function createConnection(options: {
   async function inject(): Promise<Credential> {
     const server = lookup()
     if (isRemote(server.definition)) return injector.headers(server, asker)
+    // One that speaks HTTP gets them with each request.
+    if (current !== null && server.definition.http?.headers !== undefined)
+      return injector.headers(server, asker)
     // A running server got its credentials when it was started.
     if (current !== null) return { ...current.latest, server, environment: null, placed: null }
     return injector.environment(server, asker)
@@ -328,7 +331,7 @@ export function createConnection(options: {
     async renewed(grant) {
       for (const link of links) {
         const { definition } = link.server
-        if (isRemote(definition) || !link.grants.has(grant)) continue
+        if (isRemote(definition) || !link.grants.has(grant) || !keepsTokens(definition)) continue
         if (definition.onRenewal === 'refeed')
           await options.refeed?.(await injector.environment(link.server, asker))
         else if (link.busy === 0) void drop(link)
@@ -371,3 +374,7 @@ const sameServer = (a: Server, b: Server) =>
 
 const sameGrants = (a: Credential, b: Credential) =>
   a.grants.length === b.grants.length && a.grants.every((grant) => b.grants.includes(grant))
+
+/** A token in a header is fetched anew for each request; any other stays with the process. */
+const keepsTokens = (definition: LocalServer) =>
+  injections(definition).some(({ from, into }) => from.kind === 'grant' && into !== 'header')

@@ -13,7 +13,12 @@ import {
   type Server,
   signsIn,
 } from '../servers/servers.ts'
-import { isRemote, parseReference, type Reference } from '../store/config-schema.ts'
+import {
+  isRemote,
+  type LocalServer,
+  parseReference,
+  type Reference,
+} from '../store/config-schema.ts'
 import { fileOf } from '../store/local-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { Credential } from './upstream/upstream.ts'
@@ -73,11 +78,32 @@ export function createInjector(options: {
     return { into, tokens }
   }
 
+  /** What a local server gets: at its start, and in the headers of each request where it speaks HTTP. */
+  async function forLocal(server: Server, definition: LocalServer, asker: Asker) {
+    const { into, tokens } = await gather(server, asker)
+    const files = into('file').map(([name, value]) => {
+      const { once } = fileOf(definition.files?.[name] ?? '')
+      return [name, { value, once }] as const
+    })
+    const headers = [...plain(definition.http?.headers), ...into('header')]
+    return {
+      server,
+      headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
+      environment: Object.fromEntries([...plain(definition.env), ...into('variable')]),
+      placed: {
+        files: Object.fromEntries(files),
+        arguments: Object.fromEntries(into('argument')),
+      },
+      ...usedGrants(tokens),
+    }
+  }
+
   return {
     async headers(server, asker) {
       options.stop?.refuse()
       const { definition } = server
-      if (!isRemote(definition)) return { server, ...NOTHING }
+      if (!isRemote(definition))
+        return { ...(await forLocal(server, definition, asker)), environment: null, placed: null }
       const { into, tokens } = await gather(server, asker)
       const values = [...plain(definition.headers), ...into('header')]
       const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
@@ -111,21 +137,7 @@ export function createInjector(options: {
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
       await options.runs?.confirmed({ name: server.name, definition })
-      const { into, tokens } = await gather(server, asker)
-      const files = into('file').map(([name, value]) => {
-        const { once } = fileOf(definition.files?.[name] ?? '')
-        return [name, { value, once }] as const
-      })
-      return {
-        server,
-        headers: {},
-        environment: Object.fromEntries([...plain(definition.env), ...into('variable')]),
-        placed: {
-          files: Object.fromEntries(files),
-          arguments: Object.fromEntries(into('argument')),
-        },
-        ...usedGrants(tokens),
-      }
+      return forLocal(server, definition, asker)
     },
   }
 }

@@ -25,6 +25,7 @@ export interface ServerOptions {
   readonly argSecret?: readonly string[]
   readonly onRenewal?: string
   readonly idle?: number
+  readonly http?: string
 }
 
 /**
@@ -42,11 +43,9 @@ export function serverDefinition(input: {
   const { command, options, folder } = input
   const [program, ...args] = command
   if (program === undefined) return remote(options)
-  refuse(
-    options,
-    ['url', 'auth', 'header', 'allowNetwork', 'preset', 'tenant', ...SIGN_IN],
-    'a local server',
-  )
+  refuse(options, ['url', 'auth', 'allowNetwork', 'preset', 'tenant', ...SIGN_IN], 'a local server')
+  if (options.http === undefined) refuse(options, ['header'], 'a local server without --http')
+  const headers = options.header && pairs('--header', options.header)
   return {
     command: resolveProgram(program, folder),
     args,
@@ -55,11 +54,15 @@ export function serverDefinition(input: {
     ...given('arguments', options.argSecret && pairs('--arg-secret', options.argSecret)),
     ...given('onRenewal', options.onRenewal),
     ...given('idleSeconds', options.idle),
+    ...given(
+      'http',
+      options.http === undefined ? undefined : { path: options.http, ...given('headers', headers) },
+    ),
     ...given('cwd', options.cwd === undefined ? undefined : path.resolve(folder, options.cwd)),
   }
 }
 
-const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal', 'idle'] as const
+const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal', 'idle', 'http'] as const
 
 function files({ file = [], fileOnce = [] }: ServerOptions) {
   const lasting = pairs('--file', file)

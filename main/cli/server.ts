@@ -67,6 +67,10 @@ export const addServer: Verb = (program, action) => {
       collect,
     )
     .option('--on-renewal <what>', 'restart (default) or refeed, when a token in a file is renewed')
+    .option(
+      '--http <path>',
+      'it speaks HTTP at this path; {port} in ARGS or --env is its port, --header its credential',
+    )
     .option('--idle <seconds>', 'end it when it was not used for so long', seconds)
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option('--approve', 'run this exact command without being asked, for scripts')

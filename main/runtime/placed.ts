@@ -13,6 +13,8 @@ export interface Placed {
   readonly files: Readonly<Record<string, PlacedFile>>
   /** Placeholder → what it becomes. */
   readonly arguments: Readonly<Record<string, string>>
+  /** Where it is to listen: {port} in its arguments. */
+  readonly port?: number
 }
 
 export interface PlacedFile {
@@ -46,8 +48,11 @@ const PIPE_POLL_MS = 25
 export async function placeCredentials(
   folder: string,
   placed: Placed,
-  args: readonly string[],
+  written: readonly string[],
 ): Promise<Placement> {
+  const { port } = placed
+  const args =
+    port === undefined ? written : written.map((arg) => arg.replaceAll('{port}', String(port)))
   const names = Object.keys(placed.files)
   if (names.length === 0)
     return {

@@ -39,6 +39,7 @@ export function injections(definition: ServerDefinition): Injection[] {
     ...all(env, 'variable'),
     ...all(Object.fromEntries(paths), 'file'),
     ...all(given, 'argument'),
+    ...all(definition.http?.headers, 'header'),
   ]
 }
 
@@ -61,7 +62,7 @@ export function secretsOf(definition: ServerDefinition): string[] {
  */
 export function destination(definition: ServerDefinition): string {
   if (isRemote(definition)) return `origin:${new URL(definition.url).origin}`
-  const { command, args, env = {}, cwd = null, pin, files, arguments: given } = definition
+  const { command, args, env = {}, cwd = null, pin, files, arguments: given, http } = definition
   const written = [command, args, Object.entries(env).sort(), cwd]
   const more = {
     ...(pin && { pin: pinLines(pin, JSON.stringify) }),
@@ -71,6 +72,7 @@ export function destination(definition: ServerDefinition): string {
         .sort(),
     }),
     ...(given && { arguments: Object.entries(given).sort() }),
+    ...(http && { http: [http.path, Object.entries(http.headers ?? {}).sort()] }),
   }
   const content = JSON.stringify(Object.keys(more).length > 0 ? [...written, more] : written)
   return `command:sha256:${createHash('sha256').update(content).digest('hex')}`
@@ -136,6 +138,12 @@ function describeLocal(name: string, definition: LocalServer): string[] {
     `${name} runs this program on this machine, with your rights:`,
     `  ${quoteAll([definition.command, ...definition.args])}`,
     ...(definition.pin ? pinLines(definition.pin, quote) : []),
+    ...(definition.http
+      ? [`and speaks to it over HTTP on this machine, at ${quote(definition.http.path)}`]
+      : []),
+    ...plainValues(definition.http?.headers).map(
+      ([header, value]) => `gets ${header}: ${quote(value)}`,
+    ),
     ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
     ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
     ...injected(definition),

@@ -21,6 +21,10 @@ export interface ClearSecret {
 export function clearSecret(definition: ServerDefinition): ClearSecret | null {
   const field = isRemote(definition) ? 'headers' : 'env'
   const values = isRemote(definition) ? definition.headers : definition.env
+  const sent = isRemote(definition) ? {} : (definition.http?.headers ?? {})
+  for (const [name, value] of Object.entries(sent))
+    if (parseReference(value) === null && (holds(name, value) || looksSecret(value)))
+      return { path: ['http', 'headers', name], what: name }
   for (const [name, value] of Object.entries(values ?? {}))
     if (parseReference(value) === null && (holds(name, value) || looksSecret(value)))
       return { path: [field, name], what: name }

@@ -5,6 +5,7 @@ import { accountSchema, clientSchema } from './client-schema.ts'
 import { approvedLocalSchema, localServerSchema } from './local-schema.ts'
 import { providerSchema, secretMethod } from './provider-schema.ts'
 import {
+  headerName,
   injectable,
   nameSchema,
   parseReference,
@@ -23,9 +24,6 @@ export { nameSchema, parseReference, type Reference } from './references.ts'
  * stands a reference, `secret:NAME` (a vault secret) or `grant:SERVER` (the live access token of that server's grant).
  */
 
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'not an HTTP field name' })
 const oauthClientSchema = z
   .strictObject({
     clientId: singleLine.min(1).optional(),

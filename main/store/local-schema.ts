@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pinSchema } from './pin-schema.ts'
-import { injectable, parseReference, singleLine, variableName } from './references.ts'
+import { headerName, injectable, parseReference, singleLine, variableName } from './references.ts'
 
 /** A reference, never a value: what stands here is a credential. */
 const reference = singleLine.refine((value) => parseReference(value) !== null, {
@@ -34,6 +34,15 @@ const fields = z.strictObject({
     .optional()
     .describe(
       'The last resort: {argument:NAME} in an argument becomes the credential. Other users of the machine can see it.',
+    ),
+  http: z
+    .strictObject({
+      path: singleLine.regex(/^\/[^\s?#]*$/, { error: 'a path, as /mcp' }).default('/mcp'),
+      headers: z.record(headerName, injectable).optional(),
+    })
+    .optional()
+    .describe(
+      'It speaks Streamable HTTP on a port of this machine, which Warder chooses: {port} in an argument or variable. The headers go with each request.',
     ),
   idleSeconds: z
     .int()
@@ -95,6 +104,8 @@ function contradictions(server: Fields): [path: readonly string[], message: stri
       found.push([['arguments', name], `write {argument:${name}} where it belongs in args`])
   for (const name of Object.keys(files))
     if (Object.hasOwn(env, name)) found.push([['files', name], 'is a variable in env already'])
+  if (server.http && ![...args, ...Object.values(env)].some((text) => text.includes('{port}')))
+    found.push([['http'], 'write {port} into an argument or variable, so that it learns its port'])
   if (onRenewal === 'refeed') {
     const fixed = [
       ...Object.values(env),

@@ -84,6 +84,18 @@ describe('what is sent', () => {
         idleSeconds: 600,
       },
     ],
+    [
+      [
+        ...['--http', '/mcp', '--header', 'X-Key=secret:key', '--env', 'PORT={port}'],
+        ...['--', 'node', 'server.js'],
+      ],
+      {
+        command: 'node',
+        args: ['server.js'],
+        env: { PORT: '{port}' },
+        http: { path: '/mcp', headers: { 'X-Key': 'secret:key' } },
+      },
+    ],
   ])('%j', async (args, definition) => {
     await using companion = await startStandIn({ 'servers:add': () => remoteSample })
     const done = await warder(['server', 'add', '--home', companion.home, 'x', ...args])

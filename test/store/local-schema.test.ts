@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { describe as describeServer, destination } from '../../main/servers/servers.ts'
 import { clearSecret } from '../../main/store/clear-secrets.ts'
 import { fileOf, fillPlaceholders, localServerSchema } from '../../main/store/local-schema.ts'
 
@@ -16,6 +17,8 @@ describe('the definition of a local server', () => {
     { env: { KEY: 'secret:k' }, files: { TOKEN: 'grant:s' }, onRenewal: 'refeed' },
     { env: { KEY: 'grant:s' }, onRenewal: 'restart' },
     { args: ['{port}', '{file}', '{"file":1}'] },
+    { http: {}, args: ['--port={port}'] },
+    { http: { path: '/', headers: { 'X-Key': 'secret:k' } }, env: { PORT: '{port}' } },
   ])('%j is fine', (definition) => {
     expect(problems(definition)).toEqual([])
   })
@@ -25,6 +28,9 @@ describe('the definition of a local server', () => {
     [{ arguments: { KEY: 'a value' }, args: ['{argument:KEY}'] }, 'write secret:NAME'],
     [{ args: ['{file:KEY}'] }, '{file:KEY} is not among its files'],
     [{ args: ['{argument:KEY}'] }, '{argument:KEY} is not among its arguments'],
+    [{ http: {}, args: ['--port=80'] }, 'write {port} into an argument or variable'],
+    [{ http: { path: '//evil.example?' }, args: ['{port}'] }, 'a path, as /mcp'],
+    [{ http: { path: '@evil.example' }, args: ['{port}'] }, 'a path, as /mcp'],
     [{ arguments: { KEY: 'secret:k' } }, 'write {argument:KEY} where it belongs'],
     [{ env: { KEY: 'a' }, files: { KEY: 'secret:k' } }, 'is a variable in env already'],
     [{ env: { KEY: 'grant:s' }, onRenewal: 'refeed' }, 'can be fed again only in a file'],
@@ -52,6 +58,25 @@ describe('the definition of a local server', () => {
     expect(clear('--api-key={argument:KEY}', '--token', '{file:TOKEN}')).toBeNull()
     expect(clear('--api-key={argument:KEY}x')).not.toBeNull()
     expect(clear('--api-key', 'x{argument:KEY}')).not.toBeNull()
+  })
+
+  it('differs in words, and as a destination for secrets, with every way a credential takes', () => {
+    const variants = [
+      {},
+      { files: { K: 'secret:k' } },
+      { files: { K: { from: 'secret:k', once: true } } },
+      { files: { L: 'secret:k' } },
+      { arguments: { K: 'secret:k' } },
+      { arguments: { K: 'secret:l' } },
+      { http: { path: '/mcp' } },
+      { http: { path: '/other' } },
+      { http: { path: '/mcp', headers: { K: 'secret:k' } } },
+      { http: { path: '/mcp', headers: { K: 'plain' } } },
+    ].map((more) => ({ command: 'x', args: ['{port}'], ...more }))
+    expect(new Set(variants.map(destination)).size).toBe(variants.length)
+    const words = variants.map((definition) => describeServer({ name: 's', definition }).join('\n'))
+    expect(new Set(words).size).toBe(variants.length)
+    expect(words[4]).toContain('OTHER USERS OF THIS MACHINE CAN SEE IT')
   })
 
   it('writes a file in two ways', () => {
