@@ -6,7 +6,7 @@ import { globSync } from 'node:fs'
 import path from 'node:path'
 import { parseCLI, startVitest } from 'vitest/node'
 import { buildIfStale } from './build-if-stale.ts'
-import { installLab } from './test-lab.ts'
+import { installClientPrograms, installLab } from './test-lab.ts'
 import { ensurePrograms } from './test-programs.ts'
 import { lines, report } from './test-report.ts'
 import { isInSession, rerunInSession } from './test-session.ts'
@@ -22,6 +22,8 @@ async function main(): Promise<number> {
     if (!(await ensurePrograms())) return 2
     if ((await buildIfStale()) !== 0) return nothingRan('the build failed')
     if ((await installLab()) !== 0) return nothingRan('the lab could not be installed')
+    // What is not there is skipped and counted, with the reason.
+    if (long) await installClientPrograms()
   }
   return inSession ? runTests() : rerunInSession()
 }
