@@ -66,6 +66,8 @@ export const limits = {
   pageBytes: 4 * 1024 * 1024,
   /** What changes within so long is told to a client as one change. */
   burstMs: 100,
+  /** A client is told of changes no more often than this: it asks every server again each time. */
+  listChangedMs: 2_000,
   /** Resources that one server's answers named outside of its lists, and that are remembered as its own. */
   links: 1_000,
 } as const

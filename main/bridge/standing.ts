@@ -43,9 +43,12 @@ export function createStanding<
 >(options: {
   begin: (caller: Caller<Server>, claim: Claim) => Held
   end: (held: Held) => Promise<void>
+  /** How many one client may have. */
+  most?: () => number
   now?: () => number
 }): Standing<Server, Held> {
   const { begin, end, now = () => performance.now() } = options
+  const { most = () => limits.sessionsPerClient } = options
   const entries = new Map<string, Entry<Held>>()
   const sweeper = setInterval(sweep, SWEEP_MS)
   sweeper.unref()
@@ -64,7 +67,7 @@ export function createStanding<
   /** Room for one more session of this client: the one that was idle longest goes. */
   function makeRoom(client: string): void {
     const own = [...entries.values()].filter((entry) => entry.client === client)
-    if (own.length < limits.sessionsPerClient) return
+    if (own.length < most()) return
     const [idle] = own.filter(({ busy }) => busy === 0).sort((a, b) => a.lastUsed - b.lastUsed)
     if (idle === undefined)
       throw new WarderError('bridge.busy', 'This client has too many sessions at work.')

@@ -5,6 +5,7 @@ import { type AllServers, createAllServers } from './aggregation/all-servers.ts'
 import type { AllAlone, GatheringHouse } from './aggregation/gathering.ts'
 import type { Era } from './eras/revisions.ts'
 import { openingFor } from './eras/session-opening.ts'
+import { limits } from './limits.ts'
 import { relay } from './relay.ts'
 import { type Caller, createStanding } from './standing.ts'
 import { openStatelessVisit, type StatelessVisit } from './stateless-visit.ts'
@@ -94,6 +95,8 @@ export function createVisits(options: {
       return session
     },
     end: (session) => end(session),
+    // One request may be for all servers, and the next one again.
+    most: () => limits.sessionsPerClient + Object.keys(options.all.servers()).length,
   })
   const aloneAtOne = (caller: Caller, channel: Channel) =>
     openStatelessVisit({ caller, channel, standing: one, house })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../../main/bridge/limits.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, post, textOf } from '../support/alone.ts'
 import type { Line } from '../support/world.ts'
@@ -128,6 +129,21 @@ describe('at /mcp', () => {
     await arrived.promise
     closing.abort()
     await given.promise
+  })
+})
+
+describe('a client with more servers than it may have sessions otherwise', () => {
+  it('has all of them, and the next list opens none anew', async () => {
+    await using scene = await startScene({ a: { tools: [tool('x')] } })
+    const { world } = scene
+    const a = world.servers.a as NonNullable<typeof world.servers.a>
+    const count = limits.sessionsPerClient + 6
+    world.servers = Object.fromEntries(Array.from({ length: count }, (_, at) => [`s${at}`, a]))
+    for (let round = 0; round < 2; round++) {
+      const { answer } = await post(world, 'tools/list', {}, ALL)
+      expect(answer.result?.tools).toHaveLength(count)
+    }
+    expect(scene.remote('a').of('initialize')).toHaveLength(count)
   })
 })
 
