@@ -59,6 +59,16 @@ const listChanged = (client: Client) =>
   )
 
 describe('a companion that is killed', () => {
+  it('is not missed by a client that has all servers at once', async () => {
+    const client = await warder.client(CLIENT, null)
+    expect(await toolNames(client)).toContain('tools__count')
+    await warder.stop('SIGKILL')
+    const answer = call(client, 'tools__count', { text: 'one' })
+    await counting.until(1)
+    counting.answer('one')
+    expect(await answer).toBe('one')
+  })
+
   it('between a call and its answer: the call fails, and is done once', async () => {
     const client = await warder.client(CLIENT, 'tools')
     const call = count(client, 'one')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Remote } from '../support/remote.ts'
 import { opening, type World } from '../support/world.ts'
 import { names, startScene } from './support/scene.ts'
-import { type Listing, sent, tool } from './support/servers.ts'
+import { type Listing, prompt, sent, tool } from './support/servers.ts'
 
 /** What ends or cuts the sessions of a server does so behind one route as well. */
 
@@ -55,6 +55,19 @@ describe('a call behind one route', () => {
     expect(codeOf(await line.next())).toBe('server.ended')
     await line.call('tools/call', { name: 'h__x' })
     expect(scene.remote('a').of('tools/call')).toHaveLength(1)
+  })
+
+  it('meets a server that was changed as what it is now', async () => {
+    await using scene = await startScene({
+      a: { tools: [tool('x')] },
+      b: { prompts: [prompt('p')] },
+    })
+    const { line, world } = scene
+    await line.open()
+    expect(await names(line, 'prompts/list')).toEqual(['b__p'])
+    const b = world.servers.b as NonNullable<typeof world.servers.b>
+    world.servers = { a: b, b }
+    expect(await names(line, 'prompts/list')).toEqual(['a__p', 'b__p'])
   })
 
   it('ends when everything is stopped', async () => {
