@@ -11,6 +11,7 @@ import type { Run } from './runs.ts'
 import type { LogWriter } from './server-log.ts'
 import { createStderrTail } from './stderr-tail.ts'
 import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
+import { writeTogether } from './write-together.ts'
 
 interface Ended {
   readonly code: number | null
@@ -209,7 +210,7 @@ async function send(
   if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
   if (stdin.writableLength > maxUnreadBytes)
     throw new WarderError('server.unreachable', `${name} does not read what it is sent.`)
-  if (stdin.write(`${text}\n`)) return
+  if (writeTogether(stdin, `${text}\n`)) return
   const waiting = new AbortController()
   const { signal } = waiting
   try {

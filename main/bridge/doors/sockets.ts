@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
+import { writeTogether } from '../../runtime/write-together.ts'
 import { nameSchema } from '../../store/config-schema.ts'
 import { isFolder } from '../../store/folders.ts'
 import { listenPrivately } from '../../store/private-socket.ts'
@@ -75,7 +76,7 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
-    else socket.write(`${onOneLine(text)}\n`)
+    else writeTogether(socket, `${onOneLine(text)}\n`)
   }
   const leaving = new AbortController()
   const channel: Channel = {
