@@ -3,7 +3,7 @@ import type { Dispatcher } from '../../net/dialer.ts'
 import { freePort, untilListening } from '../../runtime/port.ts'
 import type { LocalServerProcess } from '../../runtime/process.ts'
 import { connectHttp } from '../upstream/http.ts'
-import type { LinkHost, Upstream } from '../upstream/upstream.ts'
+import { type LinkHost, NotProcessed, type Upstream } from '../upstream/upstream.ts'
 import type { ClientWay } from './client-way.ts'
 import { connectEither } from './either.ts'
 import type { Eras } from './eras.ts'
@@ -56,6 +56,8 @@ export async function connectLocalHttp(options: {
     })
     return {
       ...upstream,
+      request: (...call) => upstream.request(...call).catch(asGone),
+      send: (...message) => upstream.send(...message).catch(asGone),
       async close(goodbye) {
         // What it is told last must not keep it alive.
         await Promise.all([upstream.close(goodbye), child.stop()])
@@ -65,4 +67,14 @@ export async function connectLocalHttp(options: {
     await child.stop().catch(() => {})
     throw error
   }
+}
+
+/** Where nobody listens any more, nobody has read the message: the system may be slower to tell that the server ended. */
+function asGone(error: unknown): never {
+  throw wasRefused(error) ? new NotProcessed('session-expired') : error
+}
+
+function wasRefused(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth === 8) return false
+  return ('code' in error && error.code === 'ECONNREFUSED') || wasRefused(error.cause, depth + 1)
 }

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { ServerDefinition } from '../../../main/store/config-schema.ts'
 import { serverEverything } from '../../harness/stdio-servers.ts'
 import { opened } from '../support/remote.ts'
-import { localServer, startWorld } from '../support/world.ts'
+import { localServer, startWorld, type World } from '../support/world.ts'
 
 /** A local server that speaks HTTP: it learns its port, and gets its credential in a header of each request. */
 const script = `
@@ -27,6 +28,10 @@ const definition = {
 
 const call = { name: 'x' }
 
+async function nothingRuns(world: World): Promise<void> {
+  while (world.running().length > 0) await setImmediate()
+}
+
 describe('a local server that speaks HTTP', () => {
   it('gets the token in a header, a renewed one with the next request, and stays', async () => {
     await using world = await startWorld({ s: definition })
@@ -50,11 +55,11 @@ describe('a local server that speaks HTTP', () => {
     const line = await world.line('s')
     await line.open()
     expect(await line.call('tools/call', { name: 'die' })).toHaveProperty('error')
+    await nothingRuns(world)
     expect(await line.call('tools/call', call)).toMatchObject({ result: { key: 'first' } })
     expect(world.running()).toEqual(['s'])
     line.close()
-    await world.bridge.close()
-    expect(world.running()).toEqual([])
+    await nothingRuns(world)
   })
 
   it('that ends before it listens is told with its exit code', async () => {
