@@ -70,7 +70,7 @@ export interface Answered {
 
 /**
  * Reads what the companion answers. All its answers begin in the same way, with the id before the result, so their
- * length does not matter; the test of the doors holds it to that.
+ * length does not matter; a test holds it to that.
  *
  * @returns null for a request or a notification
  */

@@ -251,6 +251,29 @@ describe('what is remembered', () => {
     line.close()
   })
 
+  it('is not what another account was told that was asked for when the choice changed', async () => {
+    await using scene = await startScene()
+    const { world, remote } = scene
+    world.account = 'bob'
+    const bobs = await world.line('s')
+    await bobs.open()
+    const open = scene.shut()
+    const before = remote.of('tools/list').length
+    const list = bobs.call('tools/list')
+    while (remote.of('tools/list').length === before)
+      await new Promise((next) => setImmediate(next))
+    world.account = 'carl'
+    open()
+    expect(isRemembered(await list)).toBe(false)
+    for (const remembered of [false, true]) {
+      const carls = await world.line('s')
+      expect(isRemembered(await carls.call('initialize', opening))).toBe(remembered)
+      if (remembered) expect((await listOf(carls)).remembered).toBe(false)
+      carls.close()
+    }
+    bobs.close()
+  })
+
   it('is not told once a secret has another value', async () => {
     await using scene = await startScene({ auth: 'public', secrets: { key: 'value-of-the-key' } })
     const known = await scene.world.line('s')

@@ -1,4 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import {
+  answerWith,
+  errorResponse,
+  type ResponseMessage,
+  readMessage,
+  resultResponse,
+} from '../../main/bridge/envelope.ts'
 import { answeredBy, membersOf, rawOf, stringOf } from '../../main/shim/message.ts'
 import { mutate, randomJson, seededRandom } from '../bridge/random-json.ts'
 
@@ -84,6 +91,23 @@ describe('answeredBy', () => {
     '{"jsonrpc":"2.0","id":7',
     'garbage',
   ])('takes %s for no answer', (text) => expect(answeredBy(bytes(text))).toBeNull())
+
+  it.each([
+    ['a result', resultResponse('"a"', '{"long":1}'), false],
+    ['an error', errorResponse('"a"', 1, 'no', { long: 1 }), true],
+    [
+      'an answer of a server',
+      answerWith(
+        '"a"',
+        readMessage('{"result":{"long":1}, "id":9,"jsonrpc":"2.0"}') as ResponseMessage,
+        '{"long":1}',
+      ),
+      false,
+    ],
+  ])('knows %s of the companion by its beginning', (_, text, failed) => {
+    const beginning = text.slice(0, text.indexOf('{', 1))
+    expect(answeredBy(bytes(beginning))).toEqual({ id: '"a"', failed })
+  })
 
   it('needs no more than the beginning of a long answer', () => {
     const text = `{"jsonrpc":"2.0","id":7,"result":{"text":"${'x'.repeat(5_000)}"}}`
