@@ -301,7 +301,11 @@ function filled(text: string, world: World, session: string | null): string {
         `${start}${before}${mcp}/${SERVER}${after}`,
     )
   if (session === null) return own
-  return own
-    .replace(/^(MCP-Protocol-Version: )2026-07-28/gim, '$12025-11-25')
-    .replace(/^Host:/im, `Mcp-Session-Id: ${session}\r\nHost:`)
+  return (
+    own
+      .replace(/^(MCP-Protocol-Version: )2026-07-28/gim, '$12025-11-25')
+      // One that says so in its body stands alone, whatever its header says.
+      .replaceAll('protocolVersion":"2026-07-28"', 'protocolVersion":"2025-11-25"')
+      .replace(/^Host:/im, `Mcp-Session-Id: ${session}\r\nHost:`)
+  )
 }
