@@ -76,16 +76,13 @@ export function openVisitToAll(options: {
   function wayTo(server: string, { branches }: Gathering): StatelessVisit {
     const known = visits.get(server)
     if (known !== undefined) return known
-    const { leaving } = channel
     const visit = options.visit(server, {
+      ...channel,
       reply(text) {
         if (branches.has(server))
           for (const uri of linksIn(text)) branches.link(branches.of(server).key, uri)
         channel.reply(withOwner(text, server))
       },
-      send: channel.send,
-      refuse: channel.refuse,
-      ...(leaving === undefined ? {} : { leaving }),
     })
     visits.set(server, visit)
     return visit

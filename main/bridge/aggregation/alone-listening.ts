@@ -86,6 +86,7 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
       },
       reply: () => {},
       refuse: () => {},
+      room: () => channel.room?.(),
       leaving: waitsForNobody,
     })
     inner.set(server, { way, agreed: answered.promise })

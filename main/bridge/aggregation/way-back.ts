@@ -65,6 +65,7 @@ export function createWayBack(options: {
           to()?.reply(text)
         },
         refuse: (text) => to()?.refuse(text),
+        room: () => to()?.room?.(),
         ...(leaving === undefined ? {} : { leaving }),
       }
     },

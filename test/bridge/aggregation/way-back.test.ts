@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createWayBack } from '../../../main/bridge/aggregation/way-back.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
 import { type Said, talker } from './support/talker.ts'
 
@@ -216,4 +217,17 @@ describe('lists that change', () => {
     expect(await next(line)).toMatchObject({ id: 'q' })
     line.close()
   })
+})
+
+it('keeps a server back while the client does not read', () => {
+  const full = Promise.resolve()
+  const client = { reply: () => {}, send: () => {}, refuse: () => {}, room: () => full }
+  const wayBack = createWayBack({
+    owns: () => true,
+    changed: () => {},
+    link: () => {},
+    refuse: () => {},
+  })
+  expect(wayBack.through('a.1', () => client).room?.()).toBe(full)
+  expect(wayBack.through('a.1', () => null).room?.()).toBeUndefined()
 })
