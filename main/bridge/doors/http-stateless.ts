@@ -3,6 +3,7 @@ import { type Message, type ResponseMessage, readMessage } from '../envelope.ts'
 import { claimsToStandAlone, isRefusal, isStateless } from '../eras/claim.ts'
 import { errorCodeIn } from '../eras/error-code.ts'
 import { createListedTools, type ListedTools } from '../eras/listed-tools.ts'
+import { MISSING_CAPABILITY } from '../eras/revisions.ts'
 import { METHOD_NOT_FOUND, refusal } from '../refusal.ts'
 import { judge, refusalText, type StatelessVisit } from '../stateless-visit.ts'
 import type { Channel } from '../types.ts'
@@ -97,7 +98,6 @@ function statusOf(code: number | null): number | null {
   if (code === METHOD_NOT_FOUND) return 404
   return code === MISSING_CAPABILITY ? 400 : null
 }
-const MISSING_CAPABILITY = -32021
 
 const noAnswers = () =>
   new WarderError(

@@ -24,6 +24,8 @@ export interface HeldCall {
   next(round: Round, signal: AbortSignal): Promise<ResponseMessage | null>
   /** @param serverId the id under which the server asks */
   ask(serverId: string, text: string, answered: (answer: ResponseMessage) => Promise<void>): void
+  /** What the server was not allowed to ask for, as the client would have to declare it. */
+  readonly lacking: Record<string, object>
   /** The server takes its question back. */
   forget(serverId: string): void
   /** What the client has to answer, as `inputRequests`. */
@@ -83,6 +85,7 @@ export function holdCall(options: {
 
   return {
     abilities,
+    lacking: {},
     method: message.method,
     get round() {
       return round

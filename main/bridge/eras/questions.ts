@@ -3,6 +3,7 @@ import { withoutMembers } from '../json-edit.ts'
 import type { JsonNode } from '../json-scan.ts'
 import { METHOD_NOT_FOUND } from '../refusal.ts'
 import { INVALID_PARAMS, META } from './claim.ts'
+import { MISSING_CAPABILITY } from './revisions.ts'
 
 /** What a server with sessions asks a client for, and where the client says that it can (MCP 2025-11-25, client). */
 const ABILITIES: Readonly<Record<string, string>> = {
@@ -37,6 +38,23 @@ export function refusalOf(question: RequestMessage, abilities: JsonNode): string
   const what = params?.member('mode')?.string() ?? part
   return errorResponse(id, INVALID_PARAMS, `The client did not say that it can do ${what}.`)
 }
+
+/** What a client would have to declare to be asked this; null for what no client can. */
+export function requirementOf(question: RequestMessage): Record<string, object> | null {
+  const { method } = question
+  const name = Object.hasOwn(ABILITIES, method) ? ABILITIES[method] : undefined
+  const part = partOf(question)
+  return name === undefined ? null : { [name]: part === null ? {} : { [part]: {} } }
+}
+
+/**
+ * MissingRequiredClientCapability (MCP 2026-07-28, basic, `_meta`), for a request that failed after the server was not
+ * allowed to ask.
+ */
+export const missingAbilities = (id: string, required: Readonly<Record<string, object>>) =>
+  errorResponse(id, MISSING_CAPABILITY, 'The request needs what the client did not declare.', {
+    requiredCapabilities: required,
+  })
 
 /** Which part of the ability a question needs; null for none. */
 function partOf({ method, params }: RequestMessage): string | null {

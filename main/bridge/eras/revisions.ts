@@ -14,8 +14,11 @@ const MODERN_ERRORS = {
   missingCapability: -32021,
   unsupportedVersion: -32022,
 }
-export const { headerMismatch: HEADER_MISMATCH, unsupportedVersion: UNSUPPORTED_VERSION } =
-  MODERN_ERRORS
+export const {
+  headerMismatch: HEADER_MISMATCH,
+  missingCapability: MISSING_CAPABILITY,
+  unsupportedVersion: UNSUPPORTED_VERSION,
+} = MODERN_ERRORS
 
 /**
  * What an answer to `server/discover` says of its server. One that has both eras is spoken to as the client speaks.

@@ -4,7 +4,7 @@ import { INVALID_PARAMS } from './claim.ts'
 import type { HeldCall } from './held-call.ts'
 import type { Listening } from './listening.ts'
 import { hearNotices } from './notices.ts'
-import { MAY_NEED_INPUT, refusalOf } from './questions.ts'
+import { MAY_NEED_INPUT, refusalOf, requirementOf } from './questions.ts'
 
 /**
  * What a server with sessions says beside its answers, for a client without: what belongs to one of its requests goes
@@ -32,8 +32,12 @@ export function hearServer(
       call === undefined
         ? errorResponse(question.id, INVALID_PARAMS, 'The client cannot be asked now.')
         : refusalOf(question, call.abilities)
-    if (call === undefined || refused !== null) refuse(refused ?? '')
-    else
+    if (call === undefined || refused !== null) {
+      // Only where it is sure which call comes to nothing by this.
+      if (call !== undefined && (related !== null || calls.size === 1))
+        Object.assign(call.lacking, requirementOf(question))
+      refuse(refused ?? '')
+    } else
       host.onMessage(question, related, undefined, (text, answered) =>
         call.ask(question.id, text, answered),
       )

@@ -12,7 +12,7 @@ import { completed } from './complete-result.ts'
 import { type HeldCall, holdCall } from './held-call.ts'
 import { createListening, LISTEN } from './listening.ts'
 import { PROGRESS, type Round } from './notices.ts'
-import { inputRequired, MAY_NEED_INPUT, urlQuestions } from './questions.ts'
+import { inputRequired, MAY_NEED_INPUT, missingAbilities, urlQuestions } from './questions.ts'
 import { type RequestStates, unknownState } from './request-state.ts'
 import { hearServer } from './server-words.ts'
 import { discoverResult, serverInfoOf } from './session-opening.ts'
@@ -101,6 +101,8 @@ export function createSessionful(
         const state = states.seal(message, key)
         return answering(own.id, inputRequired(call.questions(), state, info()))
       }
+      if (answer.error !== undefined && Object.keys(call.lacking).length > 0)
+        return said(missingAbilities(own.id, call.lacking))
       const elsewhere = answer.error === undefined ? null : urlQuestions(answer.error)
       const url = call.abilities.member('elicitation')?.member('url')?.kind === 'object'
       if (elsewhere === null || !url || !MAY_NEED_INPUT.has(message.method))
@@ -179,9 +181,9 @@ export function createSessionful(
 const cancelled = (id: string) =>
   `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`
 
-const answering = (id: string, result: string) => own(resultResponse(id, result))
+const answering = (id: string, result: string) => said(resultResponse(id, result))
 
-const own = (text: string) => readMessage(text) as ResponseMessage
+const said = (text: string) => readMessage(text) as ResponseMessage
 
 function openedOr(opened: ResponseMessage | null) {
   if (opened?.result?.kind === 'object') return opened.result

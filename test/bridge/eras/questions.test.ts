@@ -152,6 +152,25 @@ describe('a question of a server with sessions', () => {
   )
 
   it.each([
+    [{}, form, { elicitation: { form: {} } }],
+    [{ elicitation: {} }, url, { elicitation: { url: {} } }],
+    [{}, sampling, { sampling: {} }],
+    [{}, roots, { roots: {} }],
+  ])(
+    'names what %j would have to declare for a call that fails without it',
+    async (capabilities, question, requiredCapabilities) => {
+      const fails = `(message, { send }) => {
+      if (message.method === 'tools/call') globalThis.call = message.id, send({ id: 'q', ...${JSON.stringify(question)} })
+      else if (message.id === 'q') send({ id: call, error: { code: message.error.code, message: 'no' } })
+    }`
+      await using world = await startWorld({ s: sessionServer(fails) })
+      const { status, answer } = await post(world, 'tools/call', { name: 'x' }, { capabilities })
+      expect({ status, code: answer.error?.code }).toEqual({ status: 400, code: -32021 })
+      expect(answer.error?.data).toEqual({ requiredCapabilities })
+    },
+  )
+
+  it.each([
     ['another tool', { name: 'other' }, {}],
     ['other arguments', { arguments: { asks: [] } }, {}],
     ['another bearer', {}, { bearer: 'two' }],
