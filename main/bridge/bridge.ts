@@ -152,7 +152,7 @@ export async function openBridge(options: {
           }
           const key = JSON.stringify(definition)
           const start = (
-            given: Pick<StartOptions, 'environment' | 'placed' | 'onLine'>,
+            given: Pick<StartOptions, 'environment' | 'placed' | 'onLine' | 'onDropped'>,
             onExit: (error: WarderError) => void,
           ) =>
             runtime.start({
@@ -181,7 +181,7 @@ export async function openBridge(options: {
             eras,
             client,
             key,
-            start: ({ onLine, onExit }) => start({ ...given, onLine }, onExit),
+            start: ({ onExit, ...heard }) => start({ ...given, ...heard }, onExit),
           })
         },
       })

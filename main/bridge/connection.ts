@@ -41,6 +41,8 @@ export interface Connection {
    * it could concern. @throws WarderError, NotProcessed
    */
   send(text: string, credential: Credential): Promise<void>
+  /** The revision of the server that is open, where the session speaks another one. */
+  serverRevision(): Promise<string | null>
   /** True once the client has opened the session; before that it must not be told anything. */
   opened(): boolean
   /** The client's opening; null before it. */
@@ -313,6 +315,7 @@ export function createConnection(options: {
         throw error
       }
     },
+    serverRevision: async () => (await current?.ready)?.revision?.() ?? null,
     opened: () => opening !== null,
     openedWith: () => opening,
     warm: () => current !== null && current.upstream !== null,

@@ -24,6 +24,11 @@ export const limits = {
   answerTimeoutMs: 10 * 60_000,
   /** A call may take so long in all, whatever its server shows as progress. */
   callMs: 60 * 60_000,
+  /**
+   * How long a local server may be silent about a call before it is given up; progress counts, and so does a question. Some
+   * tools take very long, and none is waited for forever.
+   */
+  silenceMs: 60 * 60_000,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
   /** How long a client may take to answer what a call needs to know before it is answered. */

@@ -97,7 +97,7 @@ export async function probe(house: House, name: string, user: string): Promise<P
       ? read(ListToolsResultSchema, await ask('tools/list', {}))
       : { tools: [] }
     return {
-      protocolVersion: opened.protocolVersion,
+      protocolVersion: (await connection.serverRevision()) ?? opened.protocolVersion,
       server: { name: opened.serverInfo.name, version: opened.serverInfo.version },
       tools: tools.map((tool) => tool.name),
     }

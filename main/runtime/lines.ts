@@ -15,8 +15,11 @@ export const defaultLineLimits: LineLimits = { maxBytes: 10 * 1024 * 1024 }
 export interface LineHandlers {
   /** Called in order. The stream is not read on until a returned promise has settled. */
   readonly onLine: (line: string) => void | Promise<void>
-  /** A line that is not UTF-8 was dropped: decoding it with replacement characters would alter what was said. */
-  readonly onDropped?: () => void
+  /**
+   * A line that is not UTF-8 was dropped: decoding it with replacement characters would alter what was said.
+   * @param remains that decoding, to tell what the line was about
+   */
+  readonly onDropped?: (remains: string) => void
 }
 
 /**
@@ -37,7 +40,8 @@ export async function readLines(
     const end = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length
     if (end === 0) return
     const line = bytes.subarray(0, end)
-    return isUtf8(line) ? handlers.onLine(line.toString('utf8')) : handlers.onDropped?.()
+    const text = line.toString('utf8')
+    return isUtf8(line) ? handlers.onLine(text) : handlers.onDropped?.(text)
   }
 
   for await (const chunk of stream.iterator({ destroyOnReturn: false }))

@@ -44,8 +44,8 @@ export interface LocalServerOptions {
   readonly onSpawn?: (pid: number) => void
   /** Called with each line of its output in order; a returned promise holds the next line back. */
   readonly onLine: (line: string) => void | Promise<void>
-  /** A line that was not UTF-8 was dropped. */
-  readonly onDropped?: () => void
+  /** A line that was not UTF-8 was dropped. @see LineHandlers.onDropped */
+  readonly onDropped?: (remains: string) => void
   /** Called once, after the last line, however the server ended. */
   readonly onExit: (exit: ServerExit) => void
   readonly grace?: StopGrace
@@ -129,7 +129,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
         answered = true
         return options.onLine(line)
       },
-      onDropped: () => options.onDropped?.(),
+      onDropped: (remains) => options.onDropped?.(remains),
     },
     { maxBytes: options.maxLineBytes ?? defaultLineLimits.maxBytes },
   ).then(

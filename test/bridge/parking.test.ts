@@ -320,6 +320,7 @@ describe('a call that may have been processed', () => {
     }),
     request: () => Promise.reject(new Error('not here')),
     send: async () => {},
+    serverRevision: async () => null,
     opened: () => true,
     openedWith: () => null,
     warm: () => true,

@@ -11,7 +11,7 @@ import {
 } from '../upstream/upstream.ts'
 import type { ClientWay } from './client-way.ts'
 import type { Eras } from './eras.ts'
-import { type Era, eraOf, knowsNoSessions } from './revisions.ts'
+import { type Era, eraOf, knowsNoSessions, MODERN } from './revisions.ts'
 import type { StatelessEndpoint } from './stateless.ts'
 
 /** A server that can be spoken to in either way. */
@@ -171,6 +171,7 @@ export async function connectEither(options: {
         round,
       )
     },
+    revision: () => (era === 'stateless' ? MODERN : null),
     async send(text, credential) {
       await decided.promise
       if (era === 'session') return inSession.send(text, credential)

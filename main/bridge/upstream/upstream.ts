@@ -51,6 +51,8 @@ export interface Upstream {
     signal: AbortSignal,
     round?: Round,
   ): Promise<ResponseMessage>
+  /** The server's own revision, where the session speaks another one. */
+  revision?(): string | null
   /** Sends a notification or a response. */
   send(text: string, credential: Credential): Promise<void>
   /**

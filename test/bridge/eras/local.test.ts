@@ -60,6 +60,14 @@ describe.each(['reject', 'serve'] as const)(
       expect(scene.world.running()).toEqual(['s'])
     })
 
+    it('is named by its own revision where the user tests it', async () => {
+      await using scene = await opened(statelessStdio(legacy))
+      expect(await scene.world.bridge.test('s')).toMatchObject({
+        protocolVersion: '2026-07-28',
+        server: { name: 'stateless' },
+      })
+    })
+
     it('asks the client, and has each round recorded', async () => {
       await using scene = await opened(statelessStdio(legacy), { elicitation: {} })
       const message = { jsonrpc: '2.0', id: 'x', method: 'tools/call', params: call('greet') }

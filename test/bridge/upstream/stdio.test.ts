@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { connectStdio } from '../../../main/bridge/upstream/stdio.ts'
+import type { Credential } from '../../../main/bridge/upstream/upstream.ts'
+import { createRuntime, type StartOptions } from '../../../main/runtime/supervisor.ts'
 import type { ServerDefinition } from '../../../main/store/config-schema.ts'
+import { configSchema, type LocalServer } from '../../../main/store/config-schema.ts'
+import { anyRun } from '../../runtime/any-run.ts'
 import { opened } from '../support/remote.ts'
+import { manualTimer } from '../support/timer.ts'
 import { localServer, startWorld, type World } from '../support/world.ts'
 
 /** A local server: opens sessions, and does with a tool call what the body says. `say` writes one line. */
@@ -43,6 +49,19 @@ describe('a local server', () => {
       `if (id !== undefined) say('{"jsonrpc":"2.0","id":' + JSON.stringify(id) + ',"result":{"a":1,"a":2}}')`,
     )
     await using world = await startWorld({ s: localServer(broken) })
+    const line = await world.line('s')
+    await line.open()
+    const answer = await line.call('tools/call', { name: 'x' })
+    expect(answer).toMatchObject({ error: { data: { code: 'server.protocol' } } })
+    expect(await line.call('ping')).toMatchObject({ result: {} })
+    line.close()
+  })
+
+  it('that answers in another encoding fails the call that it names, and stays', async () => {
+    const latin = server(
+      `if (id !== undefined) process.stdout.write(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: { text: 'é' } }) + '\\n', 'latin1'))`,
+    )
+    await using world = await startWorld({ s: localServer(latin) })
     const line = await world.line('s')
     await line.open()
     const answer = await line.call('tools/call', { name: 'x' })
@@ -167,6 +186,95 @@ describe('a local server', () => {
       result: { seen: ['initialize', 'notifications/initialized', 'ping'] },
     })
     again.close()
+  })
+})
+
+describe('a local server that says nothing of a call', () => {
+  const HOUR = 60 * 60_000
+  /** Answers what is called `answer`, and shows progress of what is called `show`; the rest it leaves alone. */
+  const quiet = server(`
+    const progress = { progressToken: params?.token, progress: 1 }
+    if (method === 'show') say(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress }))
+    if (method === 'ask') say(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }))
+    if (method === 'show' || method === 'ask' || method === 'answer') answer(id, {})
+    if (method === 'answer') answer(params.of, { late: true })`)
+
+  async function connected() {
+    const runtime = createRuntime(anyRun)
+    const { timer, pass } = manualTimer()
+    const definition = configSchema.parse({ servers: { s: localServer(quiet) } }).servers
+      .s as LocalServer
+    const upstream = await connectStdio({
+      timer,
+      events: { onMessage: () => {}, onClosed: () => {} },
+      start: ({ onLine, onDropped, onExit }) =>
+        runtime.start({
+          name: 's',
+          definition,
+          environment: {},
+          holds: [],
+          mask: (text) => text,
+          onLine,
+          onDropped,
+          onExit: ({ error }) => onExit(error),
+        } as StartOptions),
+    })
+    const { signal } = new AbortController()
+    const request = (id: string, method: string, params: object = {}) => {
+      const text = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${JSON.stringify(params)}}`
+      const value = upstream
+        .request(text, id, {} as Credential, signal)
+        .then((answer) => answer.value.value())
+      // Some fail before the test comes to them.
+      value.catch(() => {})
+      return value
+    }
+    return { runtime, upstream, request, pass, [Symbol.asyncDispose]: () => runtime.close() }
+  }
+  const _meta = { progressToken: 'p' }
+
+  it('is told that nobody waits any more', async () => {
+    await using scene = await connected()
+    const call = scene.request('1', 'tools/call')
+    await scene.request('2', 'answer')
+    scene.pass(2 * HOUR)
+    await expect(call).rejects.toMatchObject({ code: 'server.unreachable' })
+    expect(await scene.request('3', 'ping')).toMatchObject({
+      seen: expect.arrayContaining(['notifications/cancelled']),
+    })
+  })
+
+  it('is waited for as long as it shows progress of that call', async () => {
+    await using scene = await connected()
+    const call = scene.request('1', 'tools/call', { _meta })
+    const other = scene.request('2', 'tools/call')
+    for (const id of ['3', '4', '5']) {
+      scene.pass(HOUR * 0.8)
+      await scene.request(id, 'show', { token: 'p' })
+    }
+    await expect(other).rejects.toMatchObject({ code: 'server.unreachable' })
+    await scene.request('6', 'answer', { of: 1 })
+    expect(await call).toEqual({ late: true })
+  })
+
+  it('is waited for while it asks', async () => {
+    await using scene = await connected()
+    const call = scene.request('1', 'tools/call')
+    for (const id of ['2', '3']) {
+      scene.pass(HOUR * 0.8)
+      await scene.request(id, 'ask')
+    }
+    await scene.request('4', 'answer', { of: 1 })
+    expect(await call).toEqual({ late: true })
+  })
+
+  it('may be silent on a stream of subscriptions', async () => {
+    await using scene = await connected()
+    const stream = scene.request('1', 'subscriptions/listen')
+    await scene.request('2', 'show')
+    scene.pass(24 * HOUR)
+    await scene.request('3', 'answer', { of: 1 })
+    expect(await stream).toEqual({ late: true })
   })
 })
 
