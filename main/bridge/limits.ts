@@ -3,7 +3,7 @@ export const limits = {
   /** One message of a client. Screenshots as base64 are the largest that are common. */
   messageBytes: 32 * 1024 * 1024,
   /** One message of a server: files are read, and come back whole. */
-  answerBytes: 64 * 1024 * 1024,
+  answerBytes: 60 * 1024 * 1024,
   /** Requests of one session that wait for an answer at the same time. */
   inFlight: 256,
   /** And what they may hold in memory together; one message alone always may. */

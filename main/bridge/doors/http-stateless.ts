@@ -11,6 +11,9 @@ import type { HttpReply } from './http-reply.ts'
 import { mirrorFault } from './mirror-check.ts'
 import type { TokenVisit } from './token.ts'
 
+/** Pairs of client and server; the oldest of more is told anew. */
+const MOST_TOLD = 1_000
+
 type Visit = Parameters<TokenVisit['receive']>[0]
 
 /**
@@ -30,6 +33,9 @@ export function openHttpStateless(options: {
   function toldTo({ client, server }: Visit): ListedTools {
     const key = `${client} ${server ?? ''}`
     const tools = told.get(key) ?? createListedTools()
+    const [oldest] = told.keys()
+    // The name of a server is the client's word until the call is decided.
+    if (!told.has(key) && told.size >= MOST_TOLD && oldest !== undefined) told.delete(oldest)
     told.set(key, tools)
     return tools
   }
