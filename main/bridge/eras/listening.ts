@@ -31,8 +31,8 @@ export interface Listening {
     ask: (method: string, params: string) => Promise<ResponseMessage>,
     signal: AbortSignal,
   ): Promise<ResponseMessage>
-  /** @returns false for what belongs to no such stream */
-  hear(message: NotificationMessage): boolean
+  /** @returns what to wait for before more is read from the server; false for what belongs to no such stream */
+  hear(message: NotificationMessage): Promise<unknown> | false | undefined
   /** The server is gone. */
   end(): void
 }
@@ -107,12 +107,15 @@ export function createListening(host: LinkHost): Listening {
     hear(message) {
       const uri = message.params?.member('uri')?.string()
       const updated = message.method === 'notifications/resources/updated'
-      for (const [id, { methods, resources }] of streams)
-        if (methods.has(message.method) || (updated && uri !== undefined && resources.has(uri)))
-          host.onMessage(onStream(message, id), id)
-      return (
-        updated || LISTS.some(([, one]) => message.method === `notifications/${one}/list_changed`)
+      const changed = LISTS.some(
+        ([, one]) => message.method === `notifications/${one}/list_changed`,
       )
+      if (!updated && !changed) return false
+      const rooms = [...streams].flatMap(([id, { methods, resources }]) => {
+        const wanted = methods.has(message.method) || (uri !== undefined && resources.has(uri))
+        return wanted ? (host.onMessage(onStream(message, id), id) ?? []) : []
+      })
+      return rooms.length === 0 ? undefined : Promise.all(rooms)
     },
     end: over.resolve,
   }

@@ -69,7 +69,8 @@ export function hearServer(
     }
     const heard = notices(message, related)
     if (heard !== false) return heard
-    if (listening.hear(message)) return
+    const listened = listening.hear(message)
+    if (listened !== false) return listened?.then(() => {})
     if (message.method === 'notifications/cancelled') takeBack(message)
   }
 }
