@@ -22,6 +22,16 @@ export function processesWith(args: readonly string[]): number[] {
   return processes().filter((pid) => read(`/proc/${pid}/cmdline`).includes(wanted))
 }
 
+/** The ids of the processes whose argument vector names a place, as every process of a home does. */
+export function processesOf(place: string): number[] {
+  return processes().filter((pid) => read(`/proc/${pid}/cmdline`).includes(place))
+}
+
+/** What of a process lies in memory; 0 where there is no such process. */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+}
+
 /** The ids of all that descend from a process and live. */
 export function descendantsOf(pid: number): number[] {
   const parents = new Map(processes().map((one) => [one, parentOf(one)]))
