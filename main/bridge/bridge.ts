@@ -37,6 +37,8 @@ import { relay } from './relay.ts'
 import { createSession } from './session.ts'
 import type { Caller } from './standing.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
+import { createSharedServers } from './upstream/shared-servers.ts'
+import { connectStdio, type StartStdio } from './upstream/stdio.ts'
 import { createVisits, type Owner } from './visits.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -108,6 +110,7 @@ export async function openBridge(options: {
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
   const eras = createEras()
+  const shared = createSharedServers()
   const states = createRequestStates()
 
   const parking = createParking({
@@ -134,7 +137,8 @@ export async function openBridge(options: {
         events,
         timer,
         refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
-        connect({ server, environment, placed, grants }, host) {
+        connect(credential, host) {
+          const { server, environment, placed, grants } = credential
           const { definition } = server
           const client =
             speaks === 'stateless'
@@ -176,12 +180,17 @@ export async function openBridge(options: {
               dispatcher: (serverUrl) => dialer.dispatcher({ serverUrl }),
               start: (port, onExit) => start(withPort(given, definition, port), onExit),
             })
+          const startStdio: StartStdio = ({ onExit, ...heard }) =>
+            start({ ...given, ...heard }, onExit)
           return connectLocal({
             host,
             eras,
             client,
             key,
-            start: ({ onExit, ...heard }) => start({ ...given, ...heard }, onExit),
+            connect: (events) =>
+              definition.instance === 'shared'
+                ? shared.join({ credential, start: startStdio, events })
+                : connectStdio({ start: startStdio, events }),
           })
         },
       })

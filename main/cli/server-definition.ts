@@ -25,6 +25,7 @@ export interface ServerOptions {
   readonly argSecret?: readonly string[]
   readonly onRenewal?: string
   readonly idle?: number
+  readonly shared?: boolean
   readonly http?: string
 }
 
@@ -54,6 +55,7 @@ export function serverDefinition(input: {
     ...given('arguments', options.argSecret && pairs('--arg-secret', options.argSecret)),
     ...given('onRenewal', options.onRenewal),
     ...given('idleSeconds', options.idle),
+    ...given('instance', options.shared ? 'shared' : undefined),
     ...given(
       'http',
       options.http === undefined ? undefined : { path: options.http, ...given('headers', headers) },
@@ -62,7 +64,17 @@ export function serverDefinition(input: {
   }
 }
 
-const LOCAL = ['env', 'cwd', 'file', 'fileOnce', 'argSecret', 'onRenewal', 'idle', 'http'] as const
+const LOCAL = [
+  'env',
+  'cwd',
+  'file',
+  'fileOnce',
+  'argSecret',
+  'onRenewal',
+  'idle',
+  'shared',
+  'http',
+] as const
 
 function files({ file = [], fileOnce = [] }: ServerOptions) {
   const lasting = pairs('--file', file)

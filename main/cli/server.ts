@@ -71,6 +71,10 @@ export const addServer: Verb = (program, action) => {
       '--http <path>',
       'it speaks HTTP at this path; {port} in ARGS or --env is its port, --header its credential',
     )
+    .option(
+      '--shared',
+      'one process for all clients that use it with the same accounts and secrets',
+    )
     .option('--idle <seconds>', 'end it when it was not used for so long', seconds)
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option('--approve', 'run this exact command without being asked, for scripts')

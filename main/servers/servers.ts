@@ -147,6 +147,11 @@ function describeLocal(name: string, definition: LocalServer): string[] {
     ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
     ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
     ...injected(definition),
+    ...(definition.instance === 'shared'
+      ? [
+          'as one process for all clients with the same accounts: what one does there, others may see',
+        ]
+      : []),
     ...(definition.onRenewal === 'refeed'
       ? ['gets a renewed token in the same file, without a new start']
       : []),

@@ -52,6 +52,12 @@ const fields = z.strictObject({
     .describe(
       'A server that a client did not use for so long is ended, and started again by the next call. It lives as long as its client by default.',
     ),
+  instance: z
+    .enum(['client', 'shared'])
+    .optional()
+    .describe(
+      'One process for each session (the default), or one for all sessions that use it with the same accounts and secrets. A shared one that has sessions cannot ask clients for anything (sampling, elicitation, roots), and what one client does there others may see.',
+    ),
   onRenewal: z
     .enum(['restart', 'refeed'])
     .optional()
@@ -106,6 +112,8 @@ function contradictions(server: Fields): [path: readonly string[], message: stri
     if (Object.hasOwn(env, name)) found.push([['files', name], 'is a variable in env already'])
   if (server.http && ![...args, ...Object.values(env)].some((text) => text.includes('{port}')))
     found.push([['http'], 'write {port} into an argument or variable, so that it learns its port'])
+  if (server.http && server.instance === 'shared')
+    found.push([['instance'], 'only a server over standard input and output can be shared'])
   if (onRenewal === 'refeed') {
     const fixed = [
       ...Object.values(env),

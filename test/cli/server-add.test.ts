@@ -73,7 +73,7 @@ describe('what is sent', () => {
       [
         ...['--file', 'CREDENTIALS=secret:key', '--file-once', 'TOKEN=grant:linear'],
         ...['--arg-secret', 'KEY=secret:key', '--on-renewal', 'restart'],
-        ...['--idle', '600', '--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
+        ...['--idle', '600', '--shared', '--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
       ],
       {
         command: 'node',
@@ -82,6 +82,7 @@ describe('what is sent', () => {
         arguments: { KEY: 'secret:key' },
         onRenewal: 'restart',
         idleSeconds: 600,
+        instance: 'shared',
       },
     ],
     [

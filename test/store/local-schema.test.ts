@@ -17,6 +17,7 @@ describe('the definition of a local server', () => {
     { env: { KEY: 'secret:k' }, files: { TOKEN: 'grant:s' }, onRenewal: 'refeed' },
     { env: { KEY: 'grant:s' }, onRenewal: 'restart' },
     { args: ['{port}', '{file}', '{"file":1}'] },
+    { instance: 'shared' },
     { http: {}, args: ['--port={port}'] },
     { http: { path: '/', headers: { 'X-Key': 'secret:k' } }, env: { PORT: '{port}' } },
   ])('%j is fine', (definition) => {
@@ -28,6 +29,7 @@ describe('the definition of a local server', () => {
     [{ arguments: { KEY: 'a value' }, args: ['{argument:KEY}'] }, 'write secret:NAME'],
     [{ args: ['{file:KEY}'] }, '{file:KEY} is not among its files'],
     [{ args: ['{argument:KEY}'] }, '{argument:KEY} is not among its arguments'],
+    [{ http: {}, args: ['{port}'], instance: 'shared' }, 'only a server over standard input'],
     [{ http: {}, args: ['--port=80'] }, 'write {port} into an argument or variable'],
     [{ http: { path: '//evil.example?' }, args: ['{port}'] }, 'a path, as /mcp'],
     [{ http: { path: '@evil.example' }, args: ['{port}'] }, 'a path, as /mcp'],
@@ -77,6 +79,13 @@ describe('the definition of a local server', () => {
     const words = variants.map((definition) => describeServer({ name: 's', definition }).join('\n'))
     expect(new Set(words).size).toBe(variants.length)
     expect(words[4]).toContain('OTHER USERS OF THIS MACHINE CAN SEE IT')
+  })
+
+  it('says to the person who is asked that clients share it', () => {
+    const words = (instance: 'client' | 'shared') =>
+      describeServer({ name: 's', definition: { command: 'x', args: [], instance } }).join()
+    expect(words('shared')).toContain('one process for all clients with the same accounts')
+    expect(words('client')).not.toContain('one process')
   })
 
   it('writes a file in two ways', () => {
