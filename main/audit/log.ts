@@ -8,7 +8,7 @@ import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 
 /** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
 export interface AuditLog {
-  /** Resolves once the row survives this process (ADR 13); the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
+  /** Resolves once the row survives this process (ADR 20); the intents of one tick share one commit. @throws WarderError `audit.unwritable`: the call must not leave */
   intent(intent: Intent): Promise<void>
   /**
    * Written with the next intent, or {@link OUTCOME_WAITS} later; a crash in between leaves an intent without outcome,

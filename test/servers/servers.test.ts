@@ -85,10 +85,12 @@ describe('the destination of a secret', () => {
 describe('what a definition injects', () => {
   it('is every reference and nothing plain', () => {
     expect(injections(server(remote))).toEqual([
-      { name: 'X-Key', from: { kind: 'secret', name: 'k' } },
-      { name: 'X-Live', from: { kind: 'grant', server: 'other' } },
+      { name: 'X-Key', from: { kind: 'secret', name: 'k' }, into: 'header' },
+      { name: 'X-Live', from: { kind: 'grant', server: 'other' }, into: 'header' },
     ])
-    expect(injections(server(local))).toEqual([{ name: 'K', from: { kind: 'secret', name: 'k' } }])
+    expect(injections(server(local))).toEqual([
+      { name: 'K', from: { kind: 'secret', name: 'k' }, into: 'variable' },
+    ])
     expect(secretsOf(server(remote))).toEqual(['k', 's'])
     const twice = { command: 'x', env: { A: 'secret:k', B: 'secret:k' } }
     expect(secretsOf(server(twice))).toEqual(['k'])
