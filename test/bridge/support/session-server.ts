@@ -20,6 +20,8 @@ export function sessionServer(on: string, capabilities: object = { tools: {} }):
         const answer = (result) => send({ id: message.id, result })
         if (message.method === 'initialize')
           answer({ protocolVersion: '2025-11-25', capabilities: ${JSON.stringify(capabilities)}, serverInfo: { name: 'old', version: '1', more: 'x' }, instructions: 'Be kind.' })
+        else if (message.method === 'server/discover')
+          send({ id: message.id, error: { code: -32601, message: 'Method not found' } })
         else on(message, { send, answer, seen })
       }
     })`)
