@@ -102,7 +102,7 @@ function bearsOut({ issuer, tokenEndpoint }: ForeignGrant, provider: Provider): 
 }
 
 /** Programs differ in how they write the same URL: case of the host, a slash for no path. */
-export function isSameUrl(one: string, other: string): boolean {
+function isSameUrl(one: string, other: string): boolean {
   const parsed = URL.parse(one)
   return parsed !== null && parsed.href === URL.parse(other)?.href
 }

@@ -40,8 +40,9 @@ describe('the quick entries of the corpus', () => {
       (entry) => entry.class === kind && isWritten(entry),
     )
     expect(entries.length).toBeGreaterThan(3)
-    const open = (await failed(entries, runStdio)).filter(({ id }) => !NOT_BUILT.includes(id))
-    expect(open).toEqual([])
+    const open = (await failed(entries, runStdio)).map(({ id }) => id)
+    // Exactly these: one that holds by now is no gap any more.
+    expect(open).toEqual(entries.map(({ id }) => id).filter((id) => NOT_BUILT.includes(id)))
   })
 
   it('of http', async () => {

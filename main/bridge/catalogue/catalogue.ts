@@ -16,7 +16,7 @@ import { createPages, LISTS, MOST_PAGES, memberOf, nextOf } from './pages.ts'
 import type { Whose } from './whose.ts'
 
 /** Under this name a result says since when it is remembered (an instant, RFC 3339). */
-export const REMEMBERED = 'warder/remembered'
+const REMEMBERED = 'warder/remembered'
 const OPENINGS = new Set(['initialize', 'server/discover'])
 
 export function createCatalogue(options: {
