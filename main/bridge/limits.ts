@@ -14,6 +14,9 @@ export const limits = {
   strangers: 256,
   /** All connections to the token door. */
   httpConnections: 1_024,
+  /** Until the header fields of a request there have come, and until all of it has. */
+  fieldsMs: 10_000,
+  requestMs: 30_000,
   /** Sessions of one client at the token door. */
   sessionsPerClient: 64,
   /** A session at the token door that nobody used for this long is ended. */

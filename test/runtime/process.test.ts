@@ -103,6 +103,23 @@ describe('startLocalServer', () => {
   })
 })
 
+it('a server that does not read has so much waiting for it, and no more is taken', async () => {
+  await using server = await startTestServer({ definition: script(forEver), grace: impatient })
+  const line = 'a'.repeat(1024 * 1024 - 1)
+  const sends = Array.from({ length: 40 }, () => server.process.send(line))
+  const refused = sends.map((one) =>
+    one.then(
+      () => null,
+      (error: unknown) => error,
+    ),
+  )
+  await server.process.stop()
+  const codes = (await Promise.all(refused)).map((error) => (error as { code?: string }).code)
+  expect(codes.filter((code) => code === 'server.unreachable')).toHaveLength(40 - 33)
+  // What was taken waited until the server had gone.
+  expect(codes.slice(0, 33)).toEqual(Array.from({ length: 33 }, () => 'server.ended'))
+})
+
 describe('a server that cannot be started', () => {
   it.each([
     [

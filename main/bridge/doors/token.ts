@@ -41,18 +41,35 @@ export interface TokenVisit {
   }): Promise<void>
 }
 
+/** How long a request may take to arrive, in milliseconds, and how often that is looked at. */
+export interface Patience {
+  readonly fieldsMs: number
+  readonly requestMs: number
+  readonly everyMs: number
+}
+
+const usualPatience: Patience = {
+  fieldsMs: limits.fieldsMs,
+  requestMs: limits.requestMs,
+  everyMs: 5_000,
+}
+
 /** @param port 0 for any free one @throws WarderError `door.port_taken` */
-export async function openTokenDoor(port: number, visit: TokenVisit): Promise<TokenDoor> {
+export async function openTokenDoor(
+  port: number,
+  visit: TokenVisit,
+  patience: Patience = usualPatience,
+): Promise<TokenDoor> {
   let own = ''
   /** Connections that have not shown a bearer yet, the oldest first. */
   const strangers = new Set<Socket>()
   const server = createServer(
     // Header limits of Node are right; the timeouts end slow and idle peers.
     {
-      requestTimeout: 30_000,
-      headersTimeout: 10_000,
+      requestTimeout: patience.requestMs,
+      headersTimeout: patience.fieldsMs,
       keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: patience.everyMs,
       requireHostHeader: true,
     },
     (request, response) => {

@@ -1,7 +1,15 @@
-import { expect, it } from 'vitest'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openSocketDoor } from '../../../main/bridge/doors/sockets.ts'
+import { openTokenDoor, type Patience, type TokenVisit } from '../../../main/bridge/doors/token.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { testHome } from '../../harness/home.ts'
+import { exchangeRaw } from '../support/raw.ts'
 import { json, startRemote, usual } from '../support/remote.ts'
-import { type Line, remoteServer, startWorld } from '../support/world.ts'
+import { sessionServer } from '../support/session-server.ts'
+import { type Line, openLine, remoteServer, startWorld } from '../support/world.ts'
 
 /** The rows of docs/limits.md that no other test is about. */
 
@@ -61,4 +69,147 @@ it('so many connections has the socket of one client, and another client has its
   const other = await scene.world.line('s', 'two')
   await other.open()
   for (const line of [...lines, other]) line.close()
+})
+
+const MIB = 1024 * 1024
+/** One more than may wait, and what the pipe itself holds on top. */
+const TOO_MANY = limits.outgoingBytes / MIB + 8
+const piece = JSON.stringify('a'.repeat(MIB))
+
+describe('a client that does not read is cut off', () => {
+  it('on its socket', async () => {
+    await using home = await testHome()
+    const gone = Promise.withResolvers<void>()
+    const socket = path.join(home.path, 'one.sock')
+    const door = await openSocketDoor(socket, {
+      open: (_greeting, channel) => ({
+        async receive() {
+          for (let count = 0; count < TOO_MANY; count++) channel.send(piece)
+          channel.send('"all of it"')
+        },
+        close: gone.resolve,
+      }),
+    })
+    const line = await openLine(socket, 's')
+    line.send('"speak"')
+    await gone.promise
+    let heard = 0
+    for (let text = await line.next(); text !== null; text = await line.next()) heard++
+    expect(heard).toBeLessThan(TOO_MANY)
+    await door.close()
+  })
+
+  it('at the token door', async () => {
+    const gone = Promise.withResolvers<void>()
+    const door = await openTokenDoor(
+      0,
+      visitThat(async ({ reply }) => {
+        reply.leaving?.addEventListener('abort', () => gone.resolve())
+        for (let count = 0; count < TOO_MANY; count++) reply.send(piece)
+        reply.reply('"all of it"')
+      }),
+    )
+    const socket = connect({ port: door.port, host: '127.0.0.1' })
+    socket.on('error', () => {})
+    socket.write(`${head(door.port, 2)}{}`)
+    await gone.promise
+    let text = ''
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk.slice(-100)
+    })
+    await once(socket, 'close')
+    expect(text).not.toContain('all of it')
+    await door.close()
+  })
+})
+
+const visitThat = (receive: TokenVisit['receive']): TokenVisit => ({
+  client: (bearer) => (bearer === 'b' ? 'one' : null),
+  receive,
+})
+
+const head = (port: number, length: number) =>
+  `POST /mcp/s HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer b\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+
+it('so many connections has the token door in all, and the next one gets nothing', async () => {
+  let waiting = 0
+  let all = Promise.withResolvers<void>()
+  const door = await openTokenDoor(
+    0,
+    visitThat(async () => {
+      if (++waiting % 64 === 0) all.resolve()
+      await new Promise(() => {})
+    }),
+  )
+  const sockets: Socket[] = []
+  // Each of them has shown its bearer before the next ones come, so that none of them is a stranger.
+  while (sockets.length < limits.httpConnections) {
+    all = Promise.withResolvers()
+    for (let count = 0; count < 64; count++) {
+      const socket = connect({ port: door.port, host: '127.0.0.1' })
+      socket.on('error', () => {})
+      socket.write(`${head(door.port, 2)}{}`)
+      sockets.push(socket)
+    }
+    await all.promise
+  }
+  expect(waiting).toBe(limits.httpConnections)
+  const more = await exchangeRaw(door.port, `${head(door.port, 2)}{}`, 1)
+  expect(more.text).toBe('')
+  expect(waiting).toBe(limits.httpConnections)
+  expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([])
+  for (const socket of sockets) socket.destroy()
+  await door.close()
+})
+
+describe('a request that does not get done is ended', () => {
+  const never = 60 * 60_000
+
+  it.each<[string, Omit<Patience, 'everyMs'>, (port: number) => string]>([
+    [
+      'in its header fields',
+      { fieldsMs: 100, requestMs: never },
+      (port) => head(port, 2).slice(0, -2),
+    ],
+    ['in its body', { fieldsMs: 100, requestMs: 100 }, (port) => `${head(port, 2)}{`],
+  ])('%s', async (_where, times, begun) => {
+    const door = await openTokenDoor(
+      0,
+      visitThat(async ({ reply }) => reply.accepted()),
+      { ...times, everyMs: 10 },
+    )
+    const { statuses } = await exchangeRaw(door.port, begun(door.port))
+    expect(statuses).toEqual([408])
+    await door.close()
+  })
+
+  it('after as long as the page of limits says', () => {
+    expect([limits.fieldsMs, limits.requestMs]).toEqual([10_000, 30_000])
+  })
+})
+
+it('so many requests of a server wait for its client, and the next one is refused to the server', async () => {
+  await using world = await startWorld({
+    s: sessionServer(
+      `(message, { send, answer }) => {
+        if (message.method === 'tools/call')
+          for (let id = 0; id <= ${limits.inFlight}; id++) send({ id, method: 'roots/list' })
+        // Its word for whom it was refused to.
+        else if (message.error) send({ method: 'notifications/message', params: { data: message } })
+        else if (message.method !== undefined && message.id !== undefined) answer({})
+      }`,
+    ),
+  })
+  const line = await world.line('s')
+  await line.open()
+  line.send(call(1))
+  const heard: Record<string, unknown>[] = []
+  for (let count = 0; count <= limits.inFlight; count++)
+    heard.push(JSON.parse((await line.next()) ?? ''))
+  const refused = heard.filter(({ method }) => method === 'notifications/message')
+  expect(refused).toMatchObject([
+    { params: { data: { id: limits.inFlight, error: { data: { code: 'bridge.busy' } } } } },
+  ])
+  expect(heard.filter(({ method }) => method === 'roots/list')).toHaveLength(limits.inFlight)
+  line.close()
 })

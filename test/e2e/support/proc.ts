@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 
 /** What the kernel tells of other processes, on Linux. */
@@ -30,6 +30,18 @@ export function processesOf(place: string): number[] {
 /** What of a process lies in memory; 0 where there is no such process. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+}
+
+/** Lets the most that lay in memory be counted from now on (proc(5), `clear_refs`). */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
+/** The most of a process that lay in memory at one time since then. */
+export function peakBytes(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1]
+  if (kib === undefined) throw new Error('the kernel does not tell the peak of this process')
+  return Number(kib) * 1024
 }
 
 /** The ids of all that descend from a process and live. */
