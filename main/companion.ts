@@ -23,6 +23,8 @@ import { createDialer } from './net/dialer.ts'
 import { createGrants } from './oauth/grants.ts'
 import { openApprovedConfig } from './policy/approved-config.ts'
 import { createDecide } from './policy/decide.ts'
+import { createHold } from './policy/hold.ts'
+import { standstill, standstillError } from './policy/standstill.ts'
 import { createStop } from './policy/stop.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
@@ -142,6 +144,11 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       (opened) => opened.close(),
     )
     const stop = createStop(state)
+    const hold = createHold(state)
+    const whyNothingPasses = () => {
+      const code = standstill(stop, hold)
+      return code === null ? null : standstillError(code)
+    }
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const logs = createServerLogs(path.join(home, 'logs'))
     const runs = createRuns({ packages: createPackages(path.join(home, 'packages')) })
@@ -152,7 +159,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     const decide = createDecide({
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),
-      stopped: () => stop.current() !== null,
+      standstill: () => standstill(stop, hold),
     })
     const bridge = ending.add(
       await openBridge({
@@ -161,14 +168,22 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         config: config.current,
         held: () => Object.keys(config.proposedServers()),
         clients,
-        injector: createInjector({ grants, secrets, stop, runs }),
+        injector: createInjector({
+          grants,
+          secrets,
+          runs,
+          refuse() {
+            const why = whyNothingPasses()
+            if (why !== null) throw why
+          },
+        }),
         dialer,
         runtime,
         remembers: {
           memory: createMemory({ state, clock }),
           whose: createWhose({ grants, secrets }),
         },
-        stopped: () => stop.current() !== null,
+        stopped: whyNothingPasses,
         socketDirectory: sockets,
         needsPerson: () =>
           needsPerson({
@@ -202,6 +217,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       runtime,
       logs,
       stop,
+      hold,
       records,
       tokenCaches: openTokenCaches({ env, knownSecrets }),
       presence: ports.presence,

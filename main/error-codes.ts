@@ -557,6 +557,17 @@ export const errorCodes = {
       'Everything was stopped (`warder revoke --all`), so no call passes and nobody signs in.',
     mend: 'A person lifts the stop with `warder resume`; accounts then have to sign in again.',
   },
+  'policy.paused': {
+    exit: 4,
+    meaning: 'A person has paused every call (`warder pause`, or in the tray). Nothing is revoked.',
+    mend: 'A person ends the pause with `warder resume`, or in the tray.',
+  },
+  'policy.locked': {
+    exit: 4,
+    meaning:
+      'Warder is locked (`warder lock`, in the tray, or with the screen): no call passes, and only what narrows is answered.',
+    mend: 'A person unlocks it with `warder unlock`, or in the tray.',
+  },
   'receipt.unknown': {
     exit: 3,
     meaning: 'There is no receipt with that id.',

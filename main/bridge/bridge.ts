@@ -61,6 +61,8 @@ export interface Bridge {
   cutServer(server: string): Promise<void>
   /** Cuts every session that would use other accounts now. */
   cutAccounts(before: Choices, after: Choices): Promise<void>
+  /** Refuses what is under way and what waits, with this reason; sessions stay. */
+  cutCalls(why: WarderError): Promise<void>
   /** Cuts every session with `policy.stopped`, and ends those that came with a bearer. */
   cutAll(): Promise<void>
   /** The client of each session there is. */
@@ -90,8 +92,8 @@ export async function openBridge(options: {
   runtime: Runtime
   socketDirectory: string
   port: number
-  /** @see Stop.current */
-  stopped: () => boolean
+  /** Why nothing passes, else null. @see standstill */
+  stopped: () => WarderError | null
   /** @see House.pageOf */
   pageOf: House['pageOf']
   /** What is remembered of servers, and for whom; absent: nothing. */
@@ -203,7 +205,7 @@ export async function openBridge(options: {
       ...options.remembers,
       ...options.house,
       lookup,
-      stopped: options.stopped,
+      stopped: () => options.stopped() !== null,
       relay: (text, session, channel) => relay(text, session, channel, house),
       timer,
     })
@@ -333,12 +335,11 @@ export async function openBridge(options: {
       revoked.add(grant)
       return cutWhere(
         (session) => session.connection.holds(grant),
-        options.stopped()
-          ? stoppedError()
-          : new WarderError(
-              'grant.sign_in_needed',
-              'The account was revoked while the call was under way.',
-            ),
+        options.stopped() ??
+          new WarderError(
+            'grant.sign_in_needed',
+            'The account was revoked while the call was under way.',
+          ),
       )
     },
     async renewGrant(grant) {
@@ -360,6 +361,10 @@ export async function openBridge(options: {
         ({ server, asker }) => choosesOthers(server, asker, before, after),
         new WarderError('server.ended', 'Another account was chosen while the call was under way.'),
       ),
+    async cutCalls(why) {
+      parking.reconsider()
+      await cutWhere(() => true, why)
+    },
     async cutAll() {
       catalogue?.clear()
       // Decided anew, so that the audit says why they came to nothing.

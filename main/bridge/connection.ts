@@ -1,6 +1,5 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
-import { stoppedError } from '../policy/stop.ts'
 import { injections, type Server } from '../servers/servers.ts'
 import { isRemote, type LocalServer } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
@@ -102,8 +101,8 @@ export function createConnection(options: {
   injector: Injector
   /** True from the instant that a grant is revoked: a token that was fetched before must not leave after. */
   revoked: (grant: string) => boolean
-  /** True while everything is stopped: no credential is used, whatever it is, not even to say goodbye. */
-  stopped: () => boolean
+  /** Why nothing may leave, else null: then no credential is used, whatever it is, not even to say goodbye. */
+  stopped: () => WarderError | null
   connect: (credential: Credential, host: LinkHost) => Promise<Upstream>
   /** Gives a running local server the values of a new credential. */
   refeed?: (credential: Credential) => Promise<void>
@@ -142,7 +141,8 @@ export function createConnection(options: {
   /** The last look before something leaves: much may have happened since the credential was fetched. */
   function check(credential: Credential, link: Link | null): void {
     if (closed) throw new WarderError('server.ended', 'The session has ended.')
-    if (stopped()) throw stoppedError()
+    const held = stopped()
+    if (held !== null) throw held
     if (credential.grants.some(revoked))
       throw new WarderError('grant.sign_in_needed', 'The account was revoked during the call.')
     // Fetched for the definition as it was; the server that is open now is of another one.
@@ -230,7 +230,7 @@ export function createConnection(options: {
     links.delete(link)
     link.resting?.()
     // A token that was revoked is not even used to say goodbye.
-    const goodbye = stopped() || [...link.grants].some(revoked) ? null : link.latest
+    const goodbye = stopped() !== null || [...link.grants].some(revoked) ? null : link.latest
     const gone = link.opened.then((upstream) => upstream.close(goodbye)).catch(() => {})
     if (!isRemote(link.server.definition)) leaving = Promise.all([leaving, gone])
     await gone

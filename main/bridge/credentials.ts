@@ -3,7 +3,6 @@ import type { Asker } from '../oauth/asker.ts'
 import { coversServer } from '../oauth/discovery.ts'
 import { connectedOtherwise } from '../oauth/grant-kind.ts'
 import type { AccessToken, Grants } from '../oauth/types.ts'
-import type { Stop } from '../policy/stop.ts'
 import type { Runs } from '../runtime/runs.ts'
 import {
   destination,
@@ -34,8 +33,8 @@ export interface Injector {
 export function createInjector(options: {
   grants: Pick<Grants, 'accessToken' | 'rejected' | 'insufficient'>
   secrets: Pick<NamedSecrets, 'read'>
-  /** @throws WarderError `policy.stopped` */
-  stop?: Pick<Stop, 'refuse'>
+  /** @throws WarderError `policy.*` while nothing may leave */
+  refuse?: () => void
   /** Looked at before anything is fetched for a local server. */
   runs?: Pick<Runs, 'confirmed'>
 }): Injector {
@@ -100,7 +99,7 @@ export function createInjector(options: {
 
   return {
     async headers(server, asker) {
-      options.stop?.refuse()
+      options.refuse?.()
       const { definition } = server
       if (!isRemote(definition))
         return { ...(await forLocal(server, definition, asker)), environment: null, placed: null }
@@ -133,7 +132,7 @@ export function createInjector(options: {
       }
     },
     async environment(server, asker) {
-      options.stop?.refuse()
+      options.refuse?.()
       const { definition } = server
       if (isRemote(definition)) return { server, ...NOTHING }
       await options.runs?.confirmed({ name: server.name, definition })

@@ -10,6 +10,8 @@ const PASSES: ReadonlySet<ErrorCode> = new Set([
   'grant.frozen',
   'grant.scopes_needed',
   'policy.stopped',
+  'policy.locked',
+  'policy.paused',
   'server.held',
   'server.changed',
   'secret.unknown',

@@ -4,7 +4,7 @@ import type { Intent, Outcome } from '../audit/rows.ts'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Decision } from '../policy/decide.ts'
-import { stoppedError } from '../policy/stop.ts'
+import { standstillError } from '../policy/standstill.ts'
 import type { ResponseMessage } from './envelope.ts'
 import type { Request } from './operations.ts'
 
@@ -60,7 +60,7 @@ export function outcomeOf(answer: ResponseMessage): Pick<Outcome, 'outcome' | 'c
 
 /** What a client is told that may not. It names what was asked, not the rules: those are the user's business. */
 export function denied(request: Request, server: string, decision: Decision): WarderError {
-  if (decision.code === 'policy.stopped') return stoppedError()
+  if (decision.code !== undefined) return standstillError(decision.code)
   const { operation, target } = request
   const what = target && operation ? `${operation.kind} ${target}` : 'this'
   return new WarderError(

@@ -266,12 +266,12 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
   if (message.method === 'initialize' && message.kind === 'request' && mayPass(code)) {
     // A client that is refused at the opening gives the server up until it is restarted; this one can be mended.
     session.connection.remember(message)
-    record({ outcome: code === 'policy.stopped' ? 'denied' : 'ok', code, account })
+    record({ outcome: code.startsWith('policy.') ? 'denied' : 'ok', code, account })
     reply(message, pending, openWithoutServer(message, session.server, error))
     return null
   }
   if (message.method === 'server/discover' && message.kind === 'request' && mayPass(code)) {
-    record({ outcome: code === 'policy.stopped' ? 'denied' : 'ok', code, account })
+    record({ outcome: code.startsWith('policy.') ? 'denied' : 'ok', code, account })
     reply(message, pending, discoverWithoutServer(message, session.server, known))
     return null
   }

@@ -13,6 +13,7 @@ import { createControlClient } from './control-client.ts'
 import { addErrors } from './errors.ts'
 import { failureOf, report } from './failure.ts'
 import { addHelp } from './help.ts'
+import { addHolds } from './hold.ts'
 import { addImport } from './import.ts'
 import { addMcp } from './mcp.ts'
 import { createOutput, type Output } from './output.ts'
@@ -38,6 +39,7 @@ const verbs: readonly Verb[] = [
   addWhy,
   addRevoke,
   addReceipts,
+  addHolds,
   addResume,
   addImport,
   addClient,

@@ -38,6 +38,12 @@ function statusLines(status: StatusView): Line[] {
     ...(status.stopped === null
       ? []
       : [waiting(`everything is stopped since ${localTime(status.stopped)}`, 'warder resume')]),
+    ...(status.locked === null
+      ? []
+      : [waiting(`locked since ${localTime(status.locked)}`, 'warder unlock')]),
+    ...(status.paused === null
+      ? []
+      : [waiting(`every call is paused since ${localTime(status.paused)}`, 'warder resume')]),
     ...signInNeeded.map((account) => {
       const [server = account] = account.split('/', 1)
       return waiting(

@@ -6,16 +6,21 @@ import { withPresence } from './presence.ts'
 export const addResume: Verb = (program, action) => {
   program
     .command('resume')
-    .summary('let calls through again after revoke --all')
+    .summary('let calls through again after revoke --all or pause')
     .description(
-      'Lifts the stop that `warder revoke --all` set. Accounts stay revoked and bearers void: connect again, and give each client that needs one a new bearer.',
+      'Lifts the stop that `warder revoke --all` set, and the pause of `warder pause`. After a stop, accounts stay revoked and bearers void: connect again, and give each client that needs one a new bearer.',
     )
     .addHelpText('after', examples('warder resume'))
     .action(
       action(async (context) => {
         const { control, output } = context
-        const done = await withPresence(context, (confirm) => control.call('stop:resume', confirm))
-        output.result(done, () => ['Calls pass again, as the rules allow.'])
+        const { stopped, paused } = await control.call('status:get', {})
+        // Where neither is in force, the companion says so.
+        if (stopped !== null || paused === null)
+          await withPresence(context, (confirm) => control.call('stop:resume', confirm))
+        if (paused !== null)
+          await withPresence(context, (confirm) => control.call('hold:resume', confirm))
+        output.result({}, () => ['Calls pass again, as the rules allow.'])
       }),
     )
 }

@@ -10,6 +10,7 @@ import { accountHandlers } from './accounts.ts'
 import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
 import { clientHandlers } from './clients.ts'
+import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
 import { importHandlers } from './imports.ts'
 import { sealReceipts } from './seals.ts'
@@ -33,12 +34,15 @@ export function createControl(house: ControlHouse): Control {
     ...approvalHandlers(house),
     ...auditHandlers(house),
     ...stopHandlers(house),
+    ...holdHandlers(house),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>
     events.emit('state:changed', { area })
 
-  house.audit.events.on('appended', (rows) => events.emit('audit:appended', rows.map(auditRowView)))
+  house.audit.events.on('appended', (rows) => {
+    if (house.hold.since('locked') === null) events.emit('audit:appended', rows.map(auditRowView))
+  })
   house.config.events.on('changed', () => {
     for (const area of ['servers', 'accounts', 'clients', 'approvals', 'status'] as const)
       changed(area)()
@@ -55,6 +59,7 @@ export function createControl(house: ControlHouse): Control {
       if (!Object.hasOwn(channels, channel))
         throw new WarderError('usage.unknown_channel', 'The control API has no such channel.')
       const name = channel as Channel
+      refuseWhileLocked(name, house)
       const parsed = channels[name].input.safeParse(input)
       if (!parsed.success) {
         const issue = parsed.error.issues[0]
@@ -69,6 +74,8 @@ export function createControl(house: ControlHouse): Control {
         const output = await handler(parsed.data)
         if (name === 'stop:now' || name === 'stop:resume')
           for (const area of ['status', 'clients', 'accounts', 'receipts'] as const) changed(area)()
+        if (name.startsWith('hold:'))
+          for (const area of ['status', 'servers', 'accounts', 'clients'] as const) changed(area)()
         if (name.startsWith('imports:') && name !== 'imports:list') changed('imports')()
         if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
         return output

@@ -5,6 +5,7 @@ import type { Bridge } from '../bridge/bridge.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
+import type { Hold } from '../policy/hold.ts'
 import type { Stop } from '../policy/stop.ts'
 import type { Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
@@ -33,6 +34,7 @@ export interface ControlHouse {
   readonly runtime: Pick<Runtime, 'running' | 'endAll' | 'problem' | 'retry'>
   readonly logs: ServerLogs
   readonly stop: Stop
+  readonly hold: Hold
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches
   readonly presence: Presence

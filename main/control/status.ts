@@ -29,6 +29,9 @@ export function statusHandlers(
         startedAt: instantView(house.startedAt),
         user: house.user,
         stopped: stopped === null ? null : instantView(stopped.at),
+        paused: sinceView(house.hold.since('paused')),
+        locked: sinceView(house.hold.since('locked')),
+        lockWithScreen: house.hold.withScreen(),
         vault: { kind: vault.kind, state, why },
         http: `http://127.0.0.1:${bridge.port}`,
         sockets: house.socketDirectory,
@@ -55,6 +58,8 @@ export function statusHandlers(
     'ui:open': ({ browser }) => house.openUi({ browser }),
   }
 }
+
+const sinceView = (at: number | null) => (at === null ? null : instantView(at))
 
 /**
  * What waits for a person to sign in, in the order of the configuration: the name of a server that nobody is signed in

@@ -1,6 +1,7 @@
 import type { Principals } from '../identity/principals.ts'
 import type { Rule } from '../store/config-schema.ts'
 import { matches } from './glob.ts'
+import type { StandstillCode } from './standstill.ts'
 
 /** What a message wants, in the words the rules speak. */
 export type Operation =
@@ -21,7 +22,7 @@ export interface Decision {
   /** The deciding rule as a person would write it, or why none decided. Goes into the audit. */
   readonly rule: string
   /** Where it is not a rule that says no. */
-  readonly code?: 'policy.stopped'
+  readonly code?: StandstillCode
 }
 
 /** The decision point. The same function answers for a call and for each line of a list. Never throws. */
@@ -35,12 +36,12 @@ export function createDecide(options: {
   rules: () => readonly Rule[]
   isClient: (name: string) => boolean
   /** Nothing passes, whatever the rules say. */
-  stopped?: () => boolean
+  standstill?: () => StandstillCode | null
 }): Decide {
   return (request) => {
     try {
-      if (options.stopped?.())
-        return { effect: 'deny', rule: 'everything is stopped', code: 'policy.stopped' }
+      const code = options.standstill?.() ?? null
+      if (code !== null) return { effect: 'deny', rule: standstillRules[code], code }
       if (!options.isClient(request.principals.client))
         return { effect: 'deny', rule: 'unknown client' }
       // Without a name that can be read, a deny rule cannot be asked whether it means this one.
@@ -55,6 +56,12 @@ export function createDecide(options: {
       return { effect: 'deny', rule: 'the rules could not be evaluated' }
     }
   }
+}
+
+const standstillRules: Record<StandstillCode, string> = {
+  'policy.stopped': 'everything is stopped',
+  'policy.locked': 'Warder is locked',
+  'policy.paused': 'every call is paused',
 }
 
 /** A rule on one line, as the audit and the window show it. */

@@ -170,6 +170,15 @@ export const channels = {
   'stop:resume': channel(z.strictObject({ confirm }), nothing),
   'stop:records': channel(nothing, z.array(stopView)),
 
+  /** Refuses every call until a person resumes; nothing is revoked. Narrows. */
+  'hold:pause': channel(nothing, nothing),
+  'hold:resume': channel(z.strictObject({ confirm }), nothing),
+  /** A pause that also shows and changes nothing, but for what narrows. Narrows. */
+  'hold:lock': channel(nothing, nothing),
+  'hold:unlock': channel(z.strictObject({ confirm }), nothing),
+  /** Whether Warder locks with the screen; no longer doing so widens. */
+  'hold:screen': channel(z.strictObject({ lock: z.boolean(), confirm }), nothing),
+
   /** What other programs of this user keep in plain files. */
   'imports:list': channel(nothing, z.array(importView)),
   /** Widens: a new credential. */

@@ -322,6 +322,12 @@ export const statusView = z.object({
   user: z.string(),
   /** Since when everything is stopped; null where it is not. */
   stopped: instant.nullable(),
+  /** Since when every call is refused, with nothing revoked; null where that is not so. */
+  paused: instant.nullable(),
+  /** As `paused`, and only what narrows is answered (`policy.locked` else). */
+  locked: instant.nullable(),
+  /** Warder locks with the screen of the machine, where the shell hears of that. */
+  lockWithScreen: z.boolean(),
   vault: vaultView,
   /** Base URL of the token door; a server is at `/mcp/NAME`. */
   http: z.string(),

@@ -29,7 +29,7 @@ it('starts no local server that was let go of while the one before it was ending
     lookup: () => server,
     asker: { client: 'desk', folder: null },
     injector: { headers: async () => credential, environment: async () => credential },
-    stopped: () => false,
+    stopped: () => null,
     revoked: () => false,
     connect: async () => {
       started++

@@ -82,7 +82,7 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
           environment: () => Promise.reject(new Error('not a local server')),
         },
         revoked: () => false,
-        stopped: () => false,
+        stopped: () => null,
         connect: async () => upstream,
         events,
       }),

@@ -153,7 +153,7 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
         lookup: () => server,
         injector: { headers: async () => nothing, environment: async () => nothing },
         revoked: () => false,
-        stopped: () => false,
+        stopped: () => null,
         connect: async () => upstream,
         events,
       }),

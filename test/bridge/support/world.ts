@@ -13,6 +13,7 @@ import type { Asker } from '../../../main/oauth/asker.ts'
 import type { Dpop } from '../../../main/oauth/dpop.ts'
 import { signInNeeded } from '../../../main/oauth/grant-errors.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
+import { stoppedError } from '../../../main/policy/stop.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
 import type { Rule, ServerDefinition } from '../../../main/store/config-schema.ts'
 import { configSchema } from '../../../main/store/config-schema.ts'
@@ -181,7 +182,7 @@ export async function startWorld(
           },
         }
       : {}),
-    stopped: () => world.stopped,
+    stopped: () => (world.stopped ? stoppedError() : null),
     pageOf: async (server) => world.page && `${world.page}/#/servers/${server}`,
     timer,
   })
