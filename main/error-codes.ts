@@ -461,6 +461,11 @@ export const errorCodes = {
       'A token that has to be bound to a key (DPoP, RFC 9449) came without its binding, or was asked for without it.',
     mend: 'Nothing was accepted, and no token was sent without its proof. If the change is genuine, revoke the account and connect again.',
   },
+  'wiring.unknown_client': {
+    exit: 3,
+    meaning: 'Warder does not know how a client of that name is configured.',
+    mend: 'See `warder wire` for those it knows; any other takes the command that `warder client add NAME` shows.',
+  },
   'import.unknown': {
     exit: 3,
     meaning: 'No token file of another program has that ID.',

@@ -38,6 +38,8 @@ const packageRooms: Record<string, string[]> = {
   undici: ['^main/net/'],
   'ipaddr.js': ['^main/net/'],
   'jsonc-parser': ['^main/store/'],
+  'toml-eslint-parser': ['^main/wiring/formats/'],
+  yaml: ['^main/wiring/formats/'],
   commander: ['^main/cli/'],
   'eventsource-parser': ['^main/bridge/', '^main/cli/', '^renderer/'],
   react: ['^renderer/'],

@@ -1,0 +1,19 @@
+import path from 'node:path'
+import type { WiringClient } from '../types.ts'
+import { commandEntry } from './entry.ts'
+
+export const gemini: WiringClient = {
+  id: 'gemini',
+  title: 'Gemini CLI',
+  format: 'jsonc',
+  servers: ['mcpServers'],
+  userFile: ({ home }) => path.join(home, '.gemini', 'settings.json'),
+  projectFile: '.gemini/settings.json',
+  traces: ({ home }) => [path.join(home, '.gemini')],
+  programs: ['gemini'],
+  processes: ['gemini'],
+  entry: commandEntry,
+  homeVariable: 'environment',
+  next: 'Start Gemini CLI anew; it starts servers only in folders that it trusts.',
+  link: null,
+}
