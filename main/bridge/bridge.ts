@@ -1,3 +1,4 @@
+import { redactText } from '../audit/redact.ts'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
@@ -166,7 +167,7 @@ export async function openBridge(options: {
               definition,
               holds: grants,
               maxLineBytes: limits.answerBytes,
-              mask: (text) => options.house.mask(text).text,
+              mask: (text) => redactText(text, options.house.mask).text,
               ...given,
               onExit: (exit) => onExit(exit.error),
             })

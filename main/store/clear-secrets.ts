@@ -1,3 +1,5 @@
+import { secretsIn } from '../detector/detect.ts'
+import { isCredentialName } from '../detector/names.ts'
 import {
   isRemote,
   type ProviderProfile,
@@ -14,8 +16,7 @@ export interface ClearSecret {
 }
 
 /**
- * Looks for credentials where a reference into the vault belongs: by the name they stand under, and by the forms that
- * well-known providers give their tokens. A false alarm costs a person one `warder secret set`; a miss writes a secret
+ * Looks for credentials where a reference into the vault belongs: by the name they stand under, and with the detector. A false alarm costs a person one `warder secret set`; a miss writes a secret
  * to a file.
  */
 export function clearSecret(definition: ServerDefinition): ClearSecret | null {
@@ -63,24 +64,7 @@ function inArguments(args: readonly string[]): ClearSecret | null {
   return null
 }
 
-const USER_AND_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i
-
-/** Forms that providers made to be recognised. */
-const TOKEN_FORMS = new RegExp(
-  [
-    String.raw`\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|sk_live_|rk_live_|ntn_|npm_|pypi-|hf_|dop_v1_|shpat_|lin_api_)[\w-]{16,}`,
-    String.raw`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,
-    String.raw`\bAIza[\w-]{30,}`,
-    String.raw`\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.`,
-    String.raw`\bhooks\.slack\.com/services/\w`,
-    '-----BEGIN [A-Z ]*PRIVATE KEY',
-    String.raw`^(?:Bearer|Basic|Token)\s+\S{8,}`,
-    String.raw`\bauthorization\s*[:=]\s*\S`,
-  ].join('|'),
-  'i',
-)
-
-const looksSecret = (value: string) => TOKEN_FORMS.test(value) || USER_AND_PASSWORD.test(value)
+const looksSecret = (value: string) => secretsIn(value).length > 0
 
 /** True where a value under this name is a credential. */
 function holds(name: string, value: string): boolean {
@@ -92,26 +76,3 @@ const PLACEHOLDER = /^\{(?:file|argument):\w+\}$/
 
 /** What no credential is: nothing, a switch, a small number. */
 const SWITCH = /^(?:|true|false|yes|no|on|off|none|null|\d{1,5})$/i
-
-function isCredentialName(name: string): boolean {
-  const words = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '')
-  if (words.includes('public') || ABOUT.has(words.at(-1) ?? '')) return false
-  return words.some((word) => CREDENTIALS.has(word) || CREDENTIAL_PARTS.test(word))
-}
-
-const CREDENTIALS = new Set(
-  'auth authorization authentication key pat pwd pass jwt bearer cookie session'.split(' '),
-)
-/** Also in one word with others (`GITHUBTOKEN`); not `tokens`, which are counted, nor `tokenizer`. */
-const CREDENTIAL_PARTS = /secret|passw|passphrase|credential|apikey|token$/
-
-/** A name that ends so tells something about a credential: where it lies, of which kind it is. */
-const ABOUT = new Set(
-  'file path dir directory url uri host port name type method mode sock socket ttl scope scopes endpoint issuer audience timeout limit length size enabled disabled prefix algorithm'.split(
-    ' ',
-  ),
-)

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { createMask } from '../../main/audit/mask.ts'
+import { redactText, redactValue } from '../../main/audit/redact.ts'
+import { createKnownSecrets } from '../../main/vault/known-secrets.ts'
+
+const token = `ghp_${'7aQ3xK9bVt2mR5cZ8dH1'.repeat(2)}`.slice(0, 40)
+
+describe('the redactor', () => {
+  it('takes the values of the vault out by name, and what looks like a credential after them', () => {
+    const knownSecrets = createKnownSecrets()
+    knownSecrets.add('secret:notes', 'shapeless words of ours')
+    const { text, masked } = redactText(
+      `a shapeless words of ours b ${token} c`,
+      createMask(knownSecrets),
+    )
+    expect(text).toBe('a [masked by Warder: secret:notes] b [redacted by Warder] c')
+    expect(masked).toBe(2)
+  })
+
+  it('leaves what is masked already as it is', () => {
+    const text = 'API_KEY=[masked by Warder: secret:notes] TOKEN="[redacted by Warder]"'
+    expect(redactText(text)).toEqual({ text, masked: 0 })
+  })
+
+  it('goes by the names of data, by pairs, and by options before their values', () => {
+    expect(
+      redactValue({
+        headers: [['x-api-key', 'hunter2hunter2']],
+        args: ['--token', 'hunter2hunter2', '--verbose'],
+        env: { DB_PASSWORD: 'hunter2', NAME: 'ann', PIN: 1234 },
+        credentials: { user: 'ann', value: '7aQ3xK9bVt2mR5cZ8dH1' },
+        [token]: 1,
+        max_tokens: 4096,
+      }),
+    ).toEqual({
+      headers: [['x-api-key', '[redacted by Warder]']],
+      args: ['--token', '[redacted by Warder]', '--verbose'],
+      env: { DB_PASSWORD: '[redacted by Warder]', NAME: 'ann', PIN: '[redacted by Warder]' },
+      credentials: { user: 'ann', value: '[redacted by Warder]' },
+      '[redacted by Warder]': 1,
+      max_tokens: 4096,
+    })
+  })
+})
