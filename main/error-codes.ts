@@ -165,6 +165,12 @@ export const errorCodes = {
     meaning: 'The remote server could not be reached or did not answer in time.',
     mend: 'Check the network and the URL (`warder server list`).',
   },
+  'server.timed_out': {
+    exit: 1,
+    meaning:
+      'The server was silent about a call, or took longer with it, than Warder waits; the server was told that nobody waits.',
+    mend: 'Try again with less to do at a time. Whether the server did what was asked is not known.',
+  },
   'server.refused': {
     exit: 1,
     meaning: 'The server answered with an error where it should have let Warder in.',

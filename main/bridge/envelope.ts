@@ -107,6 +107,10 @@ export function resultResponse(idText: string, resultText: string): string {
   return `{"jsonrpc":"2.0","id":${idText},"result":${resultText}}`
 }
 
+/** Tells a server that nobody waits for a request any more (MCP 2025-11-25, Cancellation). @param idText as it knows it */
+export const cancelled = (idText: string) =>
+  `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText}}}`
+
 /** An answer of the server under the client's own id; its result or error reads `valueText`. */
 export function answerWith(idText: string, answer: ResponseMessage, valueText: string): string {
   const member = answer.result === undefined ? 'error' : 'result'

@@ -25,6 +25,11 @@ export const limits = {
   outgoingBytes: 64 * 1024 * 1024,
   /** Until the first byte of an answer. Tools think long; the client gives up on its own terms before this. */
   answerTimeoutMs: 10 * 60_000,
+  /**
+   * How long a remote server may be silent in the middle of an answer. Its clients wait less by themselves: Node's `fetch` and
+   * the SDK for Python five minutes. A question to a person may take a while on the same stream.
+   */
+  streamSilenceMs: 30 * 60_000,
   /** A call may take so long in all, whatever its server shows as progress. */
   callMs: 60 * 60_000,
   /**

@@ -22,6 +22,7 @@ const PASSES: ReadonlySet<ErrorCode> = new Set([
   'vault.absent',
   'oauth.provider_unavailable',
   'server.unreachable',
+  'server.timed_out',
   'net.unreachable',
   'net.tls_untrusted',
   'net.tls_expired',

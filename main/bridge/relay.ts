@@ -1,8 +1,9 @@
-import { isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
+import { type ErrorCode, isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import type { Operation } from '../policy/decide.ts'
 import { checkShape } from './answer-shape.ts'
 import {
   answerWith,
+  cancelled,
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
@@ -241,6 +242,7 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
     return null
   }
   let error = aborted ? given : thrown
+  if (credential && isWarderError(given, 'server.timed_out')) takeBack(message, call, credential)
   // Without a credential nothing has left; anything else may have been processed, unless the server says otherwise.
   let unsent = !aborted && credential === null
   if (error instanceof NotProcessed) {
@@ -275,11 +277,29 @@ async function failed(thrown: unknown, call: FailedCall): Promise<Left> {
     reply(message, pending, discoverWithoutServer(message, session.server, known))
     return null
   }
-  record({ outcome: code.startsWith('policy.') ? 'denied' : 'error', code, account })
+  record({
+    outcome: ENDS[code] ?? (code.startsWith('policy.') ? 'denied' : 'error'),
+    code,
+    account,
+  })
   // A sign-in would have it made from its first round on, which is done.
   if (unsent && course.round === null && signInFor(message, known) !== null) return known
   reply(message, pending, await refusalFor(idOf(message), known, session, house))
   return null
+}
+
+/** What else an error may be in the audit: the server was told that nobody waits for the call. */
+const ENDS: Partial<Record<ErrorCode, 'cancelled'>> = { 'server.timed_out': 'cancelled' }
+
+/** The call has met its deadline, and the server may not have noticed. */
+function takeBack(
+  { method }: ClientMessage,
+  { session, pending }: FailedCall,
+  credential: Credential,
+): void {
+  // MCP 2025-11-25, Cancellation: an opening is never cancelled.
+  if (method === 'initialize') return
+  session.connection.send(cancelled(pending.upstreamId), credential).catch(() => {})
 }
 
 /** Has the client asked. @returns null where nothing came of it, and that was answered */

@@ -163,4 +163,4 @@ export function createSession(options: {
 }
 
 const tooLong = () =>
-  new WarderError('server.unreachable', 'The call took too long, so Warder gave it up.')
+  new WarderError('server.timed_out', 'The call took too long, so Warder gave it up.')

@@ -1,4 +1,5 @@
 import { WarderError } from '../../errors.ts'
+import { cancelled } from '../envelope.ts'
 import type { LinkHost, Upstream, UpstreamEvents } from '../upstream/upstream.ts'
 import type { ClientWay } from './client-way.ts'
 import { connectEither, type Endpoint } from './either.ts'
@@ -32,9 +33,7 @@ async function endpoint(connect: ConnectLocal, host: LinkHost): Promise<Endpoint
     ask: (text, id, credential, signal) => stdio.request(text, id, credential, signal),
     send: (...message) => stdio.send(...message),
     cancel(id, credential) {
-      const params = `{"requestId":${id}}`
-      const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`
-      stdio.send(text, credential).catch(() => {})
+      stdio.send(cancelled(id), credential).catch(() => {})
     },
     async restart() {
       await stdio.close(null)

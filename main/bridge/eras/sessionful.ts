@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
 import {
+  cancelled,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
@@ -177,9 +178,6 @@ export function createSessionful(
   const onMessage = hearServer(host, { calls, listening, refuse: (text) => toServer(text) })
   return { host: { ...host, onMessage }, over }
 }
-
-const cancelled = (id: string) =>
-  `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`
 
 const answering = (id: string, result: string) => said(resultResponse(id, result))
 

@@ -28,6 +28,8 @@ export interface Exchange {
   readonly body?: string
   /** Until the first byte of the answer, in milliseconds. */
   readonly headersTimeout: number
+  /** Between two bytes of it, while somebody reads; 0: for as long as the server likes. */
+  readonly bodyTimeout: number
 }
 
 /** What may have arrived before anybody read it. The server waits then. */
@@ -68,28 +70,24 @@ export function exchange(
   const body = createBody(giveUp)
   signal.addEventListener('abort', onAbort)
   underWay.add(giveUp)
-  dispatcher.dispatch(
-    // A stream may be silent for as long as a tool thinks.
-    { ...request, bodyTimeout: 0 },
-    {
-      onRequestStart(started) {
-        controller = started
-        if (givenUp !== undefined) started.abort(givenUp)
-      },
-      onResponseStart(_, statusCode, headers) {
-        // What begins with 1 announces an answer and is none.
-        if (statusCode >= 200) answered.resolve({ statusCode, headers, body })
-      },
-      onResponseData(started, bytes) {
-        body.push(bytes, started)
-      },
-      onResponseEnd: () => over(null),
-      onResponseError(_, error) {
-        answered.reject(error)
-        over(error)
-      },
+  dispatcher.dispatch(request, {
+    onRequestStart(started) {
+      controller = started
+      if (givenUp !== undefined) started.abort(givenUp)
     },
-  )
+    onResponseStart(_, statusCode, headers) {
+      // What begins with 1 announces an answer and is none.
+      if (statusCode >= 200) answered.resolve({ statusCode, headers, body })
+    },
+    onResponseData(started, bytes) {
+      body.push(bytes, started)
+    },
+    onResponseEnd: () => over(null),
+    onResponseError(_, error) {
+      answered.reject(error)
+      over(error)
+    },
+  })
   return answered.promise
 }
 
@@ -170,5 +168,11 @@ function createBody(giveUp: (reason: unknown) => void): IncomingBody {
     },
   }
 }
+
+/** Whether the server said nothing for as long as it may. */
+export const wasSilent = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'UND_ERR_HEADERS_TIMEOUT' || error.code === 'UND_ERR_BODY_TIMEOUT')
 
 const nobodyReads = () => new Error('nobody reads the rest of this answer')

@@ -5,7 +5,8 @@ import { tokenChallenge } from '../../oauth/challenge.ts'
 import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { unlessAborted } from '../abort.ts'
-import type { Message, ResponseMessage } from '../envelope.ts'
+import { cancelled, type Message, type ResponseMessage } from '../envelope.ts'
+import { LISTEN } from '../eras/listening.ts'
 import { limits } from '../limits.ts'
 import {
   type Cursor,
@@ -15,7 +16,7 @@ import {
   readServerMessage,
   readText,
 } from './event-stream.ts'
-import { type Answer, type Exchange, exchange } from './exchange.ts'
+import { type Answer, type Exchange, exchange, wasSilent } from './exchange.ts'
 import { createListener } from './listener.ts'
 import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
 
@@ -81,7 +82,8 @@ export function connectHttp(options: {
       },
       credential,
       signal,
-      text,
+      // Who only listens may hear nothing for days.
+      { body: text, bodyTimeout: mirrored?.['mcp-method'] === LISTEN ? 0 : limits.streamSilenceMs },
     )
     if (answer.statusCode < 300) return answer
     if (refusal === null && saysWhy(answer)) {
@@ -117,7 +119,7 @@ export function connectHttp(options: {
     headers: Record<string, string>,
     credential: Credential,
     signal: AbortSignal,
-    body?: string,
+    more: Pick<Exchange, 'body' | 'bodyTimeout'>,
   ): Promise<Exchanged> {
     const common = await fields(method, credential, session)
     host.check(credential)
@@ -126,7 +128,7 @@ export function connectHttp(options: {
       path,
       method,
       headers: { ...headers, ...common },
-      ...(body === undefined ? {} : { body }),
+      ...more,
       headersTimeout: limits.answerTimeoutMs,
     }
     let answer: Answer
@@ -144,6 +146,8 @@ export function connectHttp(options: {
     if (isWarderError(cause)) return cause
     if (signal.aborted || closing.signal.aborted)
       return new WarderError('server.unreachable', 'The call was given up before an answer came.')
+    if (wasSilent(cause))
+      return new WarderError('server.timed_out', `${url.host} was silent for too long.`, { cause })
     return new WarderError('server.unreachable', `${url.host} ${what}.`, { cause })
   }
 
@@ -154,6 +158,27 @@ export function connectHttp(options: {
     signal: AbortSignal,
   ): Promise<ResponseMessage> {
     if (initialized !== null) await unlessAborted(initialized, signal)
+    try {
+      return await asked(text, id, credential, signal)
+    } catch (error) {
+      // A server with sessions goes on with a call whose connection has ended, until it is told (§ Cancellation).
+      const silent = isWarderError(error, 'server.timed_out') && !signal.aborted
+      if (silent && protocolVersion !== null) void takeBack(id, credential)
+      throw error
+    }
+  }
+
+  async function takeBack(id: string, credential: Credential): Promise<void> {
+    const told = post(cancelled(id), credential, closing.signal)
+    await told.then(({ body }) => body.discard()).catch(() => {})
+  }
+
+  async function asked(
+    text: string,
+    id: string,
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<ResponseMessage> {
     const answer = await post(text, credential, signal)
     try {
       const given = header(answer, 'mcp-session-id')
@@ -241,7 +266,7 @@ export function connectHttp(options: {
         if (room) await unlessAborted(room, signal)
       }
     } catch (error) {
-      if (isWarderError(error) || cursor.lastEventId === null) throw error
+      if (isWarderError(error) || wasSilent(error) || cursor.lastEventId === null) throw error
     } finally {
       stream.body.discard()
     }
@@ -259,13 +284,18 @@ export function connectHttp(options: {
     return getStream(cursor, credential, signal)
   }
 
-  function openStream(cursor: Cursor, credential: Credential, signal: AbortSignal) {
+  function openStream(
+    cursor: Cursor,
+    credential: Credential,
+    signal: AbortSignal,
+    bodyTimeout: number,
+  ) {
     const { lastEventId } = cursor
     const headers = {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    return roundTrip('GET', headers, credential, signal)
+    return roundTrip('GET', headers, credential, signal, { bodyTimeout })
   }
 
   async function getStream(
@@ -273,10 +303,10 @@ export function connectHttp(options: {
     credential: Credential,
     signal: AbortSignal,
   ): Promise<Answer | null> {
-    const first = await openStream(cursor, credential, signal)
+    const open = () => openStream(cursor, credential, signal, limits.streamSilenceMs)
+    const first = await open()
     if (first.refusal === 'nonce') first.answer.body.discard()
-    const { answer } =
-      first.refusal === 'nonce' ? await openStream(cursor, credential, signal) : first
+    const { answer } = first.refusal === 'nonce' ? await open() : first
     if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return answer
     answer.body.discard()
     return null
@@ -288,7 +318,7 @@ export function connectHttp(options: {
    */
   const listener = createListener({
     async hold(credential, heard) {
-      const { answer, refusal } = await openStream(cursor, credential, closing.signal)
+      const { answer, refusal } = await openStream(cursor, credential, closing.signal, 0)
       const { statusCode } = answer
       const isStream = statusCode === 200 && mediaType(answer) === 'text/event-stream'
       if (!isStream) answer.body.discard()
@@ -348,6 +378,7 @@ export function connectHttp(options: {
               method: 'DELETE',
               headers,
               headersTimeout: limits.goodbyeTimeoutMs,
+              bodyTimeout: limits.goodbyeTimeoutMs,
             },
             AbortSignal.timeout(limits.goodbyeTimeoutMs),
             new Set(),

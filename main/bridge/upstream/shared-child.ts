@@ -2,6 +2,7 @@ import { WarderError } from '../../errors.ts'
 import { version } from '../../version.ts'
 import { unlessAborted } from '../abort.ts'
 import {
+  cancelled,
   errorResponse,
   type NotificationMessage,
   type RequestMessage,
@@ -158,8 +159,7 @@ export async function startSharedChild(options: {
     // With the last session the server itself is ended.
     if (call === undefined || call.cancelled || chairs.size === 0) return
     call.cancelled = true
-    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`
-    child.send(text, NOBODYS).catch(() => {})
+    child.send(cancelled(id), NOBODYS).catch(() => {})
   }
 
   async function forward(

@@ -1,6 +1,7 @@
 import { isWarderError, toWarderError, WarderError } from '../../errors.ts'
 import type { LocalServerProcess } from '../../runtime/process.ts'
 import {
+  cancelled,
   type NotificationMessage,
   onOneLine,
   type RequestMessage,
@@ -80,9 +81,7 @@ export async function connectStdio(options: {
     const since = timer.now() - limits.silenceMs
     for (const [id, call] of waiting) {
       if (call.heardAt > since || isToStayOpen(call)) continue
-      const params = `{"requestId":${id}}`
-      const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`
-      child.send(text).catch(() => {})
+      child.send(cancelled(id)).catch(() => {})
       take(id)?.reject(tooSilent())
     }
     if (ended === null) stopWatching = watch()
@@ -158,10 +157,7 @@ const isToStayOpen = ({ text }: Waiting) =>
   (readMessage(text) as RequestMessage).method === 'subscriptions/listen'
 
 const tooSilent = () =>
-  new WarderError(
-    'server.unreachable',
-    'The local server said nothing about the call for too long.',
-  )
+  new WarderError('server.timed_out', 'The local server said nothing about the call for too long.')
 const givenUp = () =>
   new WarderError('server.unreachable', 'The call was given up before an answer came.')
 const unreadable = (cause: unknown) =>

@@ -22,6 +22,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
         method: 'GET',
         headers: {},
         headersTimeout: 10_000,
+        bodyTimeout: 0,
       },
       signal,
       underWay,

@@ -238,7 +238,7 @@ describe('a local server that says nothing of a call', () => {
     const call = scene.request('1', 'tools/call')
     await scene.request('2', 'answer')
     scene.pass(2 * HOUR)
-    await expect(call).rejects.toMatchObject({ code: 'server.unreachable' })
+    await expect(call).rejects.toMatchObject({ code: 'server.timed_out' })
     expect(await scene.request('3', 'ping')).toMatchObject({
       seen: expect.arrayContaining(['notifications/cancelled']),
     })
@@ -252,7 +252,7 @@ describe('a local server that says nothing of a call', () => {
       scene.pass(HOUR * 0.8)
       await scene.request(id, 'show', { token: 'p' })
     }
-    await expect(other).rejects.toMatchObject({ code: 'server.unreachable' })
+    await expect(other).rejects.toMatchObject({ code: 'server.timed_out' })
     await scene.request('6', 'answer', { of: 1 })
     expect(await call).toEqual({ late: true })
   })
