@@ -2,6 +2,8 @@
 export interface Emitter<Events extends { [E in keyof Events]: unknown[] }> {
   on<E extends keyof Events>(event: E, listener: (...args: Events[E]) => void): () => void
   emit<E extends keyof Events>(event: E, ...args: Events[E]): void
+  /** Somebody listens: otherwise what is told need not be made. */
+  heard(event: keyof Events): boolean
 }
 
 export function createEmitter<
@@ -15,6 +17,7 @@ export function createEmitter<
       set.add(listener)
       return () => void set.delete(listener)
     },
+    heard: (event) => (listeners[event]?.size ?? 0) > 0,
     emit(event, ...args) {
       const failures: unknown[] = []
       for (const listener of listeners[event] ?? []) {

@@ -2,6 +2,7 @@ import { WarderError } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events.ts'
 import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
+import { type ByName, openByName } from './by-name.ts'
 import type { Mask } from './mask.ts'
 import { plainIntent, plainOutcome } from './plain.ts'
 import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
@@ -40,9 +41,13 @@ export function openAuditLog(options: {
   const meta = openMeta(state)
   const events = createEmitter<{ appended: [rows: readonly Row[]] }>()
   const insert =
-    state.prepare(`INSERT INTO audit (at, call, phase, user, client, proof, session, server, account, method,
+    state.prepare(`INSERT INTO audit (seq, at, call, phase, user, client, proof, session, server, account, method,
     target, decision, rule, argument_keys, bytes, outcome, code, latency_ms, masked)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const byName = openByName(state)
+  /** The newest row. Only this process writes, and no row is ever taken away. */
+  let last = Number(state.prepare('SELECT max(seq) AS seq FROM audit').get()?.seq ?? 0)
+  byName.appended(last)
   let waiting: Waiting[] = []
   let soon: NodeJS.Immediate | undefined
   let later: (() => void) | undefined
@@ -64,12 +69,11 @@ export function openAuditLog(options: {
     if (batch.length === 0) return
     let rows: Row[]
     try {
-      rows = state.transactionSoon(() =>
-        batch.map(({ row }) => ({
-          ...row,
-          seq: Number(insert.run(...columns(row)).lastInsertRowid),
-        })),
-      )
+      rows = batch.map(({ row }, index) => ({ ...row, seq: last + 1 + index }))
+      state.transactionSoon(() => {
+        for (const row of rows) insert.run(...columns(row))
+      })
+      last += rows.length
     } catch (cause) {
       const error = new WarderError(
         'audit.unwritable',
@@ -84,6 +88,7 @@ export function openAuditLog(options: {
       return
     }
     for (const { settle } of batch) settle?.resolve()
+    byName.appended(last)
     events.emit('appended', rows)
   }
 
@@ -112,7 +117,7 @@ export function openAuditLog(options: {
       }),
     query(filter) {
       if (later !== undefined) flush()
-      return query(state, filter)
+      return query(state, byName, filter)
     },
     closeLost() {
       flush()
@@ -123,8 +128,7 @@ export function openAuditLog(options: {
         append({ row: { ...row, at: clock(), phase: 'outcome', outcome: 'lost', bytes: 0 } })
       flush()
       if (waiting.length > 0) return
-      const last = state.prepare('SELECT max(seq) AS seq FROM audit').get()?.seq
-      meta.set(CLOSED_UP_TO, String(last ?? 0))
+      meta.set(CLOSED_UP_TO, String(last))
     },
     flush,
     events,
@@ -145,7 +149,7 @@ function systemAfter(ms: number, run: () => void): () => void {
 /** Outcomes that could not be written wait for space on the disk up to this many. */
 const MAX_WAITING = 10_000
 
-function query(state: State, filter: RowFilter): Row[] {
+function query(state: State, byName: ByName, filter: RowFilter): Row[] {
   const conditions: string[] = []
   const values: (string | number)[] = []
   const where = (sql: string, value: string | number | undefined) => {
@@ -153,24 +157,30 @@ function query(state: State, filter: RowFilter): Row[] {
     conditions.push(sql)
     values.push(value)
   }
-  where('client = ?', filter.client)
-  where('server = ?', filter.server)
+  const named = byName.from(filter)
+  const order = named === null ? 'audit.seq' : 'named.seq'
+  if (named !== null) where(named.condition, named.value)
+  where('audit.client = ?', filter.client)
+  where('audit.server = ?', filter.server)
   where('target = ?', filter.target)
   where('decision = ?', filter.decision)
   where('phase = ?', filter.phase)
   where('at >= ?', filter.since)
-  where('seq < ?', filter.before)
-  where('seq > ?', filter.after)
+  where(`${order} < ?`, filter.before)
+  where(`${order} > ?`, filter.after)
   const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-  const order = filter.after === undefined ? 'DESC' : 'ASC'
+  const direction = filter.after === undefined ? 'DESC' : 'ASC'
   return state
-    .prepare(`SELECT * FROM audit ${condition} ORDER BY seq ${order} LIMIT ?`)
+    .prepare(
+      `SELECT audit.* FROM ${named?.tables ?? 'audit'} ${condition} ORDER BY ${order} ${direction} LIMIT ?`,
+    )
     .all(...values, filter.limit)
     .map(toRow)
 }
 
-function columns(row: Omit<Row, 'seq'>) {
+function columns(row: Row) {
   return [
+    row.seq,
     row.at,
     row.call,
     row.phase,

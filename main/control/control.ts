@@ -41,7 +41,8 @@ export function createControl(house: ControlHouse): Control {
     events.emit('state:changed', { area })
 
   house.audit.events.on('appended', (rows) => {
-    if (house.hold.since('locked') === null) events.emit('audit:appended', rows.map(auditRowView))
+    if (!events.heard('audit:appended') || house.hold.since('locked') !== null) return
+    events.emit('audit:appended', rows.map(auditRowView))
   })
   house.config.events.on('changed', () => {
     for (const area of ['servers', 'accounts', 'clients', 'approvals', 'status'] as const)

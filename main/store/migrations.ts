@@ -94,4 +94,21 @@ export const migrations: readonly string[] = [
     method TEXT NOT NULL, heard_at INTEGER NOT NULL, bytes INTEGER NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (server, definition, context, opening, method)) STRICT
   `,
+  `
+  -- A call writes its rows and nothing else: the log counts them itself, and who called what is entered many at a time.
+  ALTER TABLE audit RENAME TO audit_before;
+  CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, call TEXT NOT NULL,
+    phase TEXT NOT NULL, user TEXT NOT NULL, client TEXT NOT NULL, proof TEXT NOT NULL, session TEXT,
+    server TEXT NOT NULL, account TEXT, method TEXT NOT NULL, target TEXT, decision TEXT NOT NULL, rule TEXT NOT NULL,
+    argument_keys TEXT NOT NULL, bytes INTEGER NOT NULL, outcome TEXT, code TEXT, latency_ms REAL,
+    masked INTEGER NOT NULL) STRICT;
+  INSERT INTO audit SELECT * FROM audit_before;
+  DROP TABLE audit_before;
+  CREATE TABLE audit_by_client (client TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (client, seq))
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE audit_by_server (server TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (server, seq))
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE audit_named (upto INTEGER NOT NULL) STRICT;
+  INSERT INTO audit_named VALUES (0)
+  `,
 ]

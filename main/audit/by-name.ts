@@ -1,0 +1,76 @@
+import type { State } from '../store/state.ts'
+
+/**
+ * Finds rows by who called and what was called. An index on every row would cost a call as much as the row itself, so
+ * these are kept apart and written many rows at a time: behind the calls, or when somebody asks.
+ */
+export interface ByName {
+  /** The log ends at this row now. */
+  appended(last: number): void
+  /** @returns where the rows of a name are found; null where none is given, or nothing can be written now */
+  from(filter: NamedFilter): Named | null
+}
+
+/** Parts of a statement; `named.seq` is a row's place in the log. */
+interface Named {
+  readonly tables: string
+  readonly condition: string
+  readonly value: string
+}
+
+interface NamedFilter {
+  readonly client?: string | undefined
+  readonly server?: string | undefined
+}
+
+/** Rows that are entered together; a call that meets it is held up by about two milliseconds. */
+const TOGETHER = 1_024
+
+export function openByName(state: State): ByName {
+  const entered = state.prepare('SELECT upto FROM audit_named').get()
+  const enter = (['client', 'server'] as const).map((name) =>
+    state.prepare(`INSERT INTO audit_by_${name} (${name}, seq)
+      SELECT ${name}, seq FROM audit WHERE seq > ? AND seq <= ? ORDER BY ${name}, seq`),
+  )
+  const move = state.prepare('UPDATE audit_named SET upto = ?')
+  let upto = Number(entered?.upto ?? 0)
+  let last = upto
+
+  function catchUp(): void {
+    if (upto === last) return
+    const to = last
+    state.transactionSoon(() => {
+      for (const statement of enter) statement.run(upto, to)
+      move.run(to)
+    })
+    upto = to
+  }
+
+  return {
+    appended(seq) {
+      last = seq
+      if (last - upto < TOGETHER) return
+      try {
+        catchUp()
+      } catch {
+        // The rows are there; whoever looks for them by name tries again.
+      }
+    },
+    from({ client, server }) {
+      const value = client ?? server
+      if (value === undefined) return null
+      try {
+        catchUp()
+      } catch {
+        return null
+      }
+      const name = client === undefined ? 'server' : 'client'
+      return {
+        // CROSS keeps the order: from the names to the rows, newest first, so that a limit ends the search.
+        tables: `audit_by_${name} AS named CROSS JOIN audit ON audit.seq = named.seq`,
+        condition: `named.${name} = ?`,
+        value,
+      }
+    },
+  }
+}
