@@ -17,7 +17,7 @@ const intent = (call: number): Intent => ({
   call: `${call}`,
   user: 'me',
   client: CLIENTS[call % CLIENTS.length] ?? '',
-  proof: 'socket',
+  proof: 'same-user',
   session: 'session',
   server: SERVERS[call % SERVERS.length] ?? '',
   account: null,
@@ -118,7 +118,7 @@ describe('rows by name', () => {
     const version = migrations.findIndex((sql) => sql.includes('audit_by_client (client'))
     for (const sql of migrations.slice(0, version)) before.exec(sql)
     before.exec(`PRAGMA user_version = ${version}; INSERT INTO audit (at, call, phase, user, client, proof, server, method,
-      decision, rule, argument_keys, bytes, masked) VALUES (1, 'old', 'intent', 'me', 'zed', 'socket', 'notes', 'ping',
+      decision, rule, argument_keys, bytes, masked) VALUES (1, 'old', 'intent', 'me', 'zed', 'same-user', 'notes', 'ping',
       'allow', 'allow', '[]', 1, 0)`)
     before.close()
     const state = openState(home.path)
