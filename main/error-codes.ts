@@ -616,6 +616,11 @@ export const errorCodes = {
     meaning: 'A server asked a client for something that this client never said it can do.',
     mend: 'Use a client that can, or a server that does without; nothing was forwarded.',
   },
+  'bridge.client_away': {
+    exit: 1,
+    meaning: 'A server asked a client for something while there was no way to reach the client.',
+    mend: 'Call the tool again, and keep the client open until it has answered.',
+  },
   'bridge.era_unsupported': {
     exit: 1,
     meaning: 'The two sides speak revisions of the protocol that Warder does not translate yet.',

@@ -36,6 +36,7 @@ import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
+import { createSharedQuestions } from './shared-questions.ts'
 import type { Caller } from './standing.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
 import { createSharedServers } from './upstream/shared-servers.ts'
@@ -113,7 +114,7 @@ export async function openBridge(options: {
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
   const eras = createEras()
-  const shared = createSharedServers()
+  const shared = createSharedServers(createSharedQuestions(options.house, user))
   const states = createRequestStates()
 
   const parking = createParking({

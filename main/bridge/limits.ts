@@ -72,6 +72,11 @@ export const limits = {
    * told its tools 10 s after its start.
    */
   listWaitMs: 8_000,
+  /**
+   * So long a client may keep what a server of 2026-07-28 lets it keep: lists were filtered by rules that may change at any
+   * time, and who does not listen learns of it no sooner.
+   */
+  ttlMs: 5 * 60_000,
   /** Pages and bytes that one server's list may have among those of all; what is beyond is not shown. */
   listPages: 256,
   listBytes: 16 * 1024 * 1024,

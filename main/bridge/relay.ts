@@ -1,6 +1,7 @@
 import { type ErrorCode, isWarderError, toWarderError, traceOf, WarderError } from '../errors.ts'
 import type { Operation } from '../policy/decide.ts'
 import { checkShape } from './answer-shape.ts'
+import { noteDropped } from './dropped.ts'
 import {
   answerWith,
   cancelled,
@@ -56,7 +57,7 @@ export async function relayCall(
   channel: Channel,
   house: House,
 ): Promise<void> {
-  const pending = begin(message, session, channel)
+  const pending = begin(message, session, channel, house)
   if (pending === null) return
   const patient =
     message.kind === 'request' ? house.catalogue?.hurry(message, session, pending) : undefined
@@ -182,11 +183,18 @@ function receive(text: string, channel: Channel): ReturnType<typeof readMessage>
   }
 }
 
-function begin(message: ClientMessage, session: Session, channel: Channel): Pending | null {
+function begin(
+  message: ClientMessage,
+  session: Session,
+  channel: Channel,
+  house: House,
+): Pending | null {
   try {
     return session.begin(message, channel)
   } catch (error) {
     if (message.kind === 'request') channel.reply(refusal(message.id, error))
+    // Where it cannot be recorded either, nothing has left.
+    else noteDropped(message, session, house, error).catch(() => {})
     return null
   }
 }

@@ -94,17 +94,20 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       if (call.decision.effect === 'deny') throw refused('Warder does not allow this.')
       const channel = session().channelFor(related)
       const ask = show ?? channel?.send
-      if (ask === undefined) throw refused('The client cannot be asked now.')
+      if (ask === undefined) throw away()
       const { text, masked } = maskJson(wellFormed(withId(message, id)), house.mask)
       asked.set(id, { serverId, record, answer, masked, sent: true })
       ask(text, answered)
     } catch (error) {
       asked.delete(id)
-      const denied = isWarderError(error, 'policy.denied', 'bridge.not_offered')
-      record({
-        outcome: denied ? 'denied' : 'error',
-        code: denied ? error.code : 'server.protocol',
-      })
+      const known = isWarderError(
+        error,
+        'policy.denied',
+        'bridge.not_offered',
+        'bridge.client_away',
+      )
+      const code = known ? error.code : 'server.protocol'
+      record({ outcome: known && code !== 'bridge.client_away' ? 'denied' : 'error', code })
       await answer(refusal(serverId, error))
     }
   }
@@ -182,6 +185,7 @@ const tokenOf = ({ params }: RequestMessage | NotificationMessage) =>
   params?.member('progressToken')?.raw ?? null
 const notOffered = () =>
   new WarderError('bridge.not_offered', 'The client has not said that it takes such requests.')
+const away = () => new WarderError('bridge.client_away', 'The client cannot be asked now.')
 const refused = (reason: string) => new WarderError('policy.denied', reason)
 const tooMany = () =>
   new WarderError('bridge.busy', 'Too many requests of this server wait for the client.')

@@ -9,7 +9,15 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, it } from 'vitest'
 import { json, startRemote, usual } from './support/remote.ts'
-import { type Line, localServer, remoteServer, startWorld, type World } from './support/world.ts'
+import { sessionServer } from './support/session-server.ts'
+import {
+  type Line,
+  localServer,
+  opening,
+  remoteServer,
+  startWorld,
+  type World,
+} from './support/world.ts'
 
 /** A real server of the official SDK that asks the client for everything in the course of one call. */
 const curious = `
@@ -172,6 +180,50 @@ describe('the ids of a server', () => {
     line.close()
   })
 })
+
+it('is told that nobody can be asked where a client has no way back, and no rule is blamed for it', async () => {
+  await using world = await startWorld({
+    s: sessionServer(`(message, { send, seen }) => {
+      if (message.method === 'notifications/roots/list_changed') send({ id: 'q', method: 'roots/list' })
+      const call = seen.find(({ method }) => method === 'tools/call')
+      const told = seen.find(({ id, error }) => id === 'q' && error)
+      if (call && told) send({ id: call.id, result: told })
+    }`),
+  })
+  const post = poster(world)
+  await post({ id: 1, method: 'initialize', params: opening })
+  await post({ method: 'notifications/initialized' })
+  const recorded = new Promise<void>((resolve) => {
+    world.house.audit.events.on('appended', (rows) => {
+      if (rows.some(({ method, phase }) => method === 'roots/list' && phase === 'outcome'))
+        resolve()
+    })
+  })
+  // Said outside of any call: at this door only a call has a way back.
+  await post({ method: 'notifications/roots/list_changed' })
+  await recorded
+  const answer = await post({ id: 2, method: 'tools/call', params: { name: 'x' } })
+  expect(answer).toMatchObject({ result: { error: { data: { code: 'bridge.client_away' } } } })
+  expect(world.house.rows().filter(({ method }) => method === 'roots/list')).toMatchObject([
+    { phase: 'intent', decision: 'allow' },
+    { phase: 'outcome', outcome: 'error', code: 'bridge.client_away' },
+  ])
+})
+
+function poster(world: World) {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${world.bearers.one}`,
+    'content-type': 'application/json',
+  }
+  return async (message: object): Promise<unknown> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', ...message })
+    const response = await fetch(`${world.base}/mcp/s`, { method: 'POST', headers, body })
+    const session = response.headers.get('mcp-session-id')
+    if (session !== null) headers['mcp-session-id'] = session
+    const text = await response.text()
+    return text === '' ? null : JSON.parse(text)
+  }
+}
 
 it('keeps news of a resource from a client that may not read it', async () => {
   const note = (uri: string) =>

@@ -1,6 +1,7 @@
 import { answerWith, type ResponseMessage } from '../envelope.ts'
 import { withMembers } from '../json-edit.ts'
 import { type JsonNode, readJson } from '../json-scan.ts'
+import { limits } from '../limits.ts'
 import { readServerMessage } from '../upstream/event-stream.ts'
 import { INVALID_PARAMS, META } from './claim.ts'
 import { codeOf } from './revisions.ts'
@@ -50,6 +51,15 @@ function metaWith(given: JsonNode | undefined, info: string): string {
 
 function renumbered(answer: ResponseMessage, error: JsonNode): ResponseMessage {
   return valued(answer, withMembers(error, { code: String(INVALID_PARAMS) }))
+}
+
+/** What a result has to say that one client may keep, and for no longer than Warder lets it (§ caching). */
+export function ofOne(result: JsonNode): Record<string, string> {
+  const given = result.member('ttlMs')
+  const ms = given?.number() ?? -1
+  const kept = given === undefined || (ms >= 0 && ms <= limits.ttlMs)
+  const ttlMs = String(Math.min(Math.max(ms, 0), limits.ttlMs))
+  return { cacheScope: '"private"', ...(kept ? {} : { ttlMs }) }
 }
 
 /** The same answer with another value. */

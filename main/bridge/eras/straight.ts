@@ -11,7 +11,7 @@ import { type Edit, removals, withMembers } from '../json-edit.ts'
 import { type JsonNode, splice } from '../json-scan.ts'
 import { type Credential, type LinkHost, NotProcessed } from '../upstream/upstream.ts'
 import { claimOf, isRefusal, SPOKEN_REVISIONS } from './claim.ts'
-import { isCached, valued } from './complete-result.ts'
+import { isCached, ofOne, valued } from './complete-result.ts'
 import { createListedTools, nextCursor } from './listed-tools.ts'
 import { LISTEN, LISTS, onStream, SUBSCRIPTION } from './listening.ts'
 import { mirroredHeaders } from './mirrored-headers.ts'
@@ -114,10 +114,10 @@ export function createStraight(
     if (result.member('resultType')?.string() === 'input_required')
       return sealed(message, answer, result, id, signal)
     if (method === 'server/discover')
-      return valued(answer, withMembers(result, { ...OURS, ...PRIVATE }))
+      return valued(answer, withMembers(result, { ...OURS, ...ofOne(result) }))
     const listed = endpoint.mirrors && method === 'tools/list' ? tools.read(answer) : answer
     if (!isCached(method) || listed.result === undefined) return listed
-    return valued(listed, withMembers(listed.result, PRIVATE))
+    return valued(listed, withMembers(listed.result, ofOne(listed.result)))
   }
 
   /** The server's questions, each of them decided and recorded, with its state inside one of ours. */
@@ -196,7 +196,6 @@ export function createStraight(
 }
 
 const MOST_QUESTIONS = 32
-const PRIVATE = { cacheScope: '"private"' }
 const OURS = { supportedVersions: JSON.stringify(SPOKEN_REVISIONS) }
 
 /** The server's own state byte for byte; nothing, where it had none. */

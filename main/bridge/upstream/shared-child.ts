@@ -67,6 +67,8 @@ interface Call {
  */
 export async function startSharedChild(options: {
   start: StartStdio
+  /** Answers what it asks; never rejects. */
+  asked: (message: RequestMessage) => Promise<string>
   onClosed: () => void
   timer?: ParkingTimer
 }): Promise<SharedChild> {
@@ -91,11 +93,10 @@ export async function startSharedChild(options: {
     },
   })
 
-  function answer({ id, method }: RequestMessage): void {
-    const text =
-      method === 'ping'
-        ? resultResponse(id, '{}')
-        : errorResponse(id, METHOD_NOT_FOUND, 'No client of a shared server can be asked.')
+  /** No more is read from it until the one before is recorded: what it asks costs it as much as us. */
+  async function answer(message: RequestMessage): Promise<void> {
+    const { id, method } = message
+    const text = method === 'ping' ? resultResponse(id, '{}') : await options.asked(message)
     child.send(text, NOBODYS).catch(() => {})
   }
 

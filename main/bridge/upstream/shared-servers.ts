@@ -30,7 +30,11 @@ interface Place {
   left: boolean
 }
 
-export function createSharedServers(timer?: ParkingTimer): SharedServers {
+/** @param asked answers what a server asks; never rejects */
+export function createSharedServers(
+  asked: (server: string, message: RequestMessage) => Promise<string>,
+  timer?: ParkingTimer,
+): SharedServers {
   /** Those that can be joined, by what they were started with. */
   const running = new Map<string, Set<Process>>()
   /** A server may hold a lock or a port: the next one starts when the one before it is gone. */
@@ -47,7 +51,10 @@ export function createSharedServers(timer?: ParkingTimer): SharedServers {
       places: 0,
       child: (leaving.get(name) ?? Promise.resolve()).then(() => {
         const onClosed = () => forget(key, process)
-        return startSharedChild({ start, onClosed, ...(timer && { timer }) })
+        return startSharedChild({
+          ...{ start, onClosed, asked: (message) => asked(name, message) },
+          ...(timer && { timer }),
+        })
       }),
     }
     running.set(key, (running.get(key) ?? new Set()).add(process))

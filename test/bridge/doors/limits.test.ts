@@ -44,6 +44,30 @@ it('so many calls of one session wait, one more is refused, and another session 
   other.close()
 })
 
+it('of the notifications that find no room the audit tells, once for a session', async () => {
+  await using scene = await startScene()
+  const { house } = scene.world
+  const line = await scene.world.line('s')
+  await line.open()
+  const recorded = new Promise<void>((resolve) => {
+    house.audit.events.on('appended', (rows) => {
+      if (rows.some(({ code }) => code === 'bridge.busy')) resolve()
+    })
+  })
+  for (let id = 0; id < limits.inFlight; id++) line.send(call(id))
+  for (let count = 0; count < 3; count++)
+    line.send('{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}')
+  line.send(call(limits.inFlight))
+  expect(await line.next()).toContain('"code":"bridge.busy"')
+  await recorded
+  const rows = house.rows().filter(({ method }) => method === 'notifications/roots/list_changed')
+  expect(rows.map(({ phase, outcome, code }) => [phase, outcome, code])).toEqual([
+    ['intent', null, null],
+    ['outcome', 'error', 'bridge.busy'],
+  ])
+  line.close()
+})
+
 it('so many bytes of one session wait, and what is more is refused', async () => {
   await using scene = await startScene()
   const line = await scene.world.line('s')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../../main/bridge/limits.ts'
 import { begin, type Message, metaOf, PREFIX, post, type Wish } from '../support/alone.ts'
 import { type Answer, json, opened, startRemote } from '../support/remote.ts'
 import { opening, remoteServer, startWorld, type World } from '../support/world.ts'
@@ -111,6 +112,33 @@ describe('a client without sessions at a server without them', () => {
       cacheScope: 'private',
     })
   })
+
+  it.each([
+    [limits.ttlMs, limits.ttlMs],
+    [limits.ttlMs + 1, limits.ttlMs],
+    [Number.MAX_SAFE_INTEGER, limits.ttlMs],
+    [-1, 0],
+    ['long', 0],
+  ])(
+    'keeps what the server lets it keep for %s ms no longer than rules may stand: %s',
+    async (given, kept) => {
+      const result = { resultType: 'complete', tools: [], contents: [], ttlMs: given }
+      const said = { ...JSON.parse(discovered()), ttlMs: given }
+      await using remote = await startRemote((seen, response) =>
+        json(response, seen.id, JSON.stringify(seen.rpc === 'server/discover' ? said : result)),
+      )
+      await using world = await startWorld({ s: remoteServer(remote.url) })
+      for (const [method, params] of [
+        ['server/discover'],
+        ['tools/list'],
+        ['resources/read', { uri: 'x:y' }],
+      ] as const)
+        expect((await post(world, method, params)).answer.result).toMatchObject({
+          ttlMs: kept,
+          cacheScope: 'private',
+        })
+    },
+  )
 
   it('hears what the server says of its request, and of the log only what it asked for', async () => {
     await using one = await scene((seen, response) => {

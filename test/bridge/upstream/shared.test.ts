@@ -192,6 +192,11 @@ describe('a shared local server', () => {
     expect(seen).toContainEqual(
       expect.objectContaining({ id: 'q', error: expect.objectContaining({ code: -32601 }) }),
     )
+    const asked = world.house.rows().filter(({ method }) => method === 'sampling/createMessage')
+    expect(asked).toMatchObject([
+      { client: '@shared', server: 's', phase: 'intent', decision: 'deny' },
+      { client: '@shared', server: 's', outcome: 'denied', code: 'bridge.not_offered' },
+    ])
   })
 
   it('shows the tasks of one session to nobody', async () => {
