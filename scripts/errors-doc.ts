@@ -1,10 +1,11 @@
 /**
- * Writes docs/errors.md from the table in main/error-codes.ts: `node scripts/errors-doc.ts`. A test holds the page to
- * the table.
+ * Writes docs/errors.md from the table in main/error-codes.ts, and docs/doctor.md from the one of the doctor's findings:
+ * `node scripts/errors-doc.ts`. A test holds the pages to the tables.
  */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { errorCodes } from '../main/error-codes.ts'
+import { findingCodes } from '../main/wiring/doctor/codes.ts'
 
 export const errorsPage = path.join(import.meta.dirname, '..', 'docs', 'errors.md')
 
@@ -31,4 +32,31 @@ export function errorsDocument(): string {
   return [introduction, ...sections].join('\n')
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(errorsPage, errorsDocument())
+export const doctorPage = path.join(import.meta.dirname, '..', 'docs', 'doctor.md')
+
+/** What `warder doctor` finds, in the order of the table. */
+export function doctorDocument(): string {
+  const items = Object.entries(findingCodes).map(
+    ([code, { severity, meaning, mend }]) =>
+      `### \`${code}\`\n\n${meaning}\n\nWhat to do: ${mend}\n\nSeverity: ${severity}\n`,
+  )
+  return [doctorIntroduction, ...items].join('\n')
+}
+
+const doctorIntroduction = `# What the doctor finds
+
+Made from \`main/wiring/doctor/codes.ts\` by \`node scripts/errors-doc.ts\`; do not edit this page.
+
+\`warder doctor --json\` is
+\`{"findings":[{"code","severity","client","file","server","where","message","mend"}]}\`, the worst first. \`where\` names the environment variable, header, argument or
+part of the URL, and no member ever holds a value. It exits with 0 where nothing was found and with 1 where something
+was. It needs no companion, changes nothing, starts nothing and asks nobody over a network.
+
+References (\`\${VAR}\`, \`\${env:VAR}\`, \`\${input:ID}\`, \`$VAR\`, \`%VAR%\`) are no credentials; what stands behind \`:-\` in
+\`\${VAR:-default}\` may be one.
+`
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(errorsPage, errorsDocument())
+  writeFileSync(doctorPage, doctorDocument())
+}

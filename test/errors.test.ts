@@ -2,11 +2,15 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorCodes } from '../main/error-codes.ts'
-import { errorsDocument, errorsPage } from '../scripts/errors-doc.ts'
+import { doctorDocument, doctorPage, errorsDocument, errorsPage } from '../scripts/errors-doc.ts'
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 
 describe('error codes', () => {
+  it('and findings of the doctor are all on docs/doctor.md as they are in its table', () => {
+    expect(readFileSync(doctorPage, 'utf8')).toBe(doctorDocument())
+  })
+
   it('are all on docs/errors.md as they are in the table (else run `node scripts/errors-doc.ts`)', () => {
     expect(readFileSync(errorsPage, 'utf8')).toBe(errorsDocument())
   })

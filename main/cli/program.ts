@@ -10,6 +10,7 @@ import { addClient } from './client.ts'
 import { addConnect } from './connect.ts'
 import { type Action, type Context, examples, type Verb } from './context.ts'
 import { createControlClient } from './control-client.ts'
+import { addDoctor } from './doctor.ts'
 import { addErrors } from './errors.ts'
 import { failureOf, report } from './failure.ts'
 import { addHelp } from './help.ts'
@@ -41,6 +42,7 @@ const verbs: readonly Verb[] = [
   addReceipts,
   addHolds,
   addResume,
+  addDoctor,
   addImport,
   addClient,
   addApprovals,

@@ -19,6 +19,23 @@ export function meaningOf(name: string): NameMeaning {
   return PERHAPS.test(text) ? 'perhaps' : null
 }
 
+/** True where the name says that what looks made by a machine is no secret: a digest, an identifier, a public key. */
+export function isHarmlessName(name: string): boolean {
+  const words = wordsOf(name)
+  const last = words.at(-1) ?? ''
+  return (
+    ABOUT.has(last) ||
+    COUNTED.has(last) ||
+    words.some((word) => ABOUT_ALL.has(word) || DIGESTS.has(word))
+  )
+}
+
+const DIGESTS = new Set(
+  'sha sha1 sha256 sha512 md5 digest checksum integrity commit revision fingerprint thumbprint etag'.split(
+    ' ',
+  ),
+)
+
 /** True where no value belongs in the clear, however it looks: for files that hold references instead. */
 export function isCredentialName(name: string): boolean {
   const words = wordsOf(name)
@@ -55,7 +72,7 @@ const CREDENTIAL = new RegExp(
 )
 
 const CODE =
-  /\b(?:otp|totp|mfa|2fa|passcode|cvv|cvc)\b|^pin$|\bpin (?:code|number)\b|\b(?:one time|verification|security) code\b/
+  /\b(?:otp|totp|mfa|2fa|passcode|cvv|cvc)\b|\bpin$|\bpin (?:code|number)\b|\b(?:one time|verification|security) code\b/
 
 const PERHAPS =
   /\bkeys?$|\b(?:auth|authentication|session|sig|signature|dsn|hash key|salt|seed|nonce key)$/

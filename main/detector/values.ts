@@ -80,3 +80,6 @@ function entropy(text: string): number {
     bits -= (count / text.length) * Math.log2(count / text.length)
   return bits
 }
+
+/** RFC 9562, as some providers give keys. */
+export const isUuid = (value: string): boolean => UUID.test(value)

@@ -1,0 +1,58 @@
+import { findClients } from '../find-clients.ts'
+import type { ConfiguredServer, FoundClient, Where } from '../types.ts'
+import { duplicateFindings } from './duplicates.ts'
+import { exposureFindings, openPorts } from './exposure.ts'
+import { cacheFindings, envFileFindings, fileFindings, ownFindings } from './files.ts'
+import type { Finding } from './finding.ts'
+import { clearPlaces, secretFindings } from './secrets.ts'
+import { startFindings } from './starts.ts'
+
+export interface Diagnosis {
+  readonly clients: readonly FoundClient[]
+  readonly findings: readonly Finding[]
+}
+
+interface Options {
+  /** Warder's own home. */
+  readonly home: string
+  readonly clients?: (where: Where) => readonly FoundClient[]
+  readonly ports?: () => ReadonlySet<number>
+}
+
+/** Looks at everything and changes nothing; nothing is started, and nobody is asked over a network. */
+export async function diagnose(where: Where, options: Options): Promise<Diagnosis> {
+  const { home, clients: look = findClients, ports = openPorts } = options
+  const clients = look(where)
+  const listening = ports()
+  const files = clients.flatMap((client) => client.files)
+  const servers = unique(files.flatMap((file) => file.servers)).filter(({ ours }) => !ours)
+  const perServer = await Promise.all(
+    servers.map(async (server) => [
+      ...secretFindings(server),
+      ...envFileFindings(server, where),
+      ...(await startFindings(server, where)),
+      ...exposureFindings(server, listening),
+    ]),
+  )
+  const findings = [
+    ...files.flatMap((file) => fileFindings(file, file.servers.some(holdsSecret))),
+    ...perServer.flat(),
+    ...duplicateFindings(servers),
+    ...cacheFindings(where),
+    ...ownFindings(home),
+  ]
+  const rank = { high: 0, medium: 1, low: 2 }
+  return { clients, findings: findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]) }
+}
+
+const holdsSecret = (server: ConfiguredServer) =>
+  clearPlaces(server).some(({ verdict }) => verdict === 'secret')
+
+/** A project's file may be the user's own where somebody works in the home directory. */
+function unique(servers: readonly ConfiguredServer[]): ConfiguredServer[] {
+  const seen = new Set<string>()
+  return servers.filter(({ file, at }) => {
+    const key = JSON.stringify([file, at])
+    return seen.has(key) ? false : seen.add(key)
+  })
+}
