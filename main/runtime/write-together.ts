@@ -12,7 +12,7 @@ export function writeTogether(stream: Writable, text: string): boolean {
   if (!corked.has(stream)) {
     corked.add(stream)
     stream.cork()
-    process.nextTick(() => {
+    setImmediate(() => {
       corked.delete(stream)
       stream.uncork()
     })
