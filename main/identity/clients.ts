@@ -1,4 +1,4 @@
-import { createHash, randomBytes as systemRandomBytes } from 'node:crypto'
+import { hash, randomBytes as systemRandomBytes } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { State } from '../store/state.ts'
 
@@ -99,5 +99,5 @@ export function createClients(options: {
   }
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const sha256 = (text: string) => hash('sha256', text, 'buffer')
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

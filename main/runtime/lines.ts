@@ -30,12 +30,13 @@ export interface LineHandlers {
  *
  * @throws WarderError `bridge.too_large` as soon as a line grows over the limit; nothing more is read then
  */
-export async function readLines(
+export function readLines(
   stream: Readable,
   handlers: LineHandlers,
   limits: LineLimits = defaultLineLimits,
 ): Promise<void> {
   const framer = createFramer(limits.maxBytes)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   const deliver = (bytes: Buffer): void | Promise<void> => {
     const end = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length
     if (end === 0) return
@@ -44,12 +45,59 @@ export async function readLines(
     return isUtf8(line) ? handlers.onLine(text) : handlers.onDropped?.(text)
   }
 
-  for await (const chunk of stream.iterator({ destroyOnReturn: false }))
-    for (const line of framer.push(chunk)) {
-      const settled = deliver(line)
-      if (settled !== undefined) await settled
+  // Every message of every client and server comes through here: events cost a fraction of what an iterator does.
+  let ended = false
+  let busy = false
+
+  function work(lines: Iterator<Buffer>): void {
+    busy = true
+    for (let next = lines.next(); !next.done; next = lines.next()) {
+      const settled = deliver(next.value)
+      if (settled === undefined) continue
+      stream.pause()
+      settled.then(() => work(lines)).catch(fail)
+      return
     }
-  await deliver(framer.rest())
+    busy = false
+    if (ended) finish()
+    else if (stream.isPaused()) stream.resume()
+  }
+
+  async function last(): Promise<void> {
+    await deliver(framer.rest())
+    resolve()
+  }
+  function finish(): void {
+    leave()
+    last().catch(reject)
+  }
+  function fail(error: unknown): void {
+    leave()
+    stream.pause()
+    reject(error)
+  }
+  function onData(chunk: Buffer): void {
+    try {
+      work(framer.push(chunk)[Symbol.iterator]())
+    } catch (error) {
+      fail(error)
+    }
+  }
+  function onEnd(): void {
+    ended = true
+    if (!busy) finish()
+  }
+  function onClose(): void {
+    if (!ended) fail(stream.errored ?? new Error('the stream was closed before its end'))
+  }
+  function leave(): void {
+    stream.off('data', onData).off('end', onEnd).off('error', fail).off('close', onClose)
+  }
+  stream.on('data', onData).on('end', onEnd).on('error', fail).on('close', onClose)
+  // What was over before tells nobody any more.
+  if (stream.readableEnded) onEnd()
+  else if (stream.destroyed) onClose()
+  return promise
 }
 
 const lineFeed = 0x0a

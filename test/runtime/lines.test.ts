@@ -1,4 +1,5 @@
-import { Duplex, Readable } from 'node:stream'
+import { once } from 'node:events'
+import { Duplex, PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { readLines } from '../../main/runtime/lines.ts'
 
@@ -83,6 +84,43 @@ describe('readLines', () => {
     }
     await expect(linesOf(endless(), 64 * 1024)).rejects.toMatchObject({ code: 'bridge.too_large' })
     expect(pulled).toBeLessThan(256 * 1024)
+  })
+
+  const broken: Record<string, (stream: PassThrough) => void> = {
+    'breaks in the middle': (stream) => setImmediate(() => stream.destroy(new Error('cut off'))),
+    'is closed before its end': (stream) => setImmediate(() => stream.destroy()),
+    'was destroyed before anybody read': (stream) => stream.destroy(),
+  }
+  it.each(Object.entries(broken))('rejects for a stream that %s', async (_, breakIt) => {
+    const stream = new PassThrough().on('error', () => {})
+    stream.write('one\ntw')
+    breakIt(stream)
+    await new Promise((done) => (stream.destroyed ? stream.once('close', done) : done(undefined)))
+    const lines: string[] = []
+    const reading = readLines(stream, { onLine: (line) => void lines.push(line) })
+    await expect(reading).rejects.toThrow(/cut off|closed before its end/)
+    expect(stream.listenerCount('data')).toBe(0)
+  })
+
+  it('is over at once for a stream that was read to its end', async () => {
+    const stream = new PassThrough()
+    stream.end()
+    stream.resume()
+    await once(stream, 'close')
+    await readLines(stream, { onLine: () => expect.unreachable() })
+  })
+
+  it('rejects with what a handler throws, and reads no more', async () => {
+    const stream = new PassThrough()
+    stream.write('one\ntwo\n')
+    const reading = readLines(stream, {
+      onLine() {
+        throw new Error('no')
+      },
+    })
+    await expect(reading).rejects.toThrow('no')
+    expect(stream.isPaused()).toBe(true)
+    expect(stream.destroyed).toBe(false)
   })
 
   it('does not read on while a line is being handled', async () => {

@@ -22,11 +22,12 @@ const CLOSED = new Error('the response is closed')
 export function replyTo(response: ServerResponse): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
-  const gone = new AbortController()
+  /** Made for who asks: most calls are answered before anybody does. */
+  let leaving: AbortController | undefined
   let alive: NodeJS.Timeout | undefined
   response.once('close', () => {
     clearInterval(alive)
-    gone.abort(CLOSED)
+    leaving?.abort(CLOSED)
   })
 
   function event(text: string): void {
@@ -53,17 +54,23 @@ export function replyTo(response: ServerResponse): HttpReply {
 
   function whole(status: number, text: string): void {
     if (response.destroyed || response.headersSent) return
-    const body = Buffer.from(text)
     response.writeHead(status, {
       ...headers,
       'content-type': 'application/json',
-      'content-length': body.length,
+      'content-length': Buffer.byteLength(text),
     })
-    response.end(body)
+    // As text it goes out with the header fields in one piece.
+    response.end(text)
   }
 
   return {
-    leaving: gone.signal,
+    get leaving() {
+      if (leaving === undefined) {
+        leaving = new AbortController()
+        if (response.closed) leaving.abort(CLOSED)
+      }
+      return leaving.signal
+    },
     room: roomOf(response),
     open(session) {
       headers = { ...headers, 'mcp-session-id': session }
