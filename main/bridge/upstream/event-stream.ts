@@ -37,11 +37,11 @@ export async function* readEvents(body: AnswerBody, cursor: Cursor): AsyncGenera
       cursor.retryMs = Math.min(Math.max(ms, RETRY_MS.least), RETRY_MS.most)
     },
   })
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = createDecode()
   for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
     waiting += chunk.length
     if (waiting > limits.answerBytes) throw tooLarge()
-    parser.feed(decode(decoder, chunk))
+    parser.feed(decode(chunk))
     yield* messages.splice(0)
   }
 }
@@ -81,10 +81,17 @@ const tooLarge = () =>
     'The server sent a message that is larger than Warder forwards.',
   )
 
-function decode(decoder: TextDecoder, bytes: Buffer): string {
-  try {
-    return decoder.decode(bytes, { stream: true })
-  } catch (cause) {
-    throw notMcp('bytes that are not UTF-8', cause)
+/** Decodes a stream piece by piece. Most come whole; a decoder that remembers is only made for one that ends in a character. */
+function createDecode(): (bytes: Buffer) => string {
+  let decoder: TextDecoder | undefined
+  return (bytes) => {
+    // A byte order mark is the decoder's business as well.
+    if (decoder === undefined && bytes[0] !== 0xef && isUtf8(bytes)) return bytes.toString('utf8')
+    decoder ??= new TextDecoder('utf-8', { fatal: true })
+    try {
+      return decoder.decode(bytes, { stream: true })
+    } catch (cause) {
+      throw notMcp('bytes that are not UTF-8', cause)
+    }
   }
 }
