@@ -54,6 +54,11 @@ const packageRooms: Record<string, string[]> = {
   react: ['^renderer/'],
   'react-dom': ['^renderer/'],
   '@tanstack/react-query': ['^renderer/'],
+  '@tanstack/react-virtual': ['^renderer/'],
+  '@base-ui/react': ['^renderer/'],
+  'lucide-react': ['^renderer/parts/icon\\.tsx$'],
+  'd3-scale': ['^renderer/parts/'],
+  'd3-shape': ['^renderer/parts/'],
 }
 
 const oneRoom = Object.entries(packageRooms).map(([name, places]) => ({

@@ -6,6 +6,7 @@ import { type ByName, openByName } from './by-name.ts'
 import type { Mask } from './mask.ts'
 import { plainIntent, plainOutcome } from './plain.ts'
 import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
+import { firstSince, type Summary, summarize } from './summary.ts'
 
 /** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
 export interface AuditLog {
@@ -18,6 +19,8 @@ export interface AuditLog {
   outcome(intent: Intent, outcome: Outcome): void
   /** Newest first, or oldest first where `after` is given; with every outcome that was given before. */
   query(filter: RowFilter): Row[]
+  /** Finished calls of the last hours, counted by client and stretch of time; `step` in milliseconds. */
+  summary(span: { hours: number; minutes: number }): Summary & { since: number; step: number }
   /** Gives every intent that an earlier run left without outcome the outcome `lost`. Before the first call of this one. */
   closeLost(): void
   /** Writes what is waiting. */
@@ -119,6 +122,13 @@ export function openAuditLog(options: {
       if (later !== undefined) flush()
       return query(state, byName, filter)
     },
+    summary({ hours, minutes }) {
+      flush()
+      const step = minutes * 60_000
+      // Whole stretches only: a first one that is cut would look like a quiet time.
+      const since = Math.floor((clock() - hours * 3_600_000) / step) * step
+      return { ...summarize(state, { since, step }), since, step }
+    },
     closeLost() {
       flush()
       const since = Number(meta.get(CLOSED_UP_TO) ?? 0)
@@ -165,7 +175,10 @@ function query(state: State, byName: ByName, filter: RowFilter): Row[] {
   where('target = ?', filter.target)
   where('decision = ?', filter.decision)
   where('phase = ?', filter.phase)
+  where('outcome = ?', filter.outcome)
+  where('call = ?', filter.call)
   where('at >= ?', filter.since)
+  where(`${order} < ?`, filter.until === undefined ? undefined : firstSince(state, filter.until))
   where(`${order} < ?`, filter.before)
   where(`${order} > ?`, filter.after)
   const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''

@@ -46,7 +46,10 @@ export interface RowFilter {
   readonly target?: string | undefined
   readonly decision?: 'allow' | 'deny' | undefined
   readonly phase?: 'intent' | 'outcome' | undefined
+  readonly outcome?: Outcome['outcome'] | undefined
+  readonly call?: string | undefined
   readonly since?: number | undefined
+  readonly until?: number | undefined
   readonly before?: number | undefined
   readonly after?: number | undefined
   readonly limit: number

@@ -14,6 +14,7 @@ import { realFolder } from '../store/folders.ts'
 import { socketPath } from '../store/home.ts'
 import type { NeedsPerson } from './aggregation/needs-person.ts'
 import { createCatalogue } from './catalogue/catalogue.ts'
+import { knownTools, type ServerTools } from './catalogue/known-tools.ts'
 import type { Memory } from './catalogue/memory.ts'
 import type { Whose } from './catalogue/whose.ts'
 import { createConnection } from './connection.ts'
@@ -71,6 +72,8 @@ export interface Bridge {
   sessions(): string[]
   /** Opens a server and asks for its tools, for the user. @throws WarderError as the server, the grant or the vault says */
   test(server: string): Promise<ProbeResult>
+  /** The tools of every server as last heard, and which of them a client may call; null: nobody in particular. */
+  tools(client: string | null): ServerTools[]
   /** Tells clients to ask for the lists of a server again, of every server where none is named. */
   announce(server?: string): void
   /** Somebody signed in at this server: clients learn of it, and calls that waited for it are decided anew. */
@@ -379,6 +382,13 @@ export async function openBridge(options: {
     },
     sessions: () => [...sessions].map(({ principals }) => principals.client),
     test: (server) => probe(house, server, user),
+    tools: (client) =>
+      knownTools({
+        memory: options.remembers?.memory ?? { newest: () => null },
+        decide: house.decide,
+        servers: Object.keys(config().servers).sort(),
+        principals: client === null ? null : { user, client, proof: 'same-user', session: 'look' },
+      }),
     announce,
     signedIn(server) {
       for (const session of sessions) session.signedIn(server)

@@ -7,6 +7,7 @@ import { maskJson } from './mask-json.ts'
 import { INITIALIZED, LATEST_SESSION_REVISION } from './opening.ts'
 import { requestOf } from './operations.ts'
 import { intentOf, outcomeOf, recorder } from './record.ts'
+import { type KnownTool, toolCost } from './tool-cost.ts'
 import type { House } from './types.ts'
 import { NotProcessed } from './upstream/upstream.ts'
 
@@ -14,6 +15,8 @@ export interface ProbeResult {
   readonly protocolVersion: string
   readonly server: { readonly name: string; readonly version: string }
   readonly tools: readonly string[]
+  /** The same with what they say of themselves. */
+  readonly described: readonly KnownTool[]
 }
 
 /**
@@ -100,6 +103,7 @@ export async function probe(house: House, name: string, user: string): Promise<P
       protocolVersion: (await connection.serverRevision()) ?? opened.protocolVersion,
       server: { name: opened.serverInfo.name, version: opened.serverInfo.version },
       tools: tools.map((tool) => tool.name),
+      described: tools.map(toolCost),
     }
   } finally {
     await connection.close()

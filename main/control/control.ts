@@ -13,8 +13,10 @@ import { clientHandlers } from './clients.ts'
 import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
 import { importHandlers } from './imports.ts'
+import { licenceHandlers } from './licences.ts'
 import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
+import { serverHelpHandlers } from './server-help.ts'
 import { serverHandlers } from './servers.ts'
 import { statusHandlers } from './status.ts'
 import { stopHandlers } from './stop.ts'
@@ -27,6 +29,7 @@ export function createControl(house: ControlHouse): Control {
   const handlers: Handlers = {
     ...statusHandlers(house),
     ...serverHandlers(house),
+    ...serverHelpHandlers(house),
     ...secretHandlers(house),
     ...accountHandlers(house),
     ...importHandlers(house),
@@ -35,6 +38,7 @@ export function createControl(house: ControlHouse): Control {
     ...auditHandlers(house),
     ...stopHandlers(house),
     ...holdHandlers(house),
+    ...licenceHandlers(),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>

@@ -88,6 +88,7 @@ export function serverHandlers(
       return {
         ...result,
         tools: [...result.tools],
+        described: [...result.described],
         latencyMs: Math.round(performance.now() - started),
       }
     },

@@ -24,6 +24,7 @@ import { connectedOtherwise, isOfKind } from './grant-kind.ts'
 import { createHistories } from './history.ts'
 import { createLateDeletions } from './late-deletion.ts'
 import { createLedger } from './ledger.ts'
+import { createPreflight } from './preflight.ts'
 import { tellingOfUrls } from './refused-url.ts'
 import { createRegistrationRemovals } from './registration-removals.ts'
 import { createRename } from './rename.ts'
@@ -187,6 +188,7 @@ export function createGrants(options: GrantsOptions): Grants {
       noted(server.name, adoptions.adopt(server, foreign, account, allow)),
     abandon: attempts.abandon,
     revokeForeign: (server, foreign, allow) => adoptions.revoke(server, foreign, allow),
+    preflight: createPreflight(shared),
     adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),

@@ -5,6 +5,7 @@ import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
 import type { Allow, ForeignGrant } from './foreign-grant.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
+import type { Preflight } from './preflight.ts'
 import type { RefusedUrl } from './refused-url.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
@@ -199,6 +200,8 @@ export interface Grants {
       readonly method?: SignInMethod | undefined
     },
   ): Promise<SignIn>
+  /** What a sign-in at a server would find, without one. @throws WarderError `net.*`, `server.unreachable` */
+  preflight(definition: RemoteServer): Promise<Preflight>
   /**
    * Gives up the sign-ins that are on their way, at one server or at all: they end with `oauth.sign_in_abandoned`, none
    * makes a grant, and what a provider has issued for them by then is revoked there.

@@ -18,6 +18,15 @@ import {
   stopView,
   whyView,
 } from './views.ts'
+import {
+  licencesView,
+  preflightView,
+  presetView,
+  runningView,
+  serverToolsView,
+  summaryView,
+  testView,
+} from './window-views.ts'
 
 /**
  * One map from channel to schemas, used by IPC, loopback HTTP, the control socket, the command line and the tests.
@@ -52,15 +61,20 @@ export const channels = {
   'servers:list': channel(nothing, z.array(serverView)),
   'servers:add': channel(newServer, serverView),
   'servers:remove': channel(z.strictObject({ name }), z.array(receiptView)),
-  'servers:test': channel(
-    z.strictObject({ name }),
-    z.object({
-      protocolVersion: z.string(),
-      server: z.object({ name: z.string(), version: z.string() }),
-      tools: z.array(z.string()),
-      latencyMs: z.number(),
+  'servers:test': channel(z.strictObject({ name }), testView),
+  /** What a server at this address asks of a stranger. One look from outside: nothing is kept, opened or registered. */
+  'servers:look': channel(
+    z.strictObject({
+      url: z.string().min(1).max(2048),
+      allowedNetworks: z.array(z.string().max(64)).max(16).optional(),
     }),
+    preflightView,
   ),
+  /** The tools of every server as last heard; with `client`, which of them the rules let it call. */
+  'servers:tools': channel(z.strictObject({ client: name.optional() }), z.array(serverToolsView)),
+  /** Processes of local servers. */
+  'servers:running': channel(nothing, z.array(runningView)),
+  'presets:list': channel(nothing, z.array(presetView)),
 
   /** What a local server wrote to stderr, masked, oldest first. */
   'servers:logs': channel(
@@ -240,7 +254,11 @@ export const channels = {
       target: z.string().max(256).optional(),
       decision: z.enum(['allow', 'deny']).optional(),
       phase: z.enum(['intent', 'outcome']).optional(),
+      outcome: auditRow.shape.outcome.unwrap().optional(),
+      /** One call: its intent and its outcome. */
+      call: z.string().max(64).optional(),
       since: instant.optional(),
+      until: instant.optional(),
       /** Rows older than this sequence number (paging backwards). */
       before: z.number().int().positive().optional(),
       /** Rows newer than this sequence number (following). */
@@ -249,6 +267,18 @@ export const channels = {
     }),
     z.array(auditRow),
   ),
+
+  /** Finished calls by client and stretch of time, of the last hours. */
+  'audit:summary': channel(
+    z.strictObject({
+      hours: z.number().int().min(1).max(168).default(24),
+      /** Minutes of one stretch. */
+      minutes: z.number().int().min(1).max(1440).default(60),
+    }),
+    summaryView,
+  ),
+
+  'licences:get': channel(nothing, licencesView),
 
   /** Opens the window (desktop) or the page in the browser (headless). */
   'ui:open': channel(

@@ -16,6 +16,7 @@ describe('verbs that show', () => {
     protocolVersion: '2025-11-25',
     server: { name: 'Linear', version: '2' },
     tools: ['create_issue', 'find_issue'],
+    described: [{ name: 'create_issue', description: null, tokens: 12 }],
     latencyMs: 12.3,
   }
   let companion: StandIn

@@ -9,6 +9,8 @@ import type { State } from '../../store/state.ts'
  */
 export interface Memory {
   get(subject: Subject, method: string): Remembered | null
+  /** What a server said last, to whomever: for the person's eyes, never for a client. */
+  newest(server: string, method: string): Remembered | null
   /** @returns true where something else was remembered before */
   put(subject: Subject, method: string, content: string): boolean
   forgetServer(server: string): void
@@ -63,6 +65,9 @@ export function createMemory(options: { state: State; clock: () => number }): Me
   const all = state.prepare(
     'SELECT rowid AS id, context, bytes FROM catalogue ORDER BY heard_at DESC',
   )
+  const latest = state.prepare(
+    'SELECT content, heard_at FROM catalogue WHERE server = ? AND method = ? ORDER BY heard_at DESC LIMIT 1',
+  )
   const total = state.prepare('SELECT count(*) AS n, sum(bytes) AS size FROM catalogue')
   const removeRow = state.prepare('DELETE FROM catalogue WHERE rowid = ?')
 
@@ -79,12 +84,8 @@ export function createMemory(options: { state: State; clock: () => number }): Me
   }
 
   return {
-    get(subject, method) {
-      const row = read.get(...keyOf(subject), method)
-      return row === undefined
-        ? null
-        : { content: String(row.content), heardAt: Number(row.heard_at) }
-    },
+    get: (subject, method) => remembered(read.get(...keyOf(subject), method)),
+    newest: (server, method) => remembered(latest.get(server, method)),
     put(subject, method, content) {
       const key = keyOf(subject)
       const before = read.get(...key, method)
@@ -114,6 +115,9 @@ export function createMemory(options: { state: State; clock: () => number }): Me
     clear: () => state.transaction(() => void state.prepare('DELETE FROM catalogue').run()),
   }
 }
+
+const remembered = (row: Record<string, unknown> | undefined): Remembered | null =>
+  row === undefined ? null : { content: String(row.content), heardAt: Number(row.heard_at) }
 
 function keyOf({ server, definition, context, opening }: Subject) {
   return [server, digest(definition), JSON.stringify(context), digest(opening)] as const
