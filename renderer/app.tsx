@@ -1,3 +1,4 @@
+import { CSPProvider } from '@base-ui/react/csp-provider'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { CompanionApi } from '../preload/contract/index.ts'
@@ -6,6 +7,7 @@ import { useLive } from './api/live.ts'
 import { PresenceProvider } from './api/presence.tsx'
 import { useStatus } from './api/queries.ts'
 import { createQueryClient } from './api/query-client.ts'
+import { DoingProvider } from './shell/doing.tsx'
 import { Frame } from './shell/frame.tsx'
 import { SignedOut } from './shell/signed-out.tsx'
 
@@ -13,13 +15,17 @@ import { SignedOut } from './shell/signed-out.tsx'
 export function App({ api }: { api: CompanionApi }) {
   const [queries] = useState(createQueryClient)
   return (
-    <QueryClientProvider client={queries}>
-      <ApiContext value={api}>
-        <PresenceProvider>
-          <Session />
-        </PresenceProvider>
-      </ApiContext>
-    </QueryClientProvider>
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={queries}>
+        <ApiContext value={api}>
+          <PresenceProvider>
+            <DoingProvider>
+              <Session />
+            </DoingProvider>
+          </PresenceProvider>
+        </ApiContext>
+      </QueryClientProvider>
+    </CSPProvider>
   )
 }
 

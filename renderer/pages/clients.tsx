@@ -1,22 +1,21 @@
-import { useState } from 'react'
 import { useListing } from '../api/queries.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Button } from '../parts/button.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
-import { AddClientDialog } from './clients/add-client-dialog.tsx'
+import { useDoing } from '../shell/doing.tsx'
 import { ClientCard } from './clients/client-card.tsx'
 
 export function Clients() {
   const clients = useListing('clients:list')
-  const [adding, setAdding] = useState(false)
+  const { begin } = useDoing()
   return (
     <>
       <PageHead
         title="Clients"
         about="The programs that may ask Warder for tools. They never see a key of a server."
       >
-        <Button kind="primary" onClick={() => setAdding(true)}>
+        <Button kind="primary" onClick={() => begin({ what: 'add-client' })}>
           Add a client
         </Button>
       </PageHead>
@@ -36,7 +35,6 @@ export function Clients() {
           </ul>
         )}
       </Answer>
-      {adding && <AddClientDialog onClose={() => setAdding(false)} />}
     </>
   )
 }

@@ -11,11 +11,15 @@ interface Need {
   page?: Page
 }
 
-/** What waits for a person, or the good news that nothing does. */
-export function Needs({ status }: { status: StatusView }) {
+/**
+ * What waits for a person, or the good news that nothing does.
+ *
+ * @param quiet where nothing does, nothing is said: something else on the page is more to the point
+ */
+export function Needs({ status, quiet }: { status: StatusView; quiet: boolean }) {
   const needs = needsOf(status)
   // The banner above has said what needs somebody.
-  if (needs.length === 0 && status.stopped !== null) return null
+  if (needs.length === 0 && (quiet || status.stopped !== null)) return null
   if (needs.length === 0)
     return (
       <section className="all-well">

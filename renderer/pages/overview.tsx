@@ -1,47 +1,47 @@
-import type { StatusView } from '../../preload/contract/index.ts'
-import { useStatus } from '../api/queries.ts'
+import { useListing, useStatus } from '../api/queries.ts'
+import { Bones } from '../parts/bones.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { Facts } from '../parts/facts.tsx'
 import { PageHead } from '../parts/page-head.tsx'
-import { Time } from '../parts/time.tsx'
-import { placeOf } from '../shell/vault-line.tsx'
 import { Needs } from './needs.tsx'
+import { Connections } from './overview/connections.tsx'
+import { FirstRun } from './overview/first-run.tsx'
+import { LastHour } from './overview/last-hour.tsx'
 import { Stop } from './stop.tsx'
 
+/** Is everything connected, who is using what right now, and how do I stop it. */
 export function Overview() {
   const status = useStatus()
+  const servers = useListing('servers:list')
+  const clients = useListing('clients:list')
+  const first = servers.data?.length === 0 || clients.data?.length === 0
   return (
     <>
       <PageHead title="Overview" about="Your agents get the tools. Warder keeps the keys." />
       {status.data === undefined ? (
-        <ErrorNote error={status.error} onRetry={() => void status.refetch()} />
+        status.error ? (
+          <ErrorNote error={status.error} onRetry={() => void status.refetch()} />
+        ) : (
+          <Bones />
+        )
       ) : (
         <>
-          <Needs status={status.data} />
-          <Now status={status.data} />
-          {status.data.stopped === null && <Stop />}
+          <Needs status={status.data} quiet={first} />
+          {first && (
+            <FirstRun
+              status={status.data}
+              servers={servers.data ?? []}
+              clients={clients.data ?? []}
+            />
+          )}
+          <div className="overview">
+            <Connections />
+            <div className="overview-side">
+              <LastHour />
+              {status.data.stopped === null && <Stop />}
+            </div>
+          </div>
         </>
       )}
     </>
-  )
-}
-
-function Now({ status }: { status: StatusView }) {
-  return (
-    <section className="card">
-      <h2>Right now</h2>
-      <Facts
-        facts={{
-          Servers: status.servers,
-          'Signed-in accounts': status.accounts,
-          'Keys are kept in': placeOf(status.vault),
-          'Clients reach Warder at': <code>{status.http}</code>,
-          'Running for': status.user,
-          Started: <Time at={status.startedAt} />,
-          Files: <code>{status.home}</code>,
-          Version: `${status.version} (${status.shell})`,
-        }}
-      />
-    </section>
   )
 }

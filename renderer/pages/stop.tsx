@@ -1,12 +1,13 @@
-import { useState } from 'react'
 import { useAct } from '../api/queries.ts'
 import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { useDoing } from '../shell/doing.tsx'
 
 /** The emergency: stops everything after one question. */
 export function Stop() {
-  const [asking, setAsking] = useState(false)
+  const { begin } = useDoing()
   return (
     <section className="card emergency" aria-label="In an emergency">
       <div>
@@ -15,15 +16,15 @@ export function Stop() {
           Ends every access at once: accounts, bearers, streams and local servers.
         </p>
       </div>
-      <Button kind="danger" onClick={() => setAsking(true)}>
+      <Button kind="danger" onClick={() => begin({ what: 'stop' })}>
+        <Icon name="stop" />
         Stop everything
       </Button>
-      {asking && <StopDialog onClose={() => setAsking(false)} />}
     </section>
   )
 }
 
-function StopDialog({ onClose }: { onClose: () => void }) {
+export function StopDialog({ onClose }: { onClose: () => void }) {
   const stop = useAct('stop:now')
   return (
     <Dialog

@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { Bones } from './bones.tsx'
 import { ErrorNote } from './error-note.tsx'
 
 interface AnswerProps<T> {
@@ -16,16 +17,5 @@ interface AnswerProps<T> {
 export function Answer<T>({ query, empty, children }: AnswerProps<T>) {
   if (query.data !== undefined) return query.data.length === 0 ? empty : children(query.data)
   if (query.isError) return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
-  return <Loading />
-}
-
-function Loading() {
-  return (
-    <div className="loading" role="status">
-      <span className="unseen">Loading</span>
-      <span className="bone" />
-      <span className="bone" />
-      <span className="bone" />
-    </div>
-  )
+  return <Bones />
 }

@@ -6,10 +6,12 @@ interface DialogProps {
   /** Buttons, the one that changes nothing first. */
   actions: ReactNode
   onClose: () => void
+  /** Room for a form. */
+  wide?: boolean
 }
 
 /** A modal question. The browser keeps the focus inside, makes the rest inert and gives the focus back at the end. */
-export function Dialog({ title, children, actions, onClose }: DialogProps) {
+export function Dialog({ title, children, actions, onClose, wide = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   const first = useRef<HTMLElement>(null)
@@ -30,6 +32,7 @@ export function Dialog({ title, children, actions, onClose }: DialogProps) {
   return (
     <dialog
       ref={dialog}
+      data-wide={wide}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault()

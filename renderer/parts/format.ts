@@ -18,6 +18,9 @@ export function relativeTime(at: number, now: number): string {
   return relative.format(Math.trunc(seconds / unit[1]), unit[0])
 }
 
+/** With thousands set apart. */
+export const number = (value: number) => value.toLocaleString('en')
+
 export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

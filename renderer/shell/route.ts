@@ -4,22 +4,60 @@ import { useSyncExternalStore } from 'react'
 export const pages = [
   'overview',
   'servers',
-  'activity',
+  'accounts',
   'clients',
+  'activity',
   'approvals',
   'receipts',
+  'settings',
 ] as const
 
 export type Page = (typeof pages)[number]
 
-export const hrefOf = (page: Page) => `#/${page}`
+export const titles: Record<Page, string> = {
+  overview: 'Overview',
+  servers: 'Servers',
+  accounts: 'Accounts',
+  clients: 'Clients',
+  activity: 'Activity',
+  approvals: 'Approvals',
+  receipts: 'Receipts',
+  settings: 'Settings',
+}
 
-export function usePage(): Page {
+/** @param about what of the page a link is about */
+export const hrefOf = (page: Page, about?: string) =>
+  about === undefined ? `#/${page}` : `#/${page}/${encodeURIComponent(about)}`
+
+export function goTo(page: Page, about?: string): void {
+  window.location.hash = hrefOf(page, about)
+}
+
+export interface Route {
+  page: Page
+  /** What follows the page's name (`#/servers/notes`). */
+  about: string | undefined
+}
+
+export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash)
-  // What follows the page's name is what a link is about (`#/servers/notes`).
-  return (
-    pages.find((page) => hash === hrefOf(page) || hash.startsWith(`${hrefOf(page)}/`)) ?? 'overview'
-  )
+  return readRoute(hash)
+}
+
+/** An address that is none of ours leads to the overview. */
+export function readRoute(hash: string): Route {
+  const [, name, about] = /^#\/([a-z]+)(?:\/(.+))?$/.exec(hash) ?? []
+  const page = pages.find((one) => one === name)
+  if (page === undefined) return { page: 'overview', about: undefined }
+  return { page, about: about === undefined ? undefined : decoded(about) }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
 
 function subscribe(listener: () => void): () => void {

@@ -1,18 +1,10 @@
 import { useStatus } from '../api/queries.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
-import { hrefOf, type Page, pages } from './route.ts'
+import { shortcut } from './palette-key.ts'
+import { hrefOf, type Page, pages, titles } from './route.ts'
 import { VaultLine } from './vault-line.tsx'
 
-export const titles: Record<Page, string> = {
-  overview: 'Overview',
-  servers: 'Servers',
-  activity: 'Activity',
-  clients: 'Clients',
-  approvals: 'Approvals',
-  receipts: 'Receipts',
-}
-
-export function Sidebar({ current }: { current: Page }) {
+export function Sidebar({ current, onSearch }: { current: Page; onSearch: () => void }) {
   const { data: status } = useStatus()
   const waiting: Partial<Record<Page, number>> = {
     servers: status?.signInNeeded.length ?? 0,
@@ -20,10 +12,19 @@ export function Sidebar({ current }: { current: Page }) {
   }
   return (
     <aside className="sidebar">
-      <p className="brand">
-        <Icon name="warder" />
-        Warder
-      </p>
+      <div className="sidebar-head">
+        <p className="brand">
+          <Icon name="warder" />
+          <span className="label">Warder</span>
+        </p>
+        <button type="button" className="search-button" onClick={onSearch}>
+          <Icon name="search" />
+          <span className="label">Search or do</span>
+          <span className="kbd" aria-hidden="true">
+            {shortcut}
+          </span>
+        </button>
+      </div>
       <nav aria-label="Pages">
         <ul>
           {pages.map((page) => (

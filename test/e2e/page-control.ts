@@ -9,6 +9,7 @@ import {
   type Output,
   type Parsed,
 } from '../../preload/contract/index.ts'
+import { summaryOf } from './page-summary.ts'
 import { auditRows, createWorld, row } from './page-world.ts'
 
 type Handlers = { [C in Channel]?: (input: Parsed<C>) => Output<C> | Promise<Output<C>> }
@@ -50,6 +51,51 @@ export function createPageControl() {
       approvals: world.approvals.length,
     }),
     'servers:list': () => world.servers,
+    'servers:add': ({ name, definition, confirm }) => {
+      confirmed(`Add the server ${name}`, confirm)
+      const added = world.serverFrom(name, definition)
+      world.servers = [...world.servers, added]
+      changed('servers')
+      return added
+    },
+    'servers:remove': ({ name }) => {
+      const gone = world.accounts.filter(({ server }) => server === name)
+      world.servers = world.servers.filter((server) => server.name !== name)
+      world.accounts = world.accounts.filter((account) => !gone.includes(account))
+      changed('servers')
+      return gone.map((account) => world.receiptFor(account))
+    },
+    'servers:look': ({ url }) => {
+      const seen = world.looks[url]
+      if (seen === undefined)
+        throw new WarderError('net.unreachable', 'The server could not be reached.')
+      return seen
+    },
+    'servers:test': () => world.tested,
+    'servers:tools': ({ client }) =>
+      world.servers.map(({ name }) => ({
+        server: name,
+        heardAt: world.tools[name] === undefined ? null : world.status.startedAt,
+        tools: (world.tools[name] ?? []).map((tool) => ({
+          ...tool,
+          allowed: client !== 'cursor' || !tool.name.startsWith('delete'),
+        })),
+      })),
+    'servers:running': () => world.running,
+    'servers:logs': () => ({ lines: world.log }),
+    'presets:list': () => world.presets,
+    'secrets:list': () => world.secrets,
+    'secrets:set': ({ name }) => {
+      const secret = { name, server: null, setAt: world.status.startedAt }
+      world.secrets = [...world.secrets, secret]
+      return secret
+    },
+    'secrets:remove': ({ name }) => {
+      world.secrets = world.secrets.filter((secret) => secret.name !== name)
+      return {}
+    },
+    'licences:get': () => ({ page: 'react - MIT' }),
+    'audit:summary': (span) => summaryOf(world.audit, span),
     'accounts:list': () => world.accounts,
     'clients:list': () => world.clients,
     'approvals:list': () => world.approvals,
@@ -160,16 +206,17 @@ export function createPageControl() {
       changed('approvals')
       return world.approvals
     },
-    'audit:query': ({ client, server, decision, before, limit }) =>
-      world.audit
-        .filter(
-          (each) =>
-            (client === undefined || each.client === client) &&
-            (server === undefined || each.server === server) &&
-            (decision === undefined || each.decision === decision) &&
-            (before === undefined || each.seq < before),
-        )
-        .slice(0, limit),
+    'audit:query': ({ before, after, limit, since, until, ...same }) => {
+      const found = world.audit.filter(
+        (each) =>
+          Object.entries(same).every(([key, value]) => each[key as keyof AuditRow] === value) &&
+          (before === undefined || each.seq < before) &&
+          (after === undefined || each.seq > after) &&
+          (since === undefined || each.at >= since) &&
+          (until === undefined || each.at < until),
+      )
+      return after === undefined ? found.slice(0, limit) : found.toReversed().slice(0, limit)
+    },
   }
 
   const control: Control = {

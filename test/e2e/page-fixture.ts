@@ -66,7 +66,7 @@ export async function open(name = 'Overview'): Promise<void> {
   await page.goto((await ui.login()).url)
   await heading('Overview').waitFor()
   if (name === 'Overview') return
-  await page.getByRole('link', { name }).first().click()
+  await page.getByRole('navigation').getByRole('link', { name }).click()
   await heading(name).waitFor()
 }
 

@@ -134,11 +134,16 @@ describe('the content security policy', () => {
 
   it('is never broken by the page itself', async () => {
     await open('Servers')
-    for (const name of ['Activity', 'Clients', 'Approvals', 'Receipts']) {
-      await page.getByRole('link', { name }).click()
+    // Styles that scripts set on elements are allowed; what the policy forbids is complained of.
+    const links = page.getByRole('navigation').getByRole('link')
+    for (const name of ['Accounts', 'Clients', 'Activity', 'Approvals', 'Receipts', 'Settings']) {
+      await links.filter({ hasText: name }).click()
       await heading(name).waitFor()
     }
-    expect(await page.locator('[style]').count()).toBe(0)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search or do' }).fill('server')
+    await page.getByRole('option', { name: 'Add a server' }).waitFor()
+    await page.keyboard.press('Escape')
     expect(complaints).toEqual([])
   })
 })
@@ -160,22 +165,25 @@ describe('the keyboard', () => {
       await button('Skip to the page').evaluate((each) => each === document.activeElement),
     ).toBe(true)
     const names: string[] = []
-    for (let at = 0; at < 8; at += 1) {
+    for (let at = 0; at < 10; at += 1) {
       await page.keyboard.press('Tab')
       const focused = page.locator(':focus')
       const outline = await focused.evaluate((each) => getComputedStyle(each).outlineStyle)
       expect(outline).toBe('solid')
       names.push((await focused.innerText()).split('\n')[0] ?? '')
     }
-    expect(names.slice(0, 6)).toEqual([
+    expect(names.slice(0, 9)).toEqual([
+      'Search or do',
       'Overview',
       'Servers',
-      'Activity',
+      'Accounts',
       'Clients',
+      'Activity',
       'Approvals',
       'Receipts',
+      'Settings',
     ])
-    await page.getByRole('link', { name: 'Activity' }).press('Enter')
+    await page.getByRole('link', { name: 'Activity', exact: true }).press('Enter')
     await heading('Activity').waitFor()
     await eventually(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
   })

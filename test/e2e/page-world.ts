@@ -295,7 +295,94 @@ export function createWorld() {
     adoptedAs: null,
   }
 
+  const presets: Output<'presets:list'> = [
+    {
+      name: 'linear',
+      title: 'Linear',
+      url: 'https://mcp.linear.example/mcp',
+      tenant: null,
+      registration: 'automatic',
+      notes: [],
+    },
+    {
+      name: 'entra',
+      title: 'Microsoft Entra ID',
+      url: null,
+      tenant: { what: 'your directory', example: 'contoso.example', usual: null },
+      registration: 'by-hand',
+      notes: ['The directory has to allow it.'],
+    },
+  ]
+  const seen = {
+    issuer: 'https://id.notes.example',
+    otherIssuers: [],
+    resource: 'https://mcp.notes.example/mcp',
+    scopes: ['openid', 'notes:read', 'notes:write'],
+    registration: 'dynamic' as const,
+    device: false,
+    revocation: true,
+    introspection: true,
+  }
+  const looks: Record<string, Output<'servers:look'>> = {
+    'https://mcp.notes.example/mcp': {
+      asks: 'sign-in',
+      status: 401,
+      found: seen,
+      problem: null,
+    },
+    'https://keyed.example/mcp': {
+      asks: 'key',
+      status: 401,
+      found: null,
+      problem: { code: 'oauth.metadata_invalid', message: 'The server names no provider.' },
+    },
+    'https://open.example/mcp': { asks: 'nothing', status: 200, found: null, problem: null },
+  }
+  const tool = (name: string, tokens: number, description: string | null = null) => ({
+    name,
+    description,
+    tokens,
+  })
+  const tested: Output<'servers:test'> = {
+    protocolVersion: '2025-11-25',
+    server: { name: 'Linear MCP', version: '2.1.0' },
+    tools: ['create_issue', 'list_issues', 'delete_issue'],
+    described: [
+      tool('create_issue', 412, 'Makes an issue in a team, with a title and what it is about.'),
+      tool('list_issues', 230, 'Issues of a team, newest first.'),
+      tool('delete_issue', 120, 'Deletes an issue for good.'),
+    ],
+    latencyMs: 184,
+  }
+
   return {
+    presets,
+    looks,
+    tested,
+    tools: {
+      linear: [...tested.described, tool('search', 640, 'Finds issues by words.')],
+      weather: [tool('get_forecast', 310, 'The weather of the next days at a place.')],
+    } as Record<string, ReturnType<typeof tool>[]>,
+    running: [
+      { server: 'files', pid: 4711, accounts: ['linear/alice@example.com'] },
+    ] as Output<'servers:running'>,
+    log: ['files: listening', 'files: 3 folders'] as string[],
+    secrets: [] as Output<'secrets:list'>,
+    /** What the companion would show of a definition. */
+    serverFrom: (name: string, definition: Record<string, unknown>): ServerView => {
+      const { url, command, args } = definition
+      const auth = definition.auth === 'header' || definition.auth === 'public'
+      const local = typeof command === 'string'
+      return {
+        ...remote,
+        name,
+        kind: local ? 'local' : 'remote',
+        auth: local ? 'environment' : auth ? (definition.auth as 'header' | 'public') : 'oauth',
+        url: typeof url === 'string' ? url : null,
+        command: local ? [command, ...(args as string[])] : null,
+        state: local || auth ? 'ready' : 'sign-in-needed',
+      }
+    },
     found,
     imports: [] as ImportView[],
     why,

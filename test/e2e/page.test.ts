@@ -50,7 +50,7 @@ describe('overview', () => {
 
   it('says that nothing does', async () => {
     companion.world.approvals = []
-    companion.world.servers = []
+    companion.world.servers = companion.world.servers.slice(0, 1)
     await open()
     await heading('Nothing needs you').waitFor()
   })
@@ -383,12 +383,12 @@ describe('servers', () => {
     companion.world.servers = []
     await open('Servers')
     await heading('No servers yet').waitFor()
-    companion.world.refuses = 'clients:list'
-    await page.getByRole('link', { name: 'Clients' }).click()
+    companion.world.refuses = 'receipts:list'
+    await page.getByRole('link', { name: 'Receipts' }).click()
     await page.getByText('config.invalid').waitFor()
     companion.world.refuses = ''
     await button('Try again').click()
-    await card('cursor').waitFor()
+    await card('Receipt for slack/bob').waitFor()
   })
 })
 

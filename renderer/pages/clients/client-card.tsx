@@ -1,13 +1,13 @@
-import { useState } from 'react'
 import type { ClientView } from '../../../preload/contract/index.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Time } from '../../parts/time.tsx'
+import { useDoing } from '../../shell/doing.tsx'
 import { ClientAccounts } from './client-accounts.tsx'
-import { RemoveClientDialog } from './remove-client-dialog.tsx'
+import { ContextMeter } from './context-meter.tsx'
 
 export function ClientCard({ client }: { client: ClientView }) {
-  const [removing, setRemoving] = useState(false)
+  const { begin } = useDoing()
   return (
     <li className="card" aria-label={client.name}>
       <div className="card-head">
@@ -17,7 +17,11 @@ export function ClientCard({ client }: { client: ClientView }) {
         ) : (
           <Badge tone="held">Waits for approval</Badge>
         )}
-        <Button kind="danger" label={`Remove ${client.name}`} onClick={() => setRemoving(true)}>
+        <Button
+          kind="danger"
+          label={`Remove ${client.name}`}
+          onClick={() => begin({ what: 'remove-client', client: client.name })}
+        >
           Remove
         </Button>
       </div>
@@ -41,8 +45,8 @@ export function ClientCard({ client }: { client: ClientView }) {
           <code>{client.socket}</code>
         </p>
       )}
+      <ContextMeter client={client.name} />
       <ClientAccounts client={client} />
-      {removing && <RemoveClientDialog name={client.name} onClose={() => setRemoving(false)} />}
     </li>
   )
 }

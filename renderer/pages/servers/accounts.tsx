@@ -1,13 +1,12 @@
-import { useState } from 'react'
 import type { AccountView } from '../../../preload/contract/index.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { hostOf, visible } from '../../parts/format.ts'
 import { Prose } from '../../parts/prose.tsx'
 import { Time } from '../../parts/time.tsx'
-import { WhyDialog } from './why-dialog.tsx'
+import { useDoing } from '../../shell/doing.tsx'
 
-const states: Record<AccountView['state'], [Tone, string]> = {
+export const accountStates: Record<AccountView['state'], [Tone, string]> = {
   connected: ['good', 'Connected'],
   'sign-in-needed': ['warn', 'Sign-in needed'],
   frozen: ['held', 'Frozen'],
@@ -15,43 +14,32 @@ const states: Record<AccountView['state'], [Tone, string]> = {
 }
 
 /** What is no person's sign-in says so. */
-const kinds: Record<AccountView['kind'], string | null> = {
+export const accountKinds: Record<AccountView['kind'], string | null> = {
   person: null,
   service: 'A service: nobody signed in',
   exchange: 'In exchange for the token of another account',
 }
 
-interface AccountsProps {
-  accounts: AccountView[]
-  onRevoke: (account: AccountView) => void
-  onSignIn: (account: AccountView) => void
-}
-
-export function Accounts({ accounts, onRevoke, onSignIn }: AccountsProps) {
+/** The accounts of one server, each in a few lines; the page of accounts says more. */
+export function Accounts({ accounts }: { accounts: AccountView[] }) {
   if (accounts.length === 0) return null
   return (
     <ul className="accounts">
       {accounts.map((account) => (
-        <Account
-          key={account.account}
-          account={account}
-          onRevoke={() => onRevoke(account)}
-          onSignIn={() => onSignIn(account)}
-        />
+        <Account key={account.account} account={account} />
       ))}
     </ul>
   )
 }
 
-function Account(props: { account: AccountView; onRevoke: () => void; onSignIn: () => void }) {
-  const { account, onRevoke, onSignIn } = props
-  const [asking, setAsking] = useState(false)
-  const [tone, words] = states[account.state]
+function Account({ account }: { account: AccountView }) {
+  const { begin } = useDoing()
+  const [tone, words] = accountStates[account.state]
   return (
     <li>
       <div className="account-name">
         <strong>{account.account}</strong>
-        {kinds[account.kind] && <span className="quiet">{kinds[account.kind]}</span>}
+        {accountKinds[account.kind] && <span className="quiet">{accountKinds[account.kind]}</span>}
         <span className="quiet">
           at {hostOf(account.issuer)}
           {account.organisation !== null && ` (${visible(account.organisation)})`}, since{' '}
@@ -74,33 +62,26 @@ function Account(props: { account: AccountView; onRevoke: () => void; onSignIn: 
         )}
       </div>
       <Badge tone={tone}>{words}</Badge>
-      <Button label={`Why is ${account.account} as it is`} onClick={() => setAsking(true)}>
+      <Button
+        label={`Why is ${account.account} as it is`}
+        onClick={() => begin({ what: 'why', account })}
+      >
         Why?
       </Button>
       <Button
         kind="danger"
         label={`Revoke ${account.account}`}
         disabled={account.state === 'revoking'}
-        onClick={onRevoke}
+        onClick={() => begin({ what: 'revoke', account })}
       >
         Revoke
       </Button>
-      {asking && (
-        <WhyDialog
-          account={account}
-          onSignIn={() => {
-            setAsking(false)
-            onSignIn()
-          }}
-          onClose={() => setAsking(false)}
-        />
-      )}
     </li>
   )
 }
 
 /** Where it is used, in words; nothing where another account was chosen everywhere. */
-function usedBy({ usedBy: uses }: AccountView): string {
+export function usedBy({ usedBy: uses }: AccountView): string {
   if (uses.length === 0) return 'nobody, since others were chosen'
   return uses
     .map(({ client, folder }) => {

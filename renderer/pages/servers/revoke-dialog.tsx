@@ -1,5 +1,5 @@
 import type { AccountView } from '../../../preload/contract/index.ts'
-import { useAct } from '../../api/queries.ts'
+import { useAct, useListing } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
@@ -12,6 +12,7 @@ import { Receipt } from '../receipt.tsx'
 export function RevokeDialog(props: { account: AccountView; onClose: () => void }) {
   const { account, onClose } = props
   const revoke = useAct('accounts:revoke')
+  const { data: latest } = useListing('receipts:list')
   if (revoke.data !== undefined)
     return (
       <Dialog
@@ -25,7 +26,11 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
       >
         <ul className="cards">
           {revoke.data.map((receipt) => (
-            <Receipt key={receipt.id} receipt={receipt} />
+            // As it is now: it turns from amber to green before one's eyes.
+            <Receipt
+              key={receipt.id}
+              receipt={latest?.find(({ id }) => id === receipt.id) ?? receipt}
+            />
           ))}
         </ul>
       </Dialog>

@@ -1,17 +1,17 @@
-import { useState } from 'react'
 import type { AccountView, ServerView } from '../../../preload/contract/index.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { visible } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { Menu } from '../../parts/menu.tsx'
 import { Prose } from '../../parts/prose.tsx'
+import { useDoing } from '../../shell/doing.tsx'
+import { goTo, hrefOf } from '../../shell/route.ts'
 import { AccountChooser } from '../account-chooser.tsx'
 import { Accounts } from './accounts.tsx'
-import { ConnectDialog } from './connect-dialog.tsx'
 import { Injects } from './injects.tsx'
-import { RevokeDialog } from './revoke-dialog.tsx'
 
-const states: Record<ServerView['state'], [Tone, string]> = {
+export const serverStates: Record<ServerView['state'], [Tone, string]> = {
   ready: ['good', 'Ready'],
   'sign-in-needed': ['warn', 'Sign-in needed'],
   held: ['held', 'Waits for approval'],
@@ -20,27 +20,54 @@ const states: Record<ServerView['state'], [Tone, string]> = {
 
 export function ServerCard(props: { server: ServerView; accounts: AccountView[] }) {
   const { server, accounts } = props
-  const [connecting, setConnecting] = useState<{ account?: string }>()
-  // Kept here: the account leaves the list while its receipt is still on the screen.
-  const [revoking, setRevoking] = useState<AccountView>()
-  const [tone, words] = states[server.state]
+  const { begin } = useDoing()
+  const [tone, words] = serverStates[server.state]
   return (
     <li className="card" aria-label={server.name}>
       <div className="card-head">
+        <span className="tile" data-tone={tone}>
+          <Icon name={server.kind} />
+        </span>
         <h2>{server.name}</h2>
         <Badge tone={tone}>{words}</Badge>
-        {signsIn(server) && (
-          <Button
-            kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
-            label={`Connect ${server.name}`}
-            onClick={() => setConnecting({})}
+        <div className="card-tools">
+          {signsIn(server) && (
+            <Button
+              kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
+              label={`Connect ${server.name}`}
+              onClick={() => begin({ what: 'connect', server: server.name })}
+            >
+              {accounts.length === 0 ? 'Connect' : 'Connect another account'}
+            </Button>
+          )}
+          <a
+            className="button"
+            data-kind="plain"
+            href={hrefOf('servers', server.name)}
+            aria-label={`Look at ${server.name}`}
+            data-server={server.name}
           >
-            {accounts.length === 0 ? 'Connect' : 'Connect another account'}
-          </Button>
-        )}
+            Look
+          </a>
+          <Menu
+            label={`More for ${server.name}`}
+            items={[
+              {
+                label: 'Its calls',
+                icon: 'activity',
+                run: () => goTo('activity', `server=${server.name}`),
+              },
+              {
+                label: 'Remove',
+                icon: 'remove',
+                danger: true,
+                run: () => begin({ what: 'remove-server', server: server.name }),
+              },
+            ]}
+          />
+        </div>
       </div>
       <p className="where">
-        <Icon name={server.kind} />
         <span className="quiet">{server.kind === 'remote' ? 'Remote' : 'On this computer'}</span>
         <code>{whereOf(server)}</code>
       </p>
@@ -50,15 +77,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         </p>
       )}
       <Injects server={server} />
-      {signsIn(server) && (
-        <Accounts
-          accounts={accounts}
-          onRevoke={setRevoking}
-          onSignIn={({ account }) =>
-            setConnecting({ account: account.slice(server.name.length + 1) })
-          }
-        />
-      )}
+      {signsIn(server) && <Accounts accounts={accounts} />}
       {(accounts.length > 1 || server.choice !== null) && (
         <AccountChooser
           server={server.name}
@@ -66,22 +85,14 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
           choice={server.choice ?? undefined}
         />
       )}
-      {connecting && (
-        <ConnectDialog
-          server={server.name}
-          {...connecting}
-          onClose={() => setConnecting(undefined)}
-        />
-      )}
-      {revoking && <RevokeDialog account={revoking} onClose={() => setRevoking(undefined)} />}
     </li>
   )
 }
 
-const signsIn = ({ auth }: ServerView) => auth === 'oauth' || auth === 'service'
+export const signsIn = ({ auth }: ServerView) => auth === 'oauth' || auth === 'service'
 
 /** The URL, or command and arguments with each argument's ends in sight. */
-function whereOf({ url, command }: ServerView): string {
+export function whereOf({ url, command }: ServerView): string {
   if (command === null) return visible(url ?? '')
   return command
     .map((part) => (/[\s"']|^$/.test(part) ? JSON.stringify(part) : part))

@@ -1,0 +1,36 @@
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ContractError, ServerView } from '../../../../preload/contract/index.ts'
+import { useApi } from '../../../api/context.ts'
+import { usePresence } from '../../../api/presence.tsx'
+import type { Plan } from './draft.ts'
+
+/** Keeps the secrets, then adds the server. Where the person says no, or it is refused, the secrets go again. */
+export function useAddServer(): UseMutationResult<ServerView, ContractError, Plan> {
+  const api = useApi()
+  const present = usePresence()
+  const queries = useQueryClient()
+  return useMutation<ServerView, ContractError, Plan>({
+    mutationFn: async ({ server, secrets }) => {
+      const known = new Set((await api.call('secrets:list', {})).map(({ name }) => name))
+      const made: string[] = []
+      try {
+        for (const { name, value } of secrets) {
+          await present((confirm) =>
+            api.call('secrets:set', { name, value, ...(confirm ? { confirm } : {}) }),
+          )
+          if (!known.has(name)) made.push(name)
+        }
+        return await present((confirm) =>
+          api.call('servers:add', { ...server, ...(confirm ? { confirm } : {}) }),
+        )
+      } catch (error) {
+        for (const name of made) await api.call('secrets:remove', { name }).catch(() => undefined)
+        throw error
+      }
+    },
+    onSettled: () => {
+      for (const area of ['servers', 'status', 'secrets'])
+        void queries.invalidateQueries({ queryKey: [area] })
+    },
+  })
+}

@@ -1,0 +1,183 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useState } from 'react'
+import type { ContractError, Output, StatusView } from '../../preload/contract/index.ts'
+import { useApi } from '../api/context.ts'
+import { useStatus } from '../api/queries.ts'
+import { Badge } from '../parts/badge.tsx'
+import { Bones } from '../parts/bones.tsx'
+import { Button } from '../parts/button.tsx'
+import { Choice } from '../parts/choice.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { ErrorNote } from '../parts/error-note.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { visible } from '../parts/format.ts'
+import { PageHead } from '../parts/page-head.tsx'
+import { Prose } from '../parts/prose.tsx'
+import { ScrollBox } from '../parts/scroll-box.tsx'
+import { Time } from '../parts/time.tsx'
+import { chooseTheme, useTheme } from '../shell/theme.ts'
+import { placeOf, works } from '../shell/vault-line.tsx'
+
+export function Settings() {
+  const status = useStatus()
+  return (
+    <>
+      <PageHead title="Settings" about="Where keys are kept, how clients get in, how this looks." />
+      <Appearance />
+      {status.data === undefined ? (
+        status.error ? (
+          <ErrorNote error={status.error} onRetry={() => void status.refetch()} />
+        ) : (
+          <Bones />
+        )
+      ) : (
+        <>
+          <Vault status={status.data} />
+          <Doors status={status.data} />
+          <Start status={status.data} />
+          <About status={status.data} />
+        </>
+      )}
+    </>
+  )
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="card" aria-label={title}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+function Appearance() {
+  const theme = useTheme()
+  return (
+    <Section title="Appearance">
+      <div className="setting">
+        <div>
+          <p>Colours</p>
+          <p className="quiet small">Kept in this window; the system’s until you choose.</p>
+        </div>
+        <Choice
+          label="Colours"
+          value={theme}
+          options={[
+            { value: 'system', words: 'System', icon: 'system' },
+            { value: 'light', words: 'Light', icon: 'light' },
+            { value: 'dark', words: 'Dark', icon: 'dark' },
+          ]}
+          onChange={chooseTheme}
+        />
+      </div>
+    </Section>
+  )
+}
+
+function Vault({ status: { vault } }: { status: StatusView }) {
+  return (
+    <Section title="Vault">
+      <div className="setting">
+        <div>
+          <p>Keys are in {placeOf(vault)}</p>
+          {vault.why !== null && (
+            <p className="quiet small">
+              <Prose text={vault.why} />
+            </p>
+          )}
+        </div>
+        {works(vault) ? (
+          <Badge tone="good">Open</Badge>
+        ) : (
+          <Badge tone="warn">{vault.state === 'locked' ? 'Locked' : 'Not there'}</Badge>
+        )}
+      </div>
+      <p className="quiet small">
+        No key is ever written anywhere else, and this window is never given one. Another vault is
+        chosen when Warder starts: <code>warder serve --vault</code>
+      </p>
+    </Section>
+  )
+}
+
+function Doors({ status }: { status: StatusView }) {
+  return (
+    <Section title="Doors">
+      <Facts
+        facts={{
+          'Over HTTP, with a token': <code>{visible(status.http)}</code>,
+          'Sockets, one a client': <code>{visible(status.sockets)}</code>,
+        }}
+      />
+      <p className="quiet small">
+        Both are on this computer only. Whoever comes without a token or a socket of its own is
+        turned away.
+      </p>
+    </Section>
+  )
+}
+
+function Start({ status }: { status: StatusView }) {
+  return (
+    <Section title="Start and lock">
+      <p>
+        {status.shell === 'desktop'
+          ? 'Warder lives in the tray: closing this window leaves it running. Quit it there.'
+          : 'This Warder was started by hand or by a client’s shim, and runs until it is stopped.'}
+      </p>
+      <p className="quiet small">
+        Keys are locked together with your keychain. A lock of Warder’s own, with a passkey or a
+        code, will have its place here.
+      </p>
+    </Section>
+  )
+}
+
+function About({ status }: { status: StatusView }) {
+  const [reading, setReading] = useState(false)
+  return (
+    <Section title="About">
+      <Facts
+        facts={{
+          Version: `${status.version} (${status.shell})`,
+          'Running for': visible(status.user),
+          Started: <Time at={status.startedAt} />,
+          Process: status.pid,
+          Files: <code>{visible(status.home)}</code>,
+          Licence: 'Apache-2.0',
+        }}
+      />
+      <div className="card-actions">
+        <Button onClick={() => setReading(true)}>Licences of what it is built of</Button>
+      </div>
+      {reading && <Licences onClose={() => setReading(false)} />}
+    </Section>
+  )
+}
+
+function Licences({ onClose }: { onClose: () => void }) {
+  const api = useApi()
+  const licences = useQuery<Output<'licences:get'>, ContractError>({
+    queryKey: ['licences'],
+    queryFn: () => api.call('licences:get', {}),
+  })
+  return (
+    <Dialog
+      title="Licences"
+      wide
+      onClose={onClose}
+      actions={
+        <Button first kind="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <ErrorNote error={licences.error} />
+      <ScrollBox label="Licences">
+        {licences.data ? <pre>{licences.data.page}</pre> : <Bones count={1} />}
+      </ScrollBox>
+    </Dialog>
+  )
+}

@@ -1,0 +1,37 @@
+import { Menu as Base } from '@base-ui/react/menu'
+import { Icon, type IconName } from './icon.tsx'
+
+export interface MenuItem {
+  label: string
+  icon: IconName
+  danger?: boolean
+  run: () => void
+}
+
+/** What is done more seldom, behind three dots. */
+export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger className="button" data-kind="quiet" aria-label={label}>
+        <Icon name="more" />
+      </Base.Trigger>
+      <Base.Portal>
+        <Base.Positioner className="popup-place" align="end" sideOffset={4}>
+          <Base.Popup className="popup">
+            {items.map((item) => (
+              <Base.Item
+                key={item.label}
+                className="popup-item"
+                data-danger={item.danger}
+                onClick={item.run}
+              >
+                <Icon name={item.icon} />
+                {item.label}
+              </Base.Item>
+            ))}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
