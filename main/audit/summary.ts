@@ -37,13 +37,13 @@ export function summarize(
   const first = firstSince(state, since)
   const from = Math.max(first, newest - most + 1)
   const rows = state
-    .prepare(`SELECT (at / ?) * ? AS bucket, client, count(*) AS calls,
+    .prepare(`SELECT at - at % CAST(? AS INTEGER) AS bucket, client, count(*) AS calls,
       sum(outcome = 'denied') AS refused, sum(outcome IN ('error', 'tool-error', 'lost')) AS failed,
       avg(CASE WHEN outcome = 'denied' THEN NULL ELSE latency_ms END) AS mean,
       max(CASE WHEN outcome = 'denied' THEN NULL ELSE latency_ms END) AS slowest
       FROM audit WHERE seq >= ? AND at >= ? AND phase = 'outcome'
       GROUP BY bucket, client ORDER BY bucket, client`)
-    .all(step, step, from, since)
+    .all(step, from, since)
   const number = (value: unknown) => (value === null ? null : Number(value))
   return {
     buckets: rows.map((row) => ({
@@ -74,5 +74,5 @@ export function firstSince(state: State, since: number): number {
     if (row === undefined || Number(row.at) >= since) high = middle
     else low = Number(row.seq) + 1
   }
-  return low
+  return Number(next.get(low)?.seq ?? low)
 }

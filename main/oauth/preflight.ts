@@ -69,9 +69,7 @@ export function createPreflight(options: Options) {
     } catch (error) {
       const problem = toWarderError(error)
       // It names nobody to sign in to: a key of the person's own is what such servers take.
-      const asks = isWarderError(problem, 'oauth.metadata_invalid')
-        ? 'key'
-        : 'sign-in'
+      const asks = isWarderError(problem, 'oauth.metadata_invalid') ? 'key' : 'sign-in'
       return { asks, status, found: null, problem }
     }
   }
