@@ -1,6 +1,6 @@
 import type { PresetView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
-import type { Preflight } from '../oauth/preflight.ts'
+import type { Preflight } from '../oauth/seen-from-outside.ts'
 import { presets } from '../servers/presets/presets.ts'
 import { isRemote, serverSchema } from '../store/config-schema.ts'
 import { firstViolation } from '../store/violations.ts'

@@ -1,4 +1,4 @@
-import { isWarderError, toWarderError, type WarderError } from '../errors.ts'
+import { isWarderError, toWarderError } from '../errors.ts'
 import type { Fetch } from '../net/dialer.ts'
 import type { DocumentCache } from '../net/document-cache.ts'
 import { checkUrl, type UrlPolicy } from '../net/url-policy.ts'
@@ -13,30 +13,7 @@ import { probe } from './probe.ts'
 import { takesDocuments } from './registration.ts'
 import type { Repository } from './repository.ts'
 import { chooseScopes } from './scopes.ts'
-
-/** What a server asks of whoever wants in, as far as that can be seen from outside and without signing in. */
-export interface Preflight {
-  /** `key`: it refuses strangers and says of no provider; `unknown`: what it answered is not what an MCP server says. */
-  readonly asks: 'sign-in' | 'key' | 'nothing' | 'unknown'
-  /** HTTP status that it answered a stranger. */
-  readonly status: number
-  readonly found: PreflightFound | null
-  /** What stands in the way of a sign-in; null where nothing does. */
-  readonly problem: WarderError | null
-}
-
-export interface PreflightFound {
-  readonly issuer: string
-  readonly otherIssuers: readonly string[]
-  readonly resource: string
-  /** What a sign-in would ask for. */
-  readonly scopes: readonly string[]
-  /** How Warder would become a client there; `by-hand`: a person has to register it. */
-  readonly registration: 'document' | 'dynamic' | 'by-hand'
-  readonly device: boolean
-  readonly revocation: boolean
-  readonly introspection: boolean
-}
+import type { Preflight, PreflightFound } from './seen-from-outside.ts'
 
 interface Options {
   readonly fetch: (policy: UrlPolicy) => Fetch

@@ -5,8 +5,8 @@ import type { Asker } from './asker.ts'
 import type { BoundToken } from './dpop.ts'
 import type { Allow, ForeignGrant } from './foreign-grant.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
-import type { Preflight } from './preflight.ts'
 import type { RefusedUrl } from './refused-url.ts'
+import type { Preflight } from './seen-from-outside.ts'
 
 /** A grant's identity is (issuer, client registration, account, resource); scopes are its attribute. */
 export interface Grant {
