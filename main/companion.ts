@@ -27,6 +27,7 @@ import { createHold } from './policy/hold.ts'
 import { standstill, standstillError } from './policy/standstill.ts'
 import { createStop } from './policy/stop.ts'
 import type { Browser, Helper, Notifier, Presence } from './ports.ts'
+import { forbidCoreDumps } from './runtime/core-dumps.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
 import { createPackages } from './runtime/packages.ts'
@@ -85,6 +86,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   const clock = Date.now
   const ending = createEnding()
   try {
+    await forbidCoreDumps()
     const state = ending.add(openState(home), (opened) => opened.close())
     // Before anything starts: what is left of a run that was killed may hold a port, a lock or a credential.
     const meta = openMeta(state)

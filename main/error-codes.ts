@@ -160,6 +160,12 @@ export const errorCodes = {
     meaning: 'A process of a local server could not be ended.',
     mend: 'End the process that the message names by hand; until then it may still use its credential.',
   },
+  'server.over_limit': {
+    exit: 1,
+    meaning:
+      'A local server used more than its definition lets it, so it was ended with all that it had started.',
+    mend: 'See what it wrote (`warder server logs NAME`), ask it for less at a time, or raise its limit.',
+  },
   'server.unreachable': {
     exit: 1,
     meaning: 'The remote server could not be reached or did not answer in time.',

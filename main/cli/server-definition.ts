@@ -26,6 +26,9 @@ export interface ServerOptions {
   readonly onRenewal?: string
   readonly idle?: number
   readonly shared?: boolean
+  readonly memoryLimit?: number
+  readonly processLimit?: number
+  readonly openFileLimit?: number
   readonly http?: string
 }
 
@@ -55,6 +58,7 @@ export function serverDefinition(input: {
     ...given('arguments', options.argSecret && pairs('--arg-secret', options.argSecret)),
     ...given('onRenewal', options.onRenewal),
     ...given('idleSeconds', options.idle),
+    ...given('limits', limits(options)),
     ...given('instance', options.shared ? 'shared' : undefined),
     ...given(
       'http',
@@ -73,8 +77,20 @@ const LOCAL = [
   'onRenewal',
   'idle',
   'shared',
+  'memoryLimit',
+  'processLimit',
+  'openFileLimit',
   'http',
 ] as const
+
+function limits({ memoryLimit, processLimit, openFileLimit }: ServerOptions) {
+  const all = {
+    ...given('memoryMiB', memoryLimit),
+    ...given('processes', processLimit),
+    ...given('openFiles', openFileLimit),
+  }
+  return Object.keys(all).length === 0 ? undefined : all
+}
 
 function files({ file = [], fileOnce = [] }: ServerOptions) {
   const lasting = pairs('--file', file)

@@ -76,6 +76,21 @@ export const addServer: Verb = (program, action) => {
       'one process for all clients that use it with the same accounts and secrets',
     )
     .option('--idle <seconds>', 'end it when it was not used for so long', seconds)
+    .option(
+      '--memory-limit <mib>',
+      'end it when it uses more memory, with all that it starts',
+      limit('--memory-limit', 16, 1_048_576),
+    )
+    .option(
+      '--process-limit <count>',
+      'end it when it runs more processes',
+      limit('--process-limit', 1, 100_000),
+    )
+    .option(
+      '--open-file-limit <count>',
+      'let each of its processes open no more files (Linux)',
+      limit('--open-file-limit', 16, 1_048_576),
+    )
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option('--approve', 'run this exact command without being asked, for scripts')
     .summary('add a remote or a local server')
@@ -214,6 +229,13 @@ function seconds(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 1 && count <= 86_400) return count
   throw new WarderError('usage.invalid', '--idle is a number of seconds from 1 to 86400.')
+}
+
+/** What config.json takes as well. */
+const limit = (flag: string, least: number, most: number) => (text: string) => {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= least && count <= most) return count
+  throw new WarderError('usage.invalid', `${flag} is a number from ${least} to ${most}.`)
 }
 
 function lineCount(text: string): number {

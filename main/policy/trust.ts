@@ -8,6 +8,7 @@ import {
   type ClientDefinition,
   type Config,
   isRemote,
+  type LocalServer,
   type ProviderProfile,
   type ProxySettings,
   type Rule,
@@ -74,10 +75,27 @@ export function compare(approved: Config, proposed: Config): Comparison {
 function withPins(approved: Config, proposed: Config): Config['servers'] {
   const entries = Object.entries(proposed.servers).map(([name, definition]) => {
     const before = own(approved.servers, name)
-    return [name, before && same(unpinned(before), definition) ? before : definition] as const
+    return [name, before === undefined ? definition : repinned(before, definition)] as const
   })
   // fromEntries, so that a server named __proto__ is one like any other.
   return Object.fromEntries(entries) as Config['servers']
+}
+
+function repinned(before: ServerDefinition, definition: ServerDefinition): ServerDefinition {
+  if (same(unpinned(before), definition)) return before
+  if (isRemote(before) || isRemote(definition) || !tightens(before, definition)) return definition
+  return before.pin === undefined ? definition : { ...definition, pin: before.pin }
+}
+
+/** The same server, which may use less of the machine, or as much. */
+function tightens(before: LocalServer, after: LocalServer): boolean {
+  const { limits: had = {}, pin: _, ...one } = before
+  const { limits: has = {}, pin: pinned, ...other } = after
+  const kept = (['memoryMiB', 'processes', 'openFiles'] as const).every((name) => {
+    const [most, now] = [had[name], has[name]]
+    return most === undefined || (now !== undefined && now <= most)
+  })
+  return pinned === undefined && same(one, other) && kept
 }
 
 function unpinned(definition: ServerDefinition): ServerDefinition {
@@ -168,8 +186,7 @@ function heldServers(approved: Config, proposed: Config): HeldChange[] {
 export function widens(before: ServerDefinition | undefined, after: ServerDefinition): boolean {
   if (same(before, after)) return false
   // What runs is part of what was approved, and what the file cannot say does not differ from it.
-  if (!isRemote(after))
-    return after.pin !== undefined || before === undefined || !same(unpinned(before), after)
+  if (!isRemote(after)) return before === undefined || isRemote(before) || !tightens(before, after)
   if (widensNetworks(before, after)) return true
   if (defaultAccount(before) !== defaultAccount(after)) return true
   if (after.provider !== undefined && !same(met(before), met(after))) return true

@@ -34,14 +34,16 @@ function send(target: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** In a container whose first process reaps nobody, orphans that have ended stay as zombies for ever. */
-function onlyZombies(group: number): boolean {
-  if (process.platform !== 'linux') return false
+const onlyZombies = (group: number): boolean =>
+  process.platform === 'linux' && livingMembers(group).next().done === true
+
+/** The ids of its processes that run. On Linux. */
+export function* livingMembers(group: number): Generator<string, undefined> {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     const process = readState(entry)
-    if (process?.group === group && process.state !== 'Z' && process.state !== 'X') return false
+    if (process?.group === group && process.state !== 'Z' && process.state !== 'X') yield entry
   }
-  return true
 }
 
 /** proc_pid_stat(5): `pid (name) state parent group …`, where the name may hold anything, parentheses too. */

@@ -8,6 +8,7 @@ import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
 import { NOTHING_PLACED, type Placed, type Placement, placeCredentials } from './placed.ts'
 import type { Run } from './runs.ts'
+import { limited, type ServerLimits, unlimitable, watchUsage } from './server-limits.ts'
 import type { LogWriter } from './server-log.ts'
 import { createStderrTail } from './stderr-tail.ts'
 import { defaultGrace, endServer, type StopGrace, type StopTimer } from './stop.ts'
@@ -48,6 +49,8 @@ export interface LocalServerOptions {
   readonly onDropped?: (remains: string) => void
   /** Called once, after the last line, however the server ended. */
   readonly onExit: (exit: ServerExit) => void
+  /** What it and all that it starts may use. */
+  readonly limits?: ServerLimits
   readonly grace?: StopGrace
   readonly stopTimer?: StopTimer
   readonly maxLineBytes?: number
@@ -111,10 +114,14 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     return stopping
   }
   /** A server that broke the protocol, or left part of itself behind, is ended by us. */
-  const giveUp = (error?: WarderError) => {
+  const giveUp = (error?: WarderError, manner?: 'at-once') => {
     failure ??= error
-    stop().catch(() => {})
+    stop(manner).catch(() => {})
   }
+  const unwatch = watchUsage({
+    ...{ name, group: child.pid, limits: options.limits ?? {} },
+    over: (error) => giveUp(error, 'at-once'),
+  })
 
   child.on('error', () => {})
   child.stderr.on('data', (chunk: Buffer) => {
@@ -141,6 +148,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   )
 
   void exited.then(async ({ code, signal }) => {
+    unwatch()
     const gone = stop().catch(() => {})
     await placement.remove().catch(() => {})
     await Promise.race([reading, gone.then(() => sleep(lastLinesMs, undefined, { ref: false }))])
@@ -170,7 +178,7 @@ async function spawnServer(
   options: LocalServerOptions,
   { environment, args }: Placement,
 ): Promise<Spawned> {
-  const { name, run } = options
+  const { name, run, limits = {} } = options
   const env = childEnvironment({ ...options.environment, ...environment })
   const refuse = (reason: string): never => {
     throw new WarderError('server.start_failed', `${name} could not be started: ${reason}.`, {
@@ -183,8 +191,11 @@ async function spawnServer(
     if (value.includes('\0')) refuse(`the value of ${variable} has a NUL byte`)
   if (args.some((arg) => arg.includes('\0'))) refuse('an argument has a NUL byte')
 
+  const problem = unlimitable(limits)
+  if (problem !== null) refuse(problem)
+  const command = limited(run.file, args, limits)
   try {
-    const child = spawn(run.file, args, {
+    const child = spawn(command.file, command.args, {
       cwd: run.cwd,
       env,
       shell: false,

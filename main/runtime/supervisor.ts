@@ -7,7 +7,7 @@ import type { Run, Runs } from './runs.ts'
 import type { ServerLogs } from './server-log.ts'
 import type { Watch } from './watch.ts'
 
-export interface StartOptions extends Omit<LocalServerOptions, 'run' | 'log'> {
+export interface StartOptions extends Omit<LocalServerOptions, 'run' | 'log' | 'limits'> {
   readonly definition: LocalServer
   /** The grants whose tokens are in the child's environment: it ends when one of them is revoked. */
   readonly holds: readonly string[]
@@ -103,8 +103,10 @@ export function createRuntime(
     const launch = (run: Run) => {
       const begun = performance.now()
       const log = logs?.writer(name, options.mask)
+      const { limits } = options.definition
       return start({
         ...options,
+        ...(limits === undefined ? {} : { limits }),
         ...(log === undefined ? {} : { log }),
         ...(credentialFolder === undefined ? {} : { credentialFolder }),
         run,

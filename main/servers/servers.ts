@@ -147,6 +147,7 @@ function describeLocal(name: string, definition: LocalServer): string[] {
     ...(definition.cwd ? [`in the folder ${quote(definition.cwd)}`] : []),
     ...plainValues(definition.env).map(([variable, value]) => `with ${variable}=${quote(value)}`),
     ...injected(definition),
+    ...limitLines(definition.limits ?? {}),
     ...(definition.instance === 'shared'
       ? [
           'as one process for all clients with the same accounts: what one does there, others may see',
@@ -156,6 +157,15 @@ function describeLocal(name: string, definition: LocalServer): string[] {
       ? ['gets a renewed token in the same file, without a new start']
       : []),
   ]
+}
+
+function limitLines({ memoryMiB, processes, openFiles }: NonNullable<LocalServer['limits']>) {
+  const may = [
+    ...(memoryMiB === undefined ? [] : [`${memoryMiB} MiB of memory`]),
+    ...(processes === undefined ? [] : [`${processes} processes`]),
+    ...(openFiles === undefined ? [] : [`${openFiles} open files in each process`]),
+  ]
+  return may.length === 0 ? [] : [`may use ${may.join(', ')}, with all that it starts`]
 }
 
 const plainValues = (values: Readonly<Record<string, string>> = {}) =>

@@ -52,6 +52,16 @@ const fields = z.strictObject({
     .describe(
       'A server that a client did not use for so long is ended, and started again by the next call. It lives as long as its client by default.',
     ),
+  limits: z
+    .strictObject({
+      memoryMiB: z.int().min(16).max(1_048_576).optional(),
+      processes: z.int().min(1).max(100_000).optional(),
+      openFiles: z.int().min(16).max(1_048_576).optional(),
+    })
+    .optional()
+    .describe(
+      'What it may use with all that it starts: memory and processes, looked at once a second, and open files for each process. Over one of the first two it is ended. Where the system cannot keep a limit (Windows; open files: other than Linux) it is not started.',
+    ),
   instance: z
     .enum(['client', 'shared'])
     .optional()

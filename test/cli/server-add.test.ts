@@ -73,6 +73,7 @@ describe('what is sent', () => {
       [
         ...['--file', 'CREDENTIALS=secret:key', '--file-once', 'TOKEN=grant:linear'],
         ...['--arg-secret', 'KEY=secret:key', '--on-renewal', 'restart'],
+        ...['--memory-limit', '512', '--process-limit', '8', '--open-file-limit', '256'],
         ...['--idle', '600', '--shared', '--', 'node', '--key={argument:KEY}', '{file:TOKEN}'],
       ],
       {
@@ -82,6 +83,7 @@ describe('what is sent', () => {
         arguments: { KEY: 'secret:key' },
         onRenewal: 'restart',
         idleSeconds: 600,
+        limits: { memoryMiB: 512, processes: 8, openFiles: 256 },
         instance: 'shared',
       },
     ],

@@ -132,6 +132,36 @@ describe('a server', () => {
     expect(edited.held[0]?.approve(approved).servers).toEqual({ s: { command: 'x', args: ['-y'] } })
   })
 
+  const with512 = { memoryMiB: 512, processes: 8 }
+  it.each<[string, object | undefined, object | undefined, boolean]>([
+    ['limits where none were', undefined, with512, false],
+    ['a lower limit', with512, { ...with512, memoryMiB: 256 }, false],
+    ['one limit more', with512, { ...with512, openFiles: 64 }, false],
+    ['a higher limit', with512, { ...with512, processes: 9 }, true],
+    ['a limit less', with512, { memoryMiB: 512 }, true],
+    ['a limit for another', with512, { memoryMiB: 64, openFiles: 64 }, true],
+    ['no limits any more', with512, undefined, true],
+  ])('with %s widens: %s', (_what, had, has, expected) => {
+    const written = (limits: object | undefined) =>
+      server({ command: 'x', ...(limits && { limits }) })
+    const pin = { program: '/usr/bin/x' }
+    const before = { ...written(had), pin } as ServerDefinition
+    const { effective, held } = compare(
+      { ...config({}), servers: { s: before } },
+      config({ servers: { s: written(has) } }),
+    )
+    expect(held).toHaveLength(expected ? 1 : 0)
+    // Nobody is asked, so nobody could approve anew what the command came to.
+    expect(effective.servers).toEqual({ s: expected ? before : { ...written(has), pin } })
+  })
+
+  it('widens with another argument, whatever its limits', () => {
+    const before = server({ command: 'x', limits: { processes: 8 } })
+    expect(widens(before, server({ command: 'x', args: ['y'], limits: { processes: 1 } }))).toBe(
+      true,
+    )
+  })
+
   it('that is named like something every object has is still only what the file says', () => {
     const proposed = config({
       servers: { constructor: { command: 'x' } },

@@ -123,6 +123,17 @@ describe('the description for a person', () => {
     ])
   })
 
+  it('says what a local server may use, each limit by itself', () => {
+    const limits = { memoryMiB: 512, processes: 8, openFiles: 64 }
+    expect(lines({ ...local, limits })).toContain(
+      'may use 512 MiB of memory, 8 processes, 64 open files in each process, with all that it starts',
+    )
+    expect(lines({ ...local, limits: { processes: 8 } })).toContain(
+      'may use 8 processes, with all that it starts',
+    )
+    expect(lines({ ...local, limits: {} })).toEqual(lines(local))
+  })
+
   it('differs wherever two definitions differ: an answer counts for its lines alone', () => {
     for (const [one, others] of [
       [local, otherLocals],

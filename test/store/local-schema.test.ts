@@ -18,6 +18,8 @@ describe('the definition of a local server', () => {
     { env: { KEY: 'grant:s' }, onRenewal: 'restart' },
     { args: ['{port}', '{file}', '{"file":1}'] },
     { instance: 'shared' },
+    { limits: { memoryMiB: 512, processes: 8, openFiles: 256 } },
+    { limits: {} },
     { http: {}, args: ['--port={port}'] },
     { http: { path: '/', headers: { 'X-Key': 'secret:k' } }, env: { PORT: '{port}' } },
   ])('%j is fine', (definition) => {
@@ -27,6 +29,8 @@ describe('the definition of a local server', () => {
   it.each([
     [{ files: { KEY: 'a value' } }, 'write secret:NAME or grant:SERVER'],
     [{ arguments: { KEY: 'a value' }, args: ['{argument:KEY}'] }, 'write secret:NAME'],
+    [{ limits: { memoryMiB: 0 } }, 'expected number to be >=16'],
+    [{ limits: { memory: 512 } }, 'Unrecognized key'],
     [{ args: ['{file:KEY}'] }, '{file:KEY} is not among its files'],
     [{ args: ['{argument:KEY}'] }, '{argument:KEY} is not among its arguments'],
     [{ http: {}, args: ['{port}'], instance: 'shared' }, 'only a server over standard input'],
