@@ -11,6 +11,9 @@ import { openBridge } from './bridge/bridge.ts'
 import { createMemory } from './bridge/catalogue/memory.ts'
 import { createWhose } from './bridge/catalogue/whose.ts'
 import { createInjector } from './bridge/credentials.ts'
+import { createPins } from './bridge/pins/pins.ts'
+import { recordPin } from './bridge/pins/rows.ts'
+import { createPinStore } from './bridge/pins/store.ts'
 import { createSignInNotes } from './bridge/sign-in-notes.ts'
 import { createControl } from './control/control.ts'
 import { openControlSocket } from './control/socket.ts'
@@ -158,14 +161,22 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       opened.close(),
     )
 
+    const pins = createPins({
+      store: createPinStore(state),
+      clock,
+      mask,
+      servers: () => Object.keys(config.current().servers),
+      note: (note) => recordPin(audit, currentUser(), note),
+    })
     const decide = createDecide({
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),
       standstill: () => standstill(stop, hold),
+      pinned: pins.word,
     })
     const bridge = ending.add(
       await openBridge({
-        house: { decide, audit, mask },
+        house: { decide, audit, mask, pins },
         user: currentUser(),
         config: config.current,
         held: () => Object.keys(config.proposedServers()),
@@ -215,6 +226,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       clients,
       audit,
       bridge,
+      pins,
       runs,
       runtime,
       logs,
@@ -258,6 +270,8 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         inBackground(bridge.cutServer(name))
         bridge.reconsider(name)
       }
+      for (const [name] of changed) if (!Object.hasOwn(after.servers, name)) pins.forget(name)
+      if (added.length > 0) pins.serversChanged()
       inBackground(bridge.cutAccounts(before, after))
       if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) {
         bridge.announce()
@@ -268,6 +282,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => writeRun(process.pid)))
     })
+    pins.events.on('changed', bridge.announce)
     const notes = createSignInNotes({ notifier: ports.notifier, waiting: bridge.parking.waiting })
     bridge.parking.events.on('changed', notes.parked)
     grants.on('connected', (grant) => {

@@ -55,6 +55,12 @@ export const errorCodes = {
     meaning: 'Nothing waits for approval under that id.',
     mend: 'See `warder approvals`; the change may have been taken back in config.json.',
   },
+  'approval.impossible': {
+    exit: 1,
+    meaning:
+      'What waits cannot be allowed by anybody: `warder approvals` says what is wrong with it.',
+    mend: 'Turn it down, and ask who made the server to mend it.',
+  },
   'companion.unreachable': {
     exit: 69,
     meaning: 'No companion answers for this home.',
@@ -567,6 +573,12 @@ export const errorCodes = {
     exit: 1,
     meaning: 'No rule allows this client to do that, or a rule denies it.',
     mend: 'The audit shows the deciding rule; change the rules in config.json if the call is wanted.',
+  },
+  'policy.tool_held': {
+    exit: 4,
+    meaning:
+      'The tool is new on a server that was in use, has changed, or hides something, so nobody sees or calls it until a person has looked.',
+    mend: 'See `warder approvals` for what is different, and approve it there or turn it down.',
   },
   'policy.stopped': {
     exit: 4,

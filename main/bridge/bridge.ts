@@ -87,7 +87,7 @@ export interface Bridge {
 
 /** @throws WarderError `door.port_taken`, `store.unwritable` */
 export async function openBridge(options: {
-  house: Pick<House, 'decide' | 'audit' | 'mask'>
+  house: Pick<House, 'decide' | 'audit' | 'mask' | 'pins'>
   user: string
   config: () => Config
   held: () => readonly string[]

@@ -27,6 +27,7 @@ export const LISTS: Readonly<
  *
  * @param value the answer's result or error
  * @param decide the decision function of the call itself, asked for each line of a list
+ * @param tools of the lines of a list of tools, those that a client may see at all
  * @throws WarderError `server.protocol` for a list that two readers may read in two ways, and for a secret that cannot be
  *   taken out
  */
@@ -35,6 +36,7 @@ export function inspect(
   method: string,
   decide: (operation: Operation) => Decision,
   mask: Mask,
+  tools: (lines: readonly JsonNode[], result: JsonNode) => readonly JsonNode[] = soundTools,
 ): { readonly text: string; readonly masked: number } {
   const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined
   const lines = list && value.member(list.member)
@@ -43,7 +45,7 @@ export function inspect(
   if (list === undefined || lines?.kind !== 'array') return maskJson(wellFormed(value.raw), mask)
 
   const all = lines.elements()
-  const sound = list.kind === 'tool' ? soundTools(all) : all
+  const sound = list.kind === 'tool' ? tools(all, value) : all
   const kept = sound.filter((line) => {
     refuseTwoReadings(line, list.name)
     const operation = operationOn(list.kind, line.member(list.name))

@@ -88,4 +88,14 @@ export const limits = {
   listChangedMs: 2_000,
   /** Resources that one server's answers named outside of its lists, and that are remembered as its own. */
   links: 1_000,
+  /** What one tool may say of itself; a person has to read it. */
+  toolBytes: 256 * 1024,
+  /** Tools of one server that are pinned, their bytes, and those that wait for a person; what is beyond is withheld. */
+  pinnedTools: 5_000,
+  pinnedBytes: 16 * 1024 * 1024,
+  heldTools: 256,
+  /** The first list of a server ends with its last page, or so long after its first one. */
+  firstListMs: 10 * 60_000,
+  /** Versions of one tool that stay approved, the last ones: servers describe some tools by who asks. */
+  approvedVersions: 8,
 } as const

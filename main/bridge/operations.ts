@@ -1,8 +1,8 @@
 import { isWarderError } from '../errors.ts'
 import type { Decision, Operation } from '../policy/decide.ts'
+import { isReadableToolName } from '../policy/tool-names.ts'
 import { refuseLookAlikes } from './envelope.ts'
 import type { JsonNode } from './json-scan.ts'
-import { isPlainToolName } from './tool-lines.ts'
 
 /** What one client message asks for: the words that rules and audit use. Read from the body alone, never from headers. */
 export interface Request {
@@ -98,7 +98,7 @@ const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\?#]|$)/i
 /**
  * What a name or a URI stands for in the rules; a line of a list and a call are read by this same function.
  *
- * @returns null for what is no string (a server may take `["a"]` for `a`), no text, no plain path, or no plain name of a tool
+ * @returns null for what is no string (a server may take `["a"]` for `a`), no text, no plain path, or no name of a tool that can be seen
  */
 export function operationOn(
   kind: 'tool' | 'resource' | 'prompt',
@@ -106,7 +106,7 @@ export function operationOn(
 ): Operation | null {
   const name = node?.string()
   if (name === undefined || (kind === 'resource' && DOT_SEGMENT.test(name))) return null
-  if (kind === 'tool' && !isPlainToolName(name)) return null
+  if (kind === 'tool' && !isReadableToolName(name)) return null
   return { kind, name }
 }
 

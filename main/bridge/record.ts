@@ -60,8 +60,13 @@ export function outcomeOf(answer: ResponseMessage): Pick<Outcome, 'outcome' | 'c
 
 /** What a client is told that may not. It names what was asked, not the rules: those are the user's business. */
 export function denied(request: Request, server: string, decision: Decision): WarderError {
-  if (decision.code !== undefined) return standstillError(decision.code)
   const { operation, target } = request
+  if (decision.code === 'policy.tool_held')
+    return new WarderError(
+      'policy.tool_held',
+      `The tool ${target} of ${server} is new or has changed, and is held until a person has approved it (\`warder approvals\`).`,
+    )
+  if (decision.code !== undefined) return standstillError(decision.code)
   const what = target && operation ? `${operation.kind} ${target}` : 'this'
   return new WarderError(
     'policy.denied',

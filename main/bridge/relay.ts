@@ -13,7 +13,7 @@ import {
 } from './envelope.ts'
 import { discoverWithoutServer } from './eras/session-opening.ts'
 import { inspect } from './inspect.ts'
-import { splice } from './json-scan.ts'
+import { type JsonNode, splice } from './json-scan.ts'
 import { mayPass, openWithoutServer } from './opening.ts'
 import { decisionOf, requestIn, requestOf } from './operations.ts'
 import { signInFor } from './parking.ts'
@@ -163,7 +163,8 @@ async function carry(
       return null
     }
     checkShape(message.method, answer)
-    const seen = inspect(answer.value, message.method, decide, house.mask)
+    const tools = house.pins && listedBy(server, house.pins)
+    const seen = inspect(answer.value, message.method, decide, house.mask, tools)
     if (message.kind === 'request') house.catalogue?.learn(message, session, answer, credential)
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
@@ -172,6 +173,12 @@ async function carry(
     return failed(error, { message, session, pending, house, credential, record, course })
   }
 }
+
+/** A list as the server has it now, held against what was pinned. */
+const listedBy =
+  (server: string, pins: NonNullable<House['pins']>) =>
+  (lines: readonly JsonNode[], result: JsonNode) =>
+    pins.listed(server, lines, result)
 
 /** Step 1. @returns null where the bytes were refused, and that was answered */
 function receive(text: string, channel: Channel): ReturnType<typeof readMessage> | null {

@@ -1,41 +1,62 @@
+import { isPlainToolName, isReadableToolName } from '../policy/tool-names.ts'
 import { headerParameters } from './eras/tool-headers.ts'
 import type { JsonNode } from './json-scan.ts'
+import { limits } from './limits.ts'
+import { hidesSomething, spelled } from './pins/hidden.ts'
+import { textsOf } from './pins/suspicion.ts'
 
-const PLAIN_NAME = /^[\p{L}\p{M}\p{N}_.-]{1,128}$/u
-/** Most names are such, and two searches less is much at every call. */
-const ASCII_NAME = /^[\w.-]{1,128}$/
-const LATIN = /\p{Script=Latin}/u
-/** Scripts that are written beside Latin letters and do not look like them. */
-const NOT_BESIDE_LATIN =
-  /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
+/** Why a tool is withheld. */
+export interface Fault {
+  /** Continues a sentence that begins with the tool. */
+  readonly words: string
+  /** No person can mend it by saying yes: a rule, an audit line or a client could not tell what was meant. */
+  readonly final: boolean
+}
 
-/**
- * Whether a name says which tool it means to a person, a rule and a client alike. The protocol wishes for ASCII letters,
- * digits, `_`, `.` and `-` (MCP 2025-11-25, Tools, Tool Names). Letters of other languages are taken as well, but no other
- * signs (paths, spaces, what cannot be seen), no second spelling of the same name, and no mix of scripts that look alike.
- */
-export const isPlainToolName = (name: string) =>
-  ASCII_NAME.test(name) ||
-  (PLAIN_NAME.test(name) &&
-    name.normalize('NFKC') === name &&
-    !(LATIN.test(name) && NOT_BESIDE_LATIN.test(name)))
-
-/**
- * The lines of a list of tools that a client may see: each named once and plainly, with a schema of its arguments, and
- * with no annotation that a client must refuse (MCP 2026-07-28, `x-mcp-header`).
- */
-export function soundTools(lines: readonly JsonNode[]): JsonNode[] {
+/** Of each line of one list of tools, what is wrong with it by itself and beside the others. */
+export function faultsIn(lines: readonly JsonNode[]): Fault[][] {
   const names = lines.map((line) => line.member('name')?.string())
   const times = new Map<string | undefined, number>()
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1)
-  return lines.filter((line, index) => {
+  return lines.map((line, index) => {
     const name = names[index]
-    return (
-      name !== undefined &&
-      isPlainToolName(name) &&
-      times.get(name) === 1 &&
-      line.member('inputSchema')?.kind === 'object' &&
-      headerParameters(line) !== null
-    )
+    // Neither read nor shown to anybody.
+    if (line.end - line.start > limits.toolBytes)
+      return [final('is too long to be read by a person')]
+    return [
+      ...nameFaults(name),
+      ...((times.get(name) ?? 0) > 1 ? [final('is there twice under the same name')] : []),
+      ...(line.member('inputSchema')?.kind === 'object'
+        ? []
+        : [final('does not say what it takes: its inputSchema is missing or no object')]),
+      ...(headerParameters(line) === null
+        ? [final('asks for headers in a way that clients have to refuse (x-mcp-header)')]
+        : []),
+      ...(textsOf(line).some(hidesSomething)
+        ? [{ words: 'holds text that a model reads and a person does not see', final: false }]
+        : []),
+    ]
   })
+}
+
+function nameFaults(name: string | undefined): Fault[] {
+  if (name === undefined) return [final('has no name')]
+  if (isPlainToolName(name)) return []
+  if (isReadableToolName(name))
+    return [{ words: `has a name that can be mistaken: ${spelled(name)}`, final: false }]
+  return [
+    final(
+      name.length > 128
+        ? 'has a name of more than 128 characters'
+        : `has a name that cannot be seen as it is: ${spelled(name)}`,
+    ),
+  ]
+}
+
+const final = (words: string): Fault => ({ words, final: true })
+
+/** The lines of a list of tools without fault: each named once and plainly, nothing hidden, with a schema of its arguments. */
+export function soundTools(lines: readonly JsonNode[]): JsonNode[] {
+  const faults = faultsIn(lines)
+  return lines.filter((_, index) => faults[index]?.length === 0)
 }

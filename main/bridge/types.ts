@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
 import type { JsonNode } from './json-scan.ts'
+import type { Pins } from './pins/pins.ts'
 import type { ParkingTimer } from './timer.ts'
 import type { AccountName, Credential, UpstreamEvents } from './upstream/upstream.ts'
 
@@ -155,6 +156,8 @@ export interface House {
   readonly parking: Parking
   /** What deadlines are kept on; the system's where there is none. */
   readonly timer?: ParkingTimer
+  /** Absent: tools are held against nothing but themselves. */
+  readonly pins?: Pick<Pins, 'listed' | 'recalled'> | undefined
   /** Absent: nothing is remembered. */
   readonly catalogue?: Catalogue | undefined
   /** Where a person signs in at a server: Warder's own page, or null where it has no address. Never a provider's. */

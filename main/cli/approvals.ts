@@ -8,7 +8,9 @@ export const addApprovals: Verb = (program, action) => {
   const approvals = program
     .command('approvals')
     .summary('what waits for your word: list, approve, deny')
-    .description('What was changed in config.json or asked for, and waits for a person.')
+    .description(
+      'What was changed in config.json or asked for, and tools that are new, changed or hide something: all of it waits for a person.',
+    )
     .addHelpText('after', examples('warder approvals', 'warder approvals approve --all'))
 
   approvals
@@ -57,7 +59,8 @@ async function decide(
   if (all === ids.length > 0)
     throw new WarderError('usage.invalid', 'Name what you mean: either IDs or --all.')
   let left = all ? await control.call('approvals:list', {}) : []
-  const chosen = all ? left.map((approval) => approval.id) : ids
+  const meant = left.filter(({ approvable }) => !approve || approvable !== false)
+  const chosen = all ? meant.map((approval) => approval.id) : ids
   for (const id of chosen)
     left = await withPresence(context, (confirm) =>
       control.call('approvals:decide', { id, approve, ...confirm }),

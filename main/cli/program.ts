@@ -23,6 +23,7 @@ import { addRevoke } from './revoke.ts'
 import { addSecret } from './secret.ts'
 import { addServe } from './serve.ts'
 import { addServer } from './server.ts'
+import { addServerTools } from './server-tools.ts'
 import { addStatus } from './status.ts'
 import { addResume } from './stop.ts'
 import { addUi } from './ui.ts'
@@ -34,6 +35,7 @@ const verbs: readonly Verb[] = [
   addStatus,
   addUi,
   addServer,
+  addServerTools,
   addSecret,
   addConnect,
   addAccounts,

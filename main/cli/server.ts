@@ -11,7 +11,7 @@ import { type ServerOptions, serverDefinition } from './server-definition.ts'
 export const addServer: Verb = (program, action) => {
   const server = program
     .command('server')
-    .summary('the MCP servers: add, list, remove, test, presets')
+    .summary('the MCP servers: add, list, remove, test, tools, presets')
     .description('The MCP servers that clients reach through Warder, remote and local.')
     .addHelpText('after', examples('warder server', 'warder help server add'))
 

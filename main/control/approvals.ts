@@ -7,6 +7,7 @@ import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import { keepPin, linesOf, prepare, unconfirmedServers, withPin } from './local-runs.ts'
 import { bindProviderSecret, bindSecrets } from './new-server.ts'
+import { toolApprovals } from './tool-approvals.ts'
 import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
@@ -14,6 +15,7 @@ export function approvalHandlers(
   house: ControlHouse,
 ): Handlers<'approvals:list' | 'approvals:decide'> {
   const { config, presence } = house
+  const tools = toolApprovals(house)
   /** Since when a program waits that is not what was approved: nobody edited anything then. */
   const noticed = new Map<string, number>()
 
@@ -28,7 +30,7 @@ export function approvalHandlers(
       noticed.set(id, since)
       return { id, kind: 'server.run', title, lines: [...lines], since: instantView(since) }
     })
-    return [...(await Promise.all(edited)), ...other]
+    return [...(await Promise.all(edited)), ...other, ...tools.list()]
   }
 
   return {
@@ -38,6 +40,10 @@ export function approvalHandlers(
     },
     async 'approvals:decide'({ id, approve: yes, confirm: answer }) {
       await config.recheck()
+      if (tools.has(id)) {
+        await tools.decide(id, yes, answer)
+        return list()
+      }
       const run = (await unconfirmedServers(house)).find((candidate) => candidate.id === id)
       if (run !== undefined) {
         // Not approved, it is refused at each start as before.

@@ -20,6 +20,7 @@ import { serverHelpHandlers } from './server-help.ts'
 import { serverHandlers } from './servers.ts'
 import { statusHandlers } from './status.ts'
 import { stopHandlers } from './stop.ts'
+import { toolHandlers } from './tool-approvals.ts'
 import type { Control, Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
 
@@ -30,6 +31,7 @@ export function createControl(house: ControlHouse): Control {
     ...statusHandlers(house),
     ...serverHandlers(house),
     ...serverHelpHandlers(house),
+    ...toolHandlers(house),
     ...secretHandlers(house),
     ...accountHandlers(house),
     ...importHandlers(house),
@@ -57,6 +59,9 @@ export function createControl(house: ControlHouse): Control {
     house.grants.on(event, changed('servers'))
   }
   house.bridge.parking.events.on('changed', changed('status'))
+  house.pins.events.on('waiting', () => {
+    for (const area of ['approvals', 'status'] as const) changed(area)()
+  })
   house.grants.on('receipt', changed('receipts'))
 
   return {

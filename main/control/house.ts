@@ -2,6 +2,7 @@ import type { Output } from '../../preload/contract/index.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { SignedRecords } from '../audit/signed-records.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import type { Pins } from '../bridge/pins/pins.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
@@ -30,6 +31,7 @@ export interface ControlHouse {
   readonly clients: Clients
   readonly audit: AuditLog
   readonly bridge: Bridge
+  readonly pins: Pins
   readonly runs: Runs
   readonly runtime: Pick<Runtime, 'running' | 'endAll' | 'problem' | 'retry'>
   readonly logs: ServerLogs

@@ -39,7 +39,10 @@ export function statusHandlers(
         accounts: accounts.length,
         signInNeeded: signInNeeded(servers, accounts, waiting),
         waiting,
-        approvals: config.held().length + (await unconfirmedServers(house)).length,
+        approvals:
+          config.held().length +
+          (await unconfirmedServers(house)).length +
+          house.pins.waiting().length,
         choiceProblems: choiceViews(config.current(), accounts).flatMap(
           ({ problem }) => problem ?? [],
         ),

@@ -2,6 +2,7 @@ import type { Principals } from '../identity/principals.ts'
 import type { Rule } from '../store/config-schema.ts'
 import { matches } from './glob.ts'
 import type { StandstillCode } from './standstill.ts'
+import { isPlainToolName } from './tool-names.ts'
 
 /** What a message wants, in the words the rules speak. */
 export type Operation =
@@ -22,8 +23,11 @@ export interface Decision {
   /** The deciding rule as a person would write it, or why none decided. Goes into the audit. */
   readonly rule: string
   /** Where it is not a rule that says no. */
-  readonly code?: StandstillCode
+  readonly code?: StandstillCode | 'policy.tool_held'
 }
+
+/** What is known of a tool: taken into use, waiting for a person, or never listed (ADR 21). */
+export type PinWord = 'approved' | 'held' | 'unknown'
 
 /** The decision point. The same function answers for a call and for each line of a list. Never throws. */
 export type Decide = (request: DecisionRequest) => Decision
@@ -37,6 +41,8 @@ export function createDecide(options: {
   isClient: (name: string) => boolean
   /** Nothing passes, whatever the rules say. */
   standstill?: () => StandstillCode | null
+  /** Absent: no tool was ever looked at by a person. */
+  pinned?: (server: string, tool: string) => PinWord
 }): Decide {
   return (request) => {
     try {
@@ -50,7 +56,9 @@ export function createDecide(options: {
       const matching = options.rules().filter((rule) => speaksOf(rule, request))
       const deciding = matching.find((rule) => rule.effect === 'deny') ?? matching[0]
       if (deciding === undefined) return { effect: 'deny', rule: 'no rule allows it' }
-      return { effect: deciding.effect, rule: ruleText(deciding) }
+      // Who may not call it at all is not told that it waits.
+      const held = deciding.effect === 'allow' ? heldTool(request, options.pinned) : null
+      return held ?? { effect: deciding.effect, rule: ruleText(deciding) }
     } catch {
       // Whatever went wrong while deciding, the answer is no.
       return { effect: 'deny', rule: 'the rules could not be evaluated' }
@@ -62,6 +70,20 @@ const standstillRules: Record<StandstillCode, string> = {
   'policy.stopped': 'everything is stopped',
   'policy.locked': 'Warder is locked',
   'policy.paused': 'every call is paused',
+}
+
+/** No rule lets a tool pass that a person has to look at first, or whose name two readers may take for two. */
+function heldTool(
+  { server, operation }: DecisionRequest,
+  pinned: ((server: string, tool: string) => PinWord) | undefined,
+): Decision | null {
+  if (operation.kind !== 'tool') return null
+  const word = pinned?.(server, operation.name) ?? 'unknown'
+  if (word === 'held')
+    return { effect: 'deny', rule: 'the tool waits for a person', code: 'policy.tool_held' }
+  return word === 'approved' || isPlainToolName(operation.name)
+    ? null
+    : { effect: 'deny', rule: 'what it asks for cannot be read in one way only' }
 }
 
 /** A rule on one line, as the audit and the window show it. */

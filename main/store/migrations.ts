@@ -111,4 +111,13 @@ export const migrations: readonly string[] = [
   CREATE TABLE audit_named (upto INTEGER NOT NULL) STRICT;
   INSERT INTO audit_named VALUES (0)
   `,
+  `
+  -- What each server's tools said of themselves when they were pinned (approved: fingerprints, content: the last one), and
+  -- what waits for a person (held). What was remembered before is forgotten: nobody held it against any pin.
+  CREATE TABLE pinned_servers (server TEXT PRIMARY KEY, begun_at INTEGER NOT NULL, whole INTEGER NOT NULL) STRICT;
+  CREATE TABLE tool_pins (server TEXT NOT NULL, tool TEXT NOT NULL, approved TEXT NOT NULL, content TEXT,
+    approved_at INTEGER, by_person INTEGER NOT NULL, notes TEXT NOT NULL, noted_at INTEGER, held TEXT, held_content TEXT,
+    held_at INTEGER, faults TEXT NOT NULL, denied INTEGER NOT NULL, PRIMARY KEY (server, tool)) STRICT;
+  DELETE FROM catalogue
+  `,
 ]

@@ -16,6 +16,7 @@ import {
   statusView,
   stopRecord,
   stopView,
+  toolView,
   whyView,
 } from './views.ts'
 import {
@@ -81,6 +82,9 @@ export const channels = {
     z.strictObject({ name, lines: z.number().int().min(1).max(10_000).default(100) }),
     z.object({ lines: z.array(z.string()) }),
   ),
+
+  /** Every tool that a server has listed so far, and what is held of them. */
+  'servers:tools': channel(z.strictObject({ name }), z.array(toolView)),
 
   'secrets:list': channel(nothing, z.array(secretView)),
   'secrets:set': channel(

@@ -280,6 +280,22 @@ export const approvalView = z.object({
   title: z.string(),
   lines: z.array(z.string()),
   since: instant,
+  /** False where nobody can allow it: it can only be put away. */
+  approvable: z.boolean().optional(),
+})
+
+/** A tool as its server listed it last, held against what was pinned. */
+export const toolView = z.object({
+  name: z.string(),
+  /** `to-look-at`: in use, and a person should read it. `denied`: held, and nobody is asked again. */
+  state: z.enum(['pinned', 'to-look-at', 'held', 'denied']),
+  since: instant,
+  /** SHA-256 of what it says of itself, in canonical JSON. */
+  fingerprint: z.string(),
+  /** What `approvals:decide` takes for it; null where there is nothing to decide. */
+  approval: z.string().nullable(),
+  /** What is to be said about it; each continues a sentence that begins with the tool. */
+  words: z.array(z.string()),
 })
 
 /** A token that another program keeps in a plain file; never the token. */
@@ -363,6 +379,7 @@ export type LedgerEntryView = z.infer<typeof ledgerEntry>
 export type WhyView = z.infer<typeof whyView>
 export type AuditRow = z.infer<typeof auditRow>
 export type ApprovalView = z.infer<typeof approvalView>
+export type ToolView = z.infer<typeof toolView>
 export type ImportView = z.infer<typeof importView>
 export type ShreddedView = z.infer<typeof shreddedView>
 export type StatusView = z.infer<typeof statusView>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readJson } from '../../main/bridge/json-scan.ts'
-import { isPlainToolName, soundTools } from '../../main/bridge/tool-lines.ts'
+import { soundTools } from '../../main/bridge/tool-lines.ts'
+import { isPlainToolName } from '../../main/policy/tool-names.ts'
 
 describe('the name of a tool', () => {
   it.each(['read_file', 'a.b-C9', 'é', 'wıde', 'поиск', '検索API', 'x'.repeat(128), '__proto__'])(

@@ -49,6 +49,8 @@ export const isWritten = (one: Frame): one is WrittenFrame => written.safeParse(
 export interface Script {
   readonly frames: readonly Frame[]
   readonly before: 'call' | 'opening'
+  /** The tool that the first list shows; the frames are a later one. */
+  readonly earlier: Record<string, unknown> | null
   /** In the place of `7` in the frames: the id of the call in flight. */
   readonly renumber: boolean
   /** Written to its stderr with the frames. */

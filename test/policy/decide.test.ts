@@ -10,8 +10,8 @@ const request = (operation: Operation, client = 'cursor', server = 'notes'): Dec
   server,
   operation,
 })
-const decideWith = (...rules: Rule[]) =>
-  createDecide({ rules: () => rules, isClient: (name) => name === 'cursor' || name === 'claude' })
+const isKnown = (name: string) => name === 'cursor' || name === 'claude'
+const decideWith = (...rules: Rule[]) => createDecide({ rules: () => rules, isClient: isKnown })
 
 const everything: Rule = { effect: 'allow', client: '*', server: '*' }
 
@@ -99,6 +99,26 @@ describe('a decision', () => {
     expect(decideWith(...rules)(request(operation)).effect).toBe(effect)
   })
 
+  it('is no for a tool that waits for a person, and says so', () => {
+    const words: Record<string, 'approved' | 'held'> = { good: 'approved', bad: 'held' }
+    const decide = createDecide({
+      rules: () => [everything],
+      isClient: () => true,
+      pinned: (server, name) => (server === 'notes' ? (words[name] ?? 'unknown') : 'unknown'),
+    })
+    expect(['good', 'bad', 'new'].map((name) => decide(request(tool(name))))).toEqual([
+      { effect: 'allow', rule: 'allow client=* server=*' },
+      { effect: 'deny', rule: 'the tool waits for a person', code: 'policy.tool_held' },
+      { effect: 'allow', rule: 'allow client=* server=*' },
+    ])
+    const denied = createDecide({
+      rules: () => [everything, { ...everything, effect: 'deny' }],
+      isClient: () => true,
+      pinned: () => 'held',
+    })
+    expect(denied(request(tool('bad')))).toEqual({ effect: 'deny', rule: 'deny client=* server=*' })
+  })
+
   it('is no where the rules cannot be read', () => {
     const decide = createDecide({
       rules: () => {
@@ -168,16 +188,24 @@ describe('decisions about anything', () => {
     for (let round = 0; round < 20_000; round++) {
       const rules = Array.from({ length: random.below(5) }, randomRule)
       const asked = randomRequest()
-      const { effect, rule } = decideWith(...rules)(asked)
-      const about = JSON.stringify({ rules, asked, rule })
+      const word = random.pick(['approved', 'held', 'unknown'] as const)
+      const decideBy = (...all: Rule[]) =>
+        createDecide({ rules: () => all, isClient: isKnown, pinned: () => word })
+      const { effect, rule } = decideBy(...rules)(asked)
+      const about = JSON.stringify({ rules, asked, rule, word })
       const speaking = rules.filter((one) => speaks(one, asked))
       const denied = speaking.some((one) => one.effect === 'deny')
       const known = asked.principals.client !== 'stranger'
-      expect(effect, about).toBe(known && speaking.length > 0 && !denied ? 'allow' : 'deny')
+      // A tool that waits for a person never passes, and one with a path for a name only where a person said so.
+      const { operation } = asked
+      const may =
+        operation.kind !== 'tool' ||
+        (word !== 'held' && (word === 'approved' || operation.name !== 'a/b'))
+      expect(effect, about).toBe(known && speaking.length > 0 && !denied && may ? 'allow' : 'deny')
       // Order means nothing, and one more deny never opens anything.
-      expect(decideWith(...rules.toReversed())(asked).effect, about).toBe(effect)
+      expect(decideBy(...rules.toReversed())(asked).effect, about).toBe(effect)
       if (effect === 'deny')
-        expect(decideWith(...rules, { ...randomRule(), effect: 'deny' })(asked).effect).toBe('deny')
+        expect(decideBy(...rules, { ...randomRule(), effect: 'deny' })(asked).effect).toBe('deny')
       seen[effect]++
       if (known && denied && speaking.some((one) => one.effect === 'allow')) seen.overridden++
     }

@@ -9,7 +9,7 @@ import { withMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
 import { limits } from '../limits.ts'
 import { maskJson } from '../mask-json.ts'
-import type { Catalogue, Channel, Opened, Session, Told } from '../types.ts'
+import type { Catalogue, Channel, House, Opened, Session, Told } from '../types.ts'
 import type { Credential } from '../upstream/upstream.ts'
 import type { Memory, Subject } from './memory.ts'
 import { createPages, LISTS, MOST_PAGES, memberOf, nextOf } from './pages.ts'
@@ -27,10 +27,11 @@ export function createCatalogue(options: {
   stopped: () => boolean
   decide: Decide
   mask: Mask
+  pins?: House['pins']
   relay: (text: string, session: Session, channel: Channel) => Promise<void>
   timer: { now(): number; after(ms: number, run: () => void): () => void }
 }): Catalogue {
-  const { memory, whose, lookup, stopped, decide, mask, relay, timer } = options
+  const { memory, whose, lookup, stopped, decide, mask, pins, relay, timer } = options
   const pages = createPages()
   /** What each client was told from memory, and has not heard anew since. */
   const told = new Map<Session, Map<string, { subject: string; content: string }>>()
@@ -77,6 +78,7 @@ export function createCatalogue(options: {
       message.method,
       (operation) => decide({ principals, server, operation }),
       mask,
+      pins && ((lines) => pins.recalled(server, lines)),
     )
     const own = told.get(session) ?? new Map()
     told.set(session, own)

@@ -3,6 +3,9 @@ import { openAuditLog } from '../../../main/audit/log.ts'
 import { createMask, type Mask } from '../../../main/audit/mask.ts'
 import type { Row } from '../../../main/audit/rows.ts'
 import { createParking } from '../../../main/bridge/parking.ts'
+import { createPins, type Pins } from '../../../main/bridge/pins/pins.ts'
+import { recordPin } from '../../../main/bridge/pins/rows.ts'
+import { createPinStore } from '../../../main/bridge/pins/store.ts'
 import type { Parking } from '../../../main/bridge/types.ts'
 import { createDecide, type Decide } from '../../../main/policy/decide.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
@@ -19,6 +22,8 @@ export interface TestHouse extends AsyncDisposable {
   readonly mask: Mask
   readonly knownSecrets: KnownSecrets
   readonly parking: Parking
+  /** Absent unless asked for. */
+  readonly pins: Pins | undefined
   pageOf(server: string): Promise<string | null>
   rules: readonly Rule[]
   /** All rows of the audit, oldest first. */
@@ -27,22 +32,39 @@ export interface TestHouse extends AsyncDisposable {
 
 export const allowAll: Rule = { effect: 'allow', client: '*', server: '*' }
 
-export async function startHouse(rules: readonly Rule[] = [allowAll]): Promise<TestHouse> {
+export async function startHouse(
+  rules: readonly Rule[] = [allowAll],
+  { pinned }: { pinned?: () => readonly string[] } = {},
+): Promise<TestHouse> {
   const home = await testHome()
   const state = openState(home.path)
   const knownSecrets = createKnownSecrets()
   const mask = createMask(knownSecrets)
   const audit = openAuditLog({ state, clock: Date.now, mask })
+  const pins =
+    pinned &&
+    createPins({
+      store: createPinStore(state),
+      clock: Date.now,
+      mask,
+      servers: pinned,
+      note: (note) => recordPin(audit, 'tester', note),
+    })
   const house: TestHouse = {
     home: home.path,
     state,
     audit,
     knownSecrets,
     rules,
+    pins,
     mask,
     parking: createParking({ seconds: () => 0 }),
     pageOf: async () => null,
-    decide: createDecide({ rules: () => house.rules, isClient: () => true }),
+    decide: createDecide({
+      rules: () => house.rules,
+      isClient: () => true,
+      ...(pins && { pinned: pins.word }),
+    }),
     rows() {
       audit.flush()
       return audit.query({ after: 0, limit: 1_000_000 })

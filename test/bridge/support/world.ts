@@ -84,9 +84,9 @@ export async function startWorld(
   servers: Record<string, ServerDefinition>,
   rules?: readonly Rule[],
   secrets: Record<string, string> = {},
-  { remembers = false }: { remembers?: boolean } = {},
+  { remembers = false, pins = true }: { remembers?: boolean; pins?: boolean } = {},
 ): Promise<World> {
-  const house = await startHouse(rules)
+  const house = await startHouse(rules, pins ? { pinned: () => Object.keys(world.servers) } : {})
   const clients = createClients({ state: house.state, clock: Date.now })
   const bearers = { one: clients.add('one'), two: clients.add('two'), gone: clients.add('gone') }
   clients.remove('gone')
@@ -216,6 +216,7 @@ export async function startWorld(
       await house[Symbol.asyncDispose]()
     },
   }
+  house.pins?.events.on('changed', bridge.announce)
   await bridge.letIn('one')
   await bridge.letIn('two')
   return world

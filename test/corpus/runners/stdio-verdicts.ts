@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { formsOf } from '../../../main/audit/mask.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import { createOutput } from '../../../main/cli/output.ts'
@@ -66,7 +67,10 @@ const verdicts: Record<string, Verdict> = {
   'sanitize-in-log-and-ui': shownSafely,
   quarantine: withheld,
   'exclude-tool': withheld,
-  'block-until-reapproved': withheld,
+  'block-until-reapproved': (seen) => changed(seen) ?? withheld(seen),
+  flag: (seen) => accepted(seen) ?? flagged(seen),
+  'flag-and-pin': (seen) => accepted(seen) ?? flagged(seen),
+  'no-shadow': (seen) => withheld(seen) ?? shadowed(seen),
   'reject-duplicates': withheld,
   'quarantine-or-accept-safely': (seen) => one(seen),
 }
@@ -247,6 +251,35 @@ function withheld(seen: Observed): string | undefined {
   return result.tools.length > 0 ? 'the tool is in the list' : undefined
 }
 
+/** It was taken into use before, is held now, and a person is asked. */
+function changed({ others, tools }: Observed): string | undefined {
+  const earlier = others.get('earlier')?.result as { tools?: unknown[] } | undefined
+  if (earlier?.tools?.length !== 1) return 'what was approved before was not listed'
+  const [tool] = tools
+  return tool?.approved.length === 1 && tool.held !== null && tool.id !== null
+    ? undefined
+    : 'nobody is asked about the change'
+}
+
+/** It is in use and pinned, and a person is shown the whole of it. */
+function flagged({ entry, tools, rows }: Observed): string | undefined {
+  const [message] = messagesIn(entry.input.frames) as { result?: { tools?: object[] } }[]
+  const [tool] = tools
+  if (tool?.approved.length !== 1 || tool.held !== null) return 'was not pinned'
+  if (tool.id === null || !rows.some(({ method }) => method === 'pins/noted'))
+    return 'nobody is told of it'
+  const told: unknown = JSON.parse(tool.content ?? 'null')
+  return isDeepStrictEqual(told, message?.result?.tools?.[0]) ? undefined : 'is not shown in full'
+}
+
+/** The name leads to the server that it names, and nowhere else. */
+function shadowed({ rows }: Observed): string | undefined {
+  const servers = rows
+    .filter(({ method, target }) => method === 'tools/call' && target?.endsWith('delete_repo'))
+    .map(({ server }) => server)
+  return new Set(servers).size === 1 && servers[0] !== 's' ? undefined : 'leads to another server'
+}
+
 /** Nothing that was planted came out, in no form. */
 function leaked({ answers, unasked, others, rows }: Observed, secret: string): string | undefined {
   const out = [...answers, JSON.stringify([unasked, [...others], rows])].join('\n')
@@ -269,8 +302,10 @@ function grownTooMuch({ entry, grown }: Observed): string | undefined {
 /** One intent and one outcome for each call, whatever happened to it. */
 function counted({ entry, rows }: Observed): string | undefined {
   if (UNFINISHED.has(entry.expect)) return undefined
-  const calls = new Set(rows.map(({ call }) => call))
-  return rows.length === 2 * calls.size ? undefined : 'a call was not recorded to its end'
+  // What became of a tool belongs to no call.
+  const own = rows.filter(({ method }) => !method.startsWith('pins/'))
+  const calls = new Set(own.map(({ call }) => call))
+  return own.length === 2 * calls.size ? undefined : 'a call was not recorded to its end'
 }
 
 /** Where a call still waits when it is looked at. */

@@ -5,13 +5,14 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Row } from '../../../main/audit/rows.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import type { Pin, PinTexts } from '../../../main/bridge/pins/store.ts'
 import { readLines } from '../../../main/runtime/lines.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { allowAll } from '../../bridge/support/house.ts'
 import { opening, startWorld, type World } from '../../bridge/support/world.ts'
 import { testHome } from '../../harness/home.ts'
 import type { Outcome } from '../corpus.ts'
-import { frame, isWritten, pieces, type Script } from '../frames.ts'
+import { frame, isWritten, messagesIn, pieces, type Script } from '../frames.ts'
 import { verdict } from './stdio-verdicts.ts'
 
 /**
@@ -49,6 +50,8 @@ export interface Observed {
   /** Process ids of the servers that were started, and of what they started. */
   readonly started: readonly number[]
   readonly children: readonly number[]
+  /** What is known of the server's tools, and with an id what a person is asked. */
+  readonly tools: readonly (Pin & Partial<PinTexts> & { readonly id: string | null })[]
   readonly rows: readonly Row[]
   /** Growth of the largest resident set of this process, in bytes. */
   readonly grown: number
@@ -98,6 +101,12 @@ function filled(raw: unknown): unknown {
   )
 }
 
+/** The server whose tools the entry imitates, where it does: as Warder names them beside those of others. */
+const imitated = ({ expect, input }: Entry): string | undefined =>
+  expect === 'no-shadow'
+    ? /"name":"([a-z-]+)__/.exec(JSON.stringify(messagesIn(input.frames)))?.[1]
+    : undefined
+
 const has = (entry: Entry, gen: string) =>
   entry.input.frames.some((one) => typeof one === 'object' && 'gen' in one && one.gen === gen)
 
@@ -106,8 +115,14 @@ async function settle(entry: Entry): Promise<string | undefined> {
   await using home = await testHome()
   const file = path.join(home.path, 'script')
   await writeFile(file, JSON.stringify(scriptOf(entry)))
+  const other = imitated(entry)
+  if (other !== undefined)
+    await writeFile(`${file}.${other}`, JSON.stringify({ ...scriptOf(entry), frames: [] }))
   const world = await startWorld(
-    { [SERVER]: served(file) },
+    {
+      [SERVER]: served(file),
+      ...(other === undefined ? {} : { [other]: served(`${file}.${other}`) }),
+    },
     entry.class === 'client' ? clientRules : [allowAll],
     { planted: SECRET },
   )
@@ -132,12 +147,19 @@ async function settle(entry: Entry): Promise<string | undefined> {
         end: first?.end ?? null,
         started: await numbers(`${file}.started`),
         rows: world.house.rows(),
+        tools: (world.house.pins?.toolsOf(SERVER) ?? []).map(({ pin, id }) => ({
+          ...pin,
+          ...world.house.pins?.texts(pin),
+          id,
+        })),
         children: await numbers(`${file}.children`),
         grown: (process.resourceUsage().maxRSS - before) * 1024,
       }
     }
     const story = entry.class === 'client' ? fromClient : storyOf(entry)
-    await inTime(story({ entry, world, open: (who) => openClient(world, who, clients) }))
+    await inTime(
+      story({ entry, world, open: (who, server) => openClient(world, who, clients, server) }),
+    )
     return await verdict(await observe(), SECRET, close)
   } finally {
     await close()
@@ -160,6 +182,9 @@ function scriptOf(entry: Entry): Script {
   return {
     frames: entry.class === 'client' ? [] : entry.input.frames,
     before: entry.context.startsWith('before') ? 'opening' : 'call',
+    earlier: entry.previously_approved
+      ? { inputSchema: { type: 'object' }, ...entry.previously_approved }
+      : null,
     renumber: entry.expect === 'route',
     stderr: entry.class === 'display' ? shownText(entry) : '',
     ends: entry.class === 'display' ? 'exit' : has(entry, 'progress') ? 'never' : 'answer',
@@ -176,13 +201,14 @@ export function shownText({ input }: Entry): string {
 interface Stage {
   readonly entry: Entry
   readonly world: World
-  open(who?: 'one' | 'two'): Promise<Client>
+  open(who?: 'one' | 'two', server?: string | null): Promise<Client>
 }
 
 function storyOf(entry: Entry): (stage: Stage) => Promise<void> {
   if (entry.expect === 'route') return twoClients
   if (has(entry, 'crash_loop')) return crashLoop
   if (entry.class === 'display') return shown
+  if (imitated(entry) !== undefined) return imitating
   return oneCall
 }
 
@@ -194,6 +220,10 @@ const callOf = ({ context }: Entry) =>
 
 async function oneCall({ entry, world, open }: Stage): Promise<void> {
   const client = await open()
+  if (entry.previously_approved !== undefined) {
+    client.send({ id: 'earlier', method: 'tools/list', params: {} })
+    await client.until(() => client.others.has('earlier'))
+  }
   await client.warm(6)
   client.send({ id: CALL_ID, ...callOf(entry) })
   await client.until(() => client.started || client.answers.length > 0)
@@ -213,6 +243,15 @@ async function oneCall({ entry, world, open }: Stage): Promise<void> {
 
 /** What is expected here is the end of the call, and nothing comes after it. */
 const ENDS_WITH_ANSWER = new Set(['kill', 'error', 'timeout', 'accept-or-error'])
+
+/** After the list, a client of all servers calls the tool by the name that it was listed under. */
+async function imitating(stage: Stage): Promise<void> {
+  const all = await stage.open('two', null)
+  await oneCall(stage)
+  const name = `${imitated(stage.entry)}__delete_repo`
+  all.send({ id: 'imitated', method: 'tools/call', params: { name } })
+  await all.until(() => all.others.has('imitated'))
+}
 
 /** Two clients of one server used the same id; the server answers the second one only, and the first one later. */
 async function twoClients({ entry, open }: Stage): Promise<void> {
@@ -282,6 +321,7 @@ async function openClient(
   world: World,
   who: 'one' | 'two' = 'one',
   clients: Client[],
+  server: string | null = SERVER,
 ): Promise<Client> {
   const socket = connect({ path: world.bridge.sockets()[who] ?? '' })
   let heard = () => {}
@@ -359,7 +399,7 @@ async function openClient(
     },
   }
   clients.unshift(client)
-  socket.write(`${JSON.stringify({ warder: 1, server: SERVER })}\n`)
+  socket.write(`${JSON.stringify(server === null ? { warder: 1 } : { warder: 1, server })}\n`)
   client.send({ id: 'opening', method: 'initialize', params: { ...opening, capabilities: {} } })
   await client.until(() => others.has('opening'))
   client.send({ method: 'notifications/initialized' })

@@ -13,7 +13,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params } = JSON.parse(line)
   if (method === 'initialize')
     write({ id, result: { protocolVersion: '2025-11-25', capabilities: ${JSON.stringify({ tools: {}, logging: {}, ...capabilities })}, serverInfo: { name: 'talker', version: '1' } } })
-  else if (method === 'tools/list') write({ id, result: { tools: [{ name: 'say' }, { name: 'hold' }] } })
+  else if (method === 'tools/list') write({ id, result: { tools: ['say', 'hold'].map((name) => ({ name, inputSchema: { type: 'object' } })) } })
   else if (method === 'tools/call') {
     for (const text of params.arguments?.lines ?? []) console.log(text.replaceAll('CALL', JSON.stringify(id)))
     if (params.name === 'say') write({ id, result: { content: [] } })

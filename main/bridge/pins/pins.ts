@@ -1,0 +1,359 @@
+import { createHash } from 'node:crypto'
+import type { Mask } from '../../audit/mask.ts'
+import { WarderError } from '../../errors.ts'
+import { createEmitter, type Emitter } from '../../events.ts'
+import type { PinWord } from '../../policy/decide.ts'
+import { type JsonNode, readJson } from '../json-scan.ts'
+import { limits } from '../limits.ts'
+import { maskJson } from '../mask-json.ts'
+import { type Fault, faultsIn } from '../tool-lines.ts'
+import { wellFormed } from '../well-formed.ts'
+import { definitionOf, fingerprint } from './fingerprint.ts'
+import { createShadows } from './shadows.ts'
+import type { Pin, PinnedServer, PinStore, PinTexts } from './store.ts'
+import { suspicions } from './suspicion.ts'
+import {
+  type Next,
+  type Said,
+  whenApproved,
+  whenDenied,
+  whenListed,
+  withdrawn,
+} from './transition.ts'
+
+/**
+ * What the tools of every server said of themselves when they were taken into use (ADR 21). Lists are held against it when
+ * they come in; a call costs one look into a map.
+ */
+export interface Pins {
+  /**
+   * A list as the server has it now.
+   * @param result the answer that the lines are of
+   * @returns the lines that clients may see @throws WarderError `store.unwritable`
+   */
+  listed(server: string, lines: readonly JsonNode[], result: JsonNode): JsonNode[]
+  /** A list from memory: the lines of it that clients may still see. */
+  recalled(server: string, lines: readonly JsonNode[]): JsonNode[]
+  /** What was said of a tool last. */
+  word(server: string, tool: string): PinWord
+  /** What waits for a person, in the order of servers and tools. */
+  waiting(): PinQuestion[]
+  /** A question by its id, one that was denied too; undefined where there is none (any more). */
+  question(id: string): PinQuestion | undefined
+  /** Every tool of a server that is known; without id where a person has nothing to say about it. */
+  toolsOf(server: string): { readonly pin: Pin; readonly id: string | null }[]
+  texts(pin: Pin): PinTexts
+  /** The caller has asked a person. @throws WarderError `approval.unknown`, `approval.impossible`, `store.unwritable` */
+  approve(id: string): void
+  /** @throws WarderError `approval.unknown`, `store.unwritable` */
+  deny(id: string): void
+  /** The server is gone. */
+  forget(server: string): void
+  /** There are other servers than before: a name may imitate one of them now. */
+  serversChanged(): void
+  readonly events: Emitter<{
+    /** Clients of the server may see other tools than before. */
+    changed: [server: string]
+    /** Other questions wait for a person. */
+    waiting: []
+  }>
+}
+
+/** One tool that a person has to look at. */
+export interface PinQuestion {
+  /** Stable for this version of the tool, so that an answer cannot slip onto another one. */
+  readonly id: string
+  readonly pin: Pin
+}
+
+/** What the audit is told. */
+export interface PinNote {
+  readonly what: 'held' | 'returned' | 'noted' | 'approved' | 'denied'
+  readonly server: string
+  readonly tool: string
+  readonly why: string
+}
+
+/** Rows that one list may cause; a hostile server could have any number of tools. */
+const MOST_NOTES = 64
+/** Lists of one server (pages, too) that are known to hold nothing new. */
+const MOST_DIGESTS = 64
+
+export function createPins(options: {
+  store: PinStore
+  clock: () => number
+  mask: Mask
+  /** Names of the servers there are. */
+  servers: () => readonly string[]
+  note: (note: PinNote) => void
+}): Pins {
+  const { store, clock, mask, note } = options
+  const events: Pins['events'] = createEmitter()
+  const pins = new Map<string, Map<string, Pin>>()
+  const states = store.servers()
+  /** Digests of lists of which every line may be seen; let go with any change of a pin. */
+  const unchanged = new Map<string, Set<string>>()
+  const shadows = createShadows({ servers: options.servers, pins: () => all() })
+  for (const pin of store.all()) keep(pin)
+
+  function* all(): Generator<Pin> {
+    for (const own of pins.values()) yield* own.values()
+  }
+
+  function keep(pin: Pin): void {
+    const own = pins.get(pin.server) ?? new Map<string, Pin>()
+    pins.set(pin.server, own.set(pin.tool, pin))
+    unchanged.delete(pin.server)
+    shadows.stale()
+  }
+
+  /** As it is shown to clients and kept: without any value of the vault. */
+  function shown(line: JsonNode): JsonNode {
+    const { text } = maskJson(wellFormed(line.raw), mask)
+    return text === line.raw ? line : readJson(text)
+  }
+
+  function saidBy(server: string, line: JsonNode, faults: readonly Fault[]): Said | null {
+    const tool = line.member('name')?.string()
+    if (tool === undefined || tool.length > MOST_OF_A_NAME) return null
+    const readable = line.end - line.start <= limits.toolBytes
+    const definition = readable ? definitionOf(line) : null
+    const print = fingerprint(definition ?? line.raw)
+    const approved = pins.get(server)?.get(tool)?.approved.includes(print)
+    return {
+      server,
+      tool,
+      fingerprint: print,
+      definition,
+      faults: approved ? faults : [...faults, ...shadows.of(server, tool)],
+      notes: approved || !readable ? [] : suspicions(line),
+    }
+  }
+
+  /** Where its first list stands; told apart from later ones, which pin nothing by themselves. */
+  function stateOf(server: string): PinnedServer & { readonly first: boolean } {
+    const state = states.get(server) ?? { begunAt: clock(), whole: false }
+    return { ...state, first: !state.whole && clock() - state.begunAt < limits.firstListMs }
+  }
+
+  /** @returns null for a tool that there is no room for: it is withheld, and nothing of it is kept */
+  function next(said: Said, counts: Counts, first: boolean): Next | null {
+    const before = pins.get(said.server)?.get(said.tool)
+    const texts = before ? store.texts(said.server, said.tool) : NO_TEXTS
+    const length = said.definition?.length ?? 0
+    const fits = counts.units + length <= limits.pinnedBytes
+    if (before === undefined && (!fits || counts.tools >= limits.pinnedTools)) return null
+    const bounded = fits ? said : { ...said, definition: null, faults: [...said.faults, TOO_MUCH] }
+    const found = whenListed(before, texts, bounded, { first, now: clock() })
+    if (before === undefined && !found.listed && counts.held >= limits.heldTools) return null
+    return found
+  }
+
+  function listed(server: string, lines: readonly JsonNode[], result: JsonNode): JsonNode[] {
+    const digest = fingerprint(result.raw)
+    if (unchanged.get(server)?.has(digest)) return [...lines]
+    const own = lines.map(shown)
+    const faults = faultsIn(own)
+    const state = stateOf(server)
+    const counts = countsOf(pins.get(server))
+    const steps: Next[] = []
+    const kept = lines.filter((_, index) => {
+      const line = own[index]
+      const said = line && saidBy(server, line, faults[index] ?? [])
+      const found = said && next(said, counts, state.first)
+      if (!found) return false
+      if (found.step !== 'same') {
+        steps.push(found)
+        counts.add(pins.get(server)?.get(found.pin.tool), found.pin)
+      }
+      return found.listed
+    })
+    const last = result.member('nextCursor')?.kind !== 'string'
+    // Before anything was pinned, nothing has begun: a server may have no tools until somebody signs in.
+    const begun = hasPins(server) || steps.some(({ step }) => step === 'pinned')
+    const { begunAt, first } = state
+    apply(server, steps, begun ? { begunAt, whole: !first || last } : null)
+    if (kept.length === lines.length) {
+      const digests = unchanged.get(server) ?? new Set()
+      if (digests.size < MOST_DIGESTS) unchanged.set(server, digests.add(digest))
+    }
+    return kept
+  }
+
+  const hasPins = (server: string) =>
+    [...(pins.get(server)?.values() ?? [])].some(({ approved }) => approved.length > 0)
+
+  function apply(server: string, steps: readonly Next[], state: PinnedServer | null): void {
+    const moved = JSON.stringify(state ?? states.get(server)) !== JSON.stringify(states.get(server))
+    if (steps.length === 0 && !moved) return
+    store.transaction(() => {
+      for (const { pin, texts } of steps) store.put(pin, texts)
+      if (state !== null && moved) store.putServer(server, state)
+    })
+    if (state !== null) states.set(server, state)
+    const taken = steps.some(
+      ({ pin, step }) =>
+        step === 'held' && (pins.get(server)?.get(pin.tool)?.approved.length ?? 0) > 0,
+    )
+    for (const { pin } of steps) keep(pin)
+    const notes = steps.flatMap(noteOf)
+    for (const one of notes.slice(0, MOST_NOTES)) note(one)
+    if (taken) events.emit('changed', server)
+    if (steps.some(({ pin, step }) => step !== 'pinned' || pin.notes.length > 0))
+      events.emit('waiting')
+  }
+
+  function put(pin: Pin, texts: PinTexts): void {
+    store.transaction(() => store.put(pin, texts))
+    keep(pin)
+    events.emit('changed', pin.server)
+    events.emit('waiting')
+  }
+
+  function* questions(): Generator<PinQuestion> {
+    for (const pin of all()) {
+      const id = idOf(pin)
+      if (id !== null) yield { id, pin }
+    }
+  }
+
+  function question(id: string): PinQuestion | undefined {
+    for (const found of questions()) if (found.id === id) return found
+    return undefined
+  }
+
+  function asked(id: string): { readonly pin: Pin; readonly texts: PinTexts } {
+    const pin = question(id)?.pin
+    if (pin === undefined) throw new WarderError('approval.unknown', `Nothing waits under ${id}.`)
+    return { pin, texts: textsOf(pin) }
+  }
+
+  const textsOf = ({ server, tool }: Pin) => store.texts(server, tool)
+
+  return {
+    listed,
+    recalled(server, lines) {
+      const own = lines.map(shown)
+      const faults = faultsIn(own)
+      return lines.filter((_, index) => {
+        const line = own[index]
+        const tool = line?.member('name')?.string()
+        if (line === undefined || tool === undefined) return false
+        if (faults[index]?.some((fault) => fault.final)) return false
+        return pins
+          .get(server)
+          ?.get(tool)
+          ?.approved.includes(fingerprint(definitionOf(line)))
+      })
+    },
+    word(server, tool) {
+      const pin = pins.get(server)?.get(tool)
+      if (pin === undefined) return 'unknown'
+      return pin.held === null ? 'approved' : 'held'
+    },
+    waiting: () =>
+      [...questions()]
+        .filter(({ pin }) => !pin.denied)
+        .sort((a, b) => (nameOf(a.pin) < nameOf(b.pin) ? -1 : 1)),
+    toolsOf: (server) =>
+      [...(pins.get(server)?.values() ?? [])]
+        .sort((a, b) => (a.tool < b.tool ? -1 : 1))
+        .map((pin) => ({ pin, id: idOf(pin) })),
+    question,
+    texts: textsOf,
+    approve(id) {
+      const { pin, texts } = asked(id)
+      const cannot = pin.faults.find((fault) => fault.final)
+      if (cannot !== undefined)
+        throw new WarderError(
+          'approval.impossible',
+          `A tool of ${pin.server} cannot be approved: it ${cannot.words}.`,
+        )
+      const found = whenApproved(pin, texts, clock())
+      put(found.pin, found.texts)
+      note({ ...pin, what: 'approved', why: whyOf(pin) })
+    },
+    deny(id) {
+      const { pin, texts } = asked(id)
+      const found = whenDenied(pin, texts, clock())
+      put(found.pin, found.texts)
+      note({ ...pin, what: 'denied', why: whyOf(pin) })
+    },
+    forget(server) {
+      if (!pins.has(server) && !states.has(server)) return
+      store.transaction(() => store.forget(server))
+      pins.delete(server)
+      states.delete(server)
+      unchanged.delete(server)
+      shadows.stale()
+      events.emit('waiting')
+    },
+    serversChanged() {
+      for (const pin of [...all()]) {
+        const words =
+          pin.byPerson || pin.held !== null ? null : shadows.prefix(pin.server, pin.tool)
+        if (words === null) continue
+        const texts = store.texts(pin.server, pin.tool)
+        const found = withdrawn(pin, texts, { now: clock(), denied: false, words })
+        put(found.pin, found.texts)
+        note({ ...pin, what: 'held', why: whyOf(found.pin) })
+      }
+    },
+    events,
+  }
+}
+
+/** Longer ones are withheld without a record. */
+const MOST_OF_A_NAME = 256
+const NO_TEXTS: PinTexts = { content: null, heldContent: null }
+const TOO_MUCH: Fault = { words: 'is too much to be kept beside its other tools', final: true }
+
+interface Counts {
+  tools: number
+  held: number
+  units: number
+  add(before: Pin | undefined, after: Pin): void
+}
+
+function countsOf(own: ReadonlyMap<string, Pin> = new Map()): Counts {
+  const counts: Counts = {
+    tools: 0,
+    held: 0,
+    units: 0,
+    add(before, after) {
+      if (before === undefined) counts.tools++
+      counts.held += (after.held === null ? 0 : 1) - (before?.held ? 1 : 0)
+      counts.units += after.size - (before?.size ?? 0)
+    },
+  }
+  for (const pin of own.values()) counts.add(undefined, pin)
+  return counts
+}
+
+/** Null where a person has nothing to say about it. */
+function idOf({ server, tool, held, notes, approved }: Pin): string | null {
+  if (held === null && notes.length === 0) return null
+  const about = held === null ? ['noted', approved.at(-1)] : ['held', held]
+  const content = JSON.stringify(['tool', server, tool, ...about])
+  return createHash('sha256').update(content).digest('hex').slice(0, 16)
+}
+
+function noteOf({ pin, step }: Next): PinNote[] {
+  const { server, tool } = pin
+  if (step === 'held' || step === 'returned')
+    return [
+      { what: step, server, tool, why: step === 'held' ? whyOf(pin) : 'is as approved again' },
+    ]
+  if (step === 'pinned' && pin.notes.length > 0)
+    return [{ what: 'noted', server, tool, why: whyOf(pin) }]
+  return []
+}
+
+/** In one line, why a person is asked. */
+export function whyOf({ held, approved, faults, notes }: Pin): string {
+  if (held === null) return notes.join(', ')
+  const changed = approved.length > 0 ? ['changed since it was taken into use'] : []
+  return [...changed, ...faults.map(({ words }) => words)].join(', ')
+}
+
+const nameOf = ({ server, tool }: Pin) => `${server} ${tool}`
