@@ -26,7 +26,7 @@ export interface Decision {
   readonly code?: StandstillCode | 'policy.tool_held'
 }
 
-/** What is known of a tool: taken into use, waiting for a person, or never listed (ADR 21). */
+/** What is known of a tool: taken into use, waiting for a person, or never listed (ADR 22). */
 export type PinWord = 'approved' | 'held' | 'unknown'
 
 /** The decision point. The same function answers for a call and for each line of a list. Never throws. */

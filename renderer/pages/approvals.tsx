@@ -14,13 +14,14 @@ export function Approvals() {
     <>
       <PageHead
         title="Approvals"
-        about="Changes that would widen what your agents can do. Nothing of them is in force yet."
+        about="Changes that would widen what your agents can do, and tools that are new, changed or odd. Nothing of it is in force yet, unless it says so."
       />
       <Answer
         query={approvals}
         empty={
           <Empty icon="approvals" title="Nothing to decide">
-            A new server, a changed command or a key with a new destination waits here for you.
+            A new server, a changed command, a tool that says something else than before or a key
+            with a new destination waits here for you.
           </Empty>
         }
       >
@@ -53,15 +54,17 @@ function Approval({ approval }: { approval: ApprovalView }) {
           busy={decide.isPending}
           onClick={() => decide.mutate({ id: approval.id, approve: false })}
         >
-          Deny
+          {approval.approvable === false ? 'Put away' : 'Deny'}
         </Button>
-        <Button
-          kind="primary"
-          busy={decide.isPending}
-          onClick={() => decide.mutate({ id: approval.id, approve: true })}
-        >
-          Approve
-        </Button>
+        {approval.approvable !== false && (
+          <Button
+            kind="primary"
+            busy={decide.isPending}
+            onClick={() => decide.mutate({ id: approval.id, approve: true })}
+          >
+            Approve
+          </Button>
+        )}
       </div>
     </li>
   )

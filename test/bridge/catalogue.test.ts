@@ -48,8 +48,8 @@ async function startScene(
       : { headers: { 'x-key': `secret:${Object.keys(secrets)[0]}` } }
   const definition = { ...remoteServer(remote.url, auth), ...header }
   // A list that changes is what it is about here, not what a person thinks of the change.
-  const options = { remembers: true, pins: false }
-  const world = await startWorld({ s: definition }, undefined, secrets, options)
+  const how = { remembers: true, pins: false }
+  const world = await startWorld({ s: definition }, undefined, secrets, how)
   world.tokens.set('s', 'token-of-ann-1')
 
   const first = await world.line('s')

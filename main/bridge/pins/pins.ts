@@ -13,6 +13,7 @@ import { createShadows } from './shadows.ts'
 import type { Pin, PinnedServer, PinStore, PinTexts } from './store.ts'
 import { suspicions } from './suspicion.ts'
 import {
+  type Moved,
   type Next,
   type Said,
   whenApproved,
@@ -22,7 +23,7 @@ import {
 } from './transition.ts'
 
 /**
- * What the tools of every server said of themselves when they were taken into use (ADR 21). Lists are held against it when
+ * What the tools of every server said of themselves when they were taken into use (ADR 22). Lists are held against it when
  * they come in; a call costs one look into a map.
  */
 export interface Pins {
@@ -113,20 +114,23 @@ export function createPins(options: {
     return text === line.raw ? line : readJson(text)
   }
 
-  function saidBy(server: string, line: JsonNode, faults: readonly Fault[]): Said | null {
-    const tool = line.member('name')?.string()
-    if (tool === undefined || tool.length > MOST_OF_A_NAME) return null
+  function saidBy(
+    pin: Pick<Pin, 'server' | 'tool' | 'approved'>,
+    line: JsonNode,
+    faults: readonly Fault[],
+  ): Said {
+    const { server, tool, approved } = pin
     const readable = line.end - line.start <= limits.toolBytes
     const definition = readable ? definitionOf(line) : null
     const print = fingerprint(definition ?? line.raw)
-    const approved = pins.get(server)?.get(tool)?.approved.includes(print)
+    const known = approved.includes(print)
     return {
       server,
       tool,
       fingerprint: print,
       definition,
-      faults: approved ? faults : [...faults, ...shadows.of(server, tool)],
-      notes: approved || !readable ? [] : suspicions(line),
+      faults: known ? faults : [...faults, ...shadows.of(server, tool)],
+      notes: known || !readable ? [] : suspicions(line),
     }
   }
 
@@ -137,16 +141,26 @@ export function createPins(options: {
   }
 
   /** @returns null for a tool that there is no room for: it is withheld, and nothing of it is kept */
-  function next(said: Said, counts: Counts, first: boolean): Next | null {
-    const before = pins.get(said.server)?.get(said.tool)
-    const texts = before ? store.texts(said.server, said.tool) : NO_TEXTS
-    const length = said.definition?.length ?? 0
-    const fits = counts.units + length <= limits.pinnedBytes
+  function next(
+    server: string,
+    line: JsonNode,
+    faults: readonly Fault[],
+    counts: Counts,
+    first: boolean,
+  ): Next | null {
+    const tool = line.member('name')?.string()
+    if (tool === undefined || tool.length > MOST_OF_A_NAME) return null
+    const before = pins.get(server)?.get(tool)
+    const fits = counts.units + line.end - line.start <= limits.pinnedBytes
     if (before === undefined && (!fits || counts.tools >= limits.pinnedTools)) return null
-    const bounded = fits ? said : { ...said, definition: null, faults: [...said.faults, TOO_MUCH] }
+    const said = saidBy(before ?? { server, tool, approved: [] }, line, faults)
+    const isKept = before?.approved.includes(said.fingerprint) || before?.held === said.fingerprint
+    const bounded =
+      fits || isKept ? said : { ...said, definition: null, faults: [...said.faults, TOO_MUCH] }
+    const texts = () => (before ? textsOf(before) : NO_TEXTS)
     const found = whenListed(before, texts, bounded, { first, now: clock() })
-    if (before === undefined && !found.listed && counts.held >= limits.heldTools) return null
-    return found
+    const isMore = before === undefined && !found.listed
+    return isMore && counts.held >= limits.heldTools ? null : found
   }
 
   function listed(server: string, lines: readonly JsonNode[], result: JsonNode): JsonNode[] {
@@ -156,11 +170,10 @@ export function createPins(options: {
     const faults = faultsIn(own)
     const state = stateOf(server)
     const counts = countsOf(pins.get(server))
-    const steps: Next[] = []
+    const steps: Moved[] = []
     const kept = lines.filter((_, index) => {
       const line = own[index]
-      const said = line && saidBy(server, line, faults[index] ?? [])
-      const found = said && next(said, counts, state.first)
+      const found = line && next(server, line, faults[index] ?? [], counts, state.first)
       if (!found) return false
       if (found.step !== 'same') {
         steps.push(found)
@@ -183,7 +196,7 @@ export function createPins(options: {
   const hasPins = (server: string) =>
     [...(pins.get(server)?.values() ?? [])].some(({ approved }) => approved.length > 0)
 
-  function apply(server: string, steps: readonly Next[], state: PinnedServer | null): void {
+  function apply(server: string, steps: readonly Moved[], state: PinnedServer | null): void {
     const moved = JSON.stringify(state ?? states.get(server)) !== JSON.stringify(states.get(server))
     if (steps.length === 0 && !moved) return
     store.transaction(() => {
@@ -338,7 +351,7 @@ function idOf({ server, tool, held, notes, approved }: Pin): string | null {
   return createHash('sha256').update(content).digest('hex').slice(0, 16)
 }
 
-function noteOf({ pin, step }: Next): PinNote[] {
+function noteOf({ pin, step }: Moved): PinNote[] {
   const { server, tool } = pin
   if (step === 'held' || step === 'returned')
     return [

@@ -3,7 +3,7 @@ import type { JsonNode } from '../json-scan.ts'
 
 /**
  * What a person should see of a tool although nothing in it breaks a rule. Words only: an honest tool may say the same, and
- * a hostile one may say it otherwise, so none of this decides anything (docs/adr/021-tool-pins.md).
+ * a hostile one may say it otherwise, so none of this decides anything (docs/adr/022-tool-pins.md).
  */
 export function suspicions(tool: JsonNode): string[] {
   const text = textsOf(tool).join('\n')

@@ -14,34 +14,35 @@ export interface Said {
 }
 
 /** `held` where it was in use or is seen for the first time, `held-again` where it waits already and differs anew. */
-export type Step = 'pinned' | 'held' | 'held-again' | 'returned' | 'same'
-
-export interface Next {
+export interface Moved {
+  readonly step: 'pinned' | 'held' | 'held-again' | 'returned'
   readonly pin: Pin
   readonly texts: PinTexts
-  readonly step: Step
   /** Whether clients may see it. */
   readonly listed: boolean
 }
+
+export type Next = Moved | { readonly step: 'same'; readonly listed: boolean }
 
 /**
  * What becomes of a tool when its server lists it. Only a first list pins by itself, and only what has no fault; what was
  * approved comes back by itself, and all else waits for a person.
  *
+ * @param texts what is kept of it
  * @param first the first list of the server has not ended yet
  * @param now milliseconds since the epoch
  */
 export function whenListed(
   before: Pin | undefined,
-  texts: PinTexts,
+  texts: () => PinTexts,
   said: Said,
   { first, now }: { first: boolean; now: number },
 ): Next {
   const pin = before ?? unknown(said)
   const isFinal = said.faults.some((fault) => fault.final)
   if (pin.approved.includes(said.fingerprint) && !isFinal) {
-    if (pin.held === null) return { pin, texts, step: 'same', listed: true }
-    const back = sized({ ...pin, ...NOTHING_HELD }, { ...texts, heldContent: null })
+    if (pin.held === null) return { step: 'same', listed: true }
+    const back = sized({ ...pin, ...NOTHING_HELD }, { ...texts(), heldContent: null })
     return { ...back, step: 'returned', listed: true }
   }
   if (first && said.faults.length === 0 && pin.approved.length === 0 && !pin.denied) {
@@ -56,11 +57,12 @@ export function whenListed(
     }
   }
   const faults = pin.approved.length > 0 || first ? said.faults : [...said.faults, NEW]
-  if (pin.held === said.fingerprint && JSON.stringify(pin.faults) === JSON.stringify(faults))
-    return { pin, texts, step: 'same', listed: false }
-  const held = { held: said.fingerprint, heldAt: now, faults, denied: false }
+  const waits = pin.held === said.fingerprint
+  if (waits && pin.faults.some((fault) => fault.final) === isFinal)
+    return { step: 'same', listed: false }
+  const held = { held: said.fingerprint, heldAt: now, faults, denied: waits && pin.denied }
   return {
-    ...sized({ ...pin, ...held }, { ...texts, heldContent: said.definition }),
+    ...sized({ ...pin, ...held }, { ...texts(), heldContent: said.definition }),
     step: pin.held === null ? 'held' : 'held-again',
     listed: false,
   }
