@@ -2,7 +2,7 @@ import type { Output as Answer } from '../../preload/contract/index.ts'
 import { examples, type Verb } from './context.ts'
 import { type Line, localTime, type Segment, table } from './output.ts'
 
-type Tool = Answer<'servers:tools'>[number]
+type Tool = Answer<'servers:pins'>[number]
 
 /** `warder server tools`, under the verb that `server.ts` has added. */
 export const addServerTools: Verb = (program, action) => {
@@ -17,7 +17,7 @@ export const addServerTools: Verb = (program, action) => {
     .addHelpText('after', examples('warder server tools github'))
     .action(
       action(async ({ control, output }, name: string) => {
-        output.result(await control.call('servers:tools', { name }), (tools) =>
+        output.result(await control.call('servers:pins', { name }), (tools) =>
           toolLines(name, tools),
         )
       }),

@@ -1,4 +1,4 @@
-import type { ApprovalView, ToolView } from '../../preload/contract/index.ts'
+import type { ApprovalView, ToolPinView } from '../../preload/contract/index.ts'
 import { toolDiff } from '../bridge/pins/diff.ts'
 import { spelled } from '../bridge/pins/hidden.ts'
 import type { PinQuestion } from '../bridge/pins/pins.ts'
@@ -64,11 +64,11 @@ function titleOf(tool: string, { held, approved }: PinQuestion['pin'], isFinal: 
 }
 
 /** Every tool of a server that was ever listed, and where it stands. */
-export function toolHandlers(house: ControlHouse): Handlers<'servers:tools'> {
+export function toolHandlers(house: ControlHouse): Handlers<'servers:pins'> {
   return {
-    async 'servers:tools'({ name }) {
+    async 'servers:pins'({ name }) {
       knownServer(house.config, name)
-      return house.pins.toolsOf(name).map(({ pin, id }): ToolView => {
+      return house.pins.toolsOf(name).map(({ pin, id }): ToolPinView => {
         const { held, denied, heldAt, notedAt, approvedAt } = pin
         const words = [...pin.faults.map((fault) => fault.words), ...pin.notes]
         return {

@@ -16,7 +16,7 @@ import {
   statusView,
   stopRecord,
   stopView,
-  toolView,
+  toolPinView,
   whyView,
 } from './views.ts'
 import {
@@ -84,7 +84,7 @@ export const channels = {
   ),
 
   /** Every tool that a server has listed so far, and what is held of them. */
-  'servers:tools': channel(z.strictObject({ name }), z.array(toolView)),
+  'servers:pins': channel(z.strictObject({ name }), z.array(toolPinView)),
 
   'secrets:list': channel(nothing, z.array(secretView)),
   'secrets:set': channel(

@@ -285,7 +285,7 @@ export const approvalView = z.object({
 })
 
 /** A tool as its server listed it last, held against what was pinned. */
-export const toolView = z.object({
+export const toolPinView = z.object({
   name: z.string(),
   /** `to-look-at`: in use, and a person should read it. `denied`: held, and nobody is asked again. */
   state: z.enum(['pinned', 'to-look-at', 'held', 'denied']),
@@ -379,7 +379,7 @@ export type LedgerEntryView = z.infer<typeof ledgerEntry>
 export type WhyView = z.infer<typeof whyView>
 export type AuditRow = z.infer<typeof auditRow>
 export type ApprovalView = z.infer<typeof approvalView>
-export type ToolView = z.infer<typeof toolView>
+export type ToolPinView = z.infer<typeof toolPinView>
 export type ImportView = z.infer<typeof importView>
 export type ShreddedView = z.infer<typeof shreddedView>
 export type StatusView = z.infer<typeof statusView>

@@ -199,7 +199,7 @@ describe('a tool that is held', () => {
     expect(await words(client)).toEqual({ x: 'v1' })
     await server.say(tool('x', 'v1', { annotations: { readOnlyHint: false } }), { name: 'y' })
     expect(await words(client)).toEqual({})
-    const tools = await warder.ok<Output<'servers:tools'>>(['server', 'tools', 'gone'])
+    const tools = await warder.ok<Output<'servers:pins'>>(['server', 'tools', 'gone'])
     expect(tools.map(({ name, state }) => [name, state])).toEqual([
       ['x', 'held'],
       ['y', 'held'],
