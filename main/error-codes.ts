@@ -479,6 +479,12 @@ export const errorCodes = {
       'A token that has to be bound to a key (DPoP, RFC 9449) came without its binding, or was asked for without it.',
     mend: 'Nothing was accepted, and no token was sent without its proof. If the change is genuine, revoke the account and connect again.',
   },
+  'server.import_invalid': {
+    exit: 1,
+    meaning:
+      'A server.json, a bundle or a piece of configuration cannot become a server of Warder.',
+    mend: 'The message says why. Write the server by hand: `warder help server add`.',
+  },
   'wiring.unknown_client': {
     exit: 3,
     meaning: 'Warder does not know how a client of that name is configured.',

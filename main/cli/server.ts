@@ -7,6 +7,7 @@ import { presetLines, presetViews } from './presets.ts'
 import { commandLine } from './printable.ts'
 import { receiptLines } from './receipt-lines.ts'
 import { type ServerOptions, serverDefinition } from './server-definition.ts'
+import { addFrom, type FromOptions } from './server-from.ts'
 
 export const addServer: Verb = (program, action) => {
   const server = program
@@ -19,7 +20,9 @@ export const addServer: Verb = (program, action) => {
     .command('add')
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .argument('[command...]', 'after --: a local server, with its arguments')
-    .usage('NAME --url URL [options]\n       warder server add NAME [options] -- COMMAND [ARGS…]')
+    .usage(
+      'NAME --url URL [options]\n       warder server add NAME [options] -- COMMAND [ARGS…]\n       warder server add NAME --from FILE',
+    )
     .option('--url <url>', 'a remote server')
     .option(
       '--auth <mode>',
@@ -92,6 +95,12 @@ export const addServer: Verb = (program, action) => {
       limit('--open-file-limit', 16, 1_048_576),
     )
     .option('--cwd <dir>', 'the folder a local server runs in')
+    .option(
+      '--from <file>',
+      'a server.json of the MCP Registry, a bundle (.mcpb), or JSON of any client; - reads standard input',
+    )
+    .option('--value <name=value>', 'what --from asks for, where it is no secret (repeat)', collect)
+    .option('--sha256 <hex>', 'the SHA-256 that the bundle of --from has to have')
     .option('--approve', 'run this exact command without being asked, for scripts')
     .summary('add a remote or a local server')
     .description(
@@ -105,6 +114,7 @@ export const addServer: Verb = (program, action) => {
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
         'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs --issuer https://id.example.com',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
+        'warder server add search --from server.json',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
       ),
     )
@@ -186,8 +196,16 @@ async function add(
   context: Context,
   name: string,
   command: string[],
-  options: ServerOptions & { approve?: boolean },
+  options: ServerOptions & Partial<FromOptions>,
 ): Promise<void> {
+  const { from } = options
+  if (from !== undefined) {
+    refuseBesideFrom(command, options)
+    context.output.result(await addFrom(context, name, { ...options, from }), addedLines)
+    return
+  }
+  if (options.value !== undefined || options.sha256 !== undefined)
+    throw new WarderError('usage.invalid', '--value and --sha256 go with --from.')
   const definition = serverDefinition({
     command: separated(context.argv, command),
     options,
@@ -202,6 +220,17 @@ async function add(
     context.control.call('servers:add', { name, definition, ...presetOf(options), ...confirm }),
   )
   context.output.result(added, addedLines)
+}
+
+/** What the file says is what is added; a word beside it would be passed over. */
+function refuseBesideFrom(command: readonly string[], options: object): void {
+  const known = ['from', 'value', 'sha256', 'approve']
+  const stray = Object.keys(options).find((name) => !known.includes(name))
+  if (command.length > 0 || stray !== undefined)
+    throw new WarderError(
+      'usage.invalid',
+      'With --from nothing else is said of the server but --value, --sha256 and --approve.',
+    )
 }
 
 function presetOf({ preset, tenant }: ServerOptions) {

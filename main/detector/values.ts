@@ -83,3 +83,6 @@ function entropy(text: string): number {
 
 /** RFC 9562, as some providers give keys. */
 export const isUuid = (value: string): boolean => UUID.test(value)
+
+/** True of a text that holds a reference anywhere. */
+export const REFERENCE_IN = /\$\{[\w:.-]|\$[A-Za-z_]|%[A-Za-z_]\w*%|\{\{/

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import { serverSchema } from '../../../main/store/config-schema.ts'
+import { fromServerJson, isServerJson } from '../../../main/wiring/adoption/server-json.ts'
+import { givenValues } from '../../../main/wiring/adoption/values.ts'
+
+function added(document: unknown, given: Record<string, string> = {}) {
+  expect(isServerJson(document)).toBe(true)
+  const { definition, secrets } = fromServerJson(document, 'one', givenValues(given))
+  serverSchema.parse(definition)
+  return { definition, secrets: secrets.map(({ name, around }) => [name, around]) }
+}
+
+const npm = {
+  registryType: 'npm',
+  identifier: '@scope/server',
+  version: '1.2.3',
+  transport: { type: 'stdio' },
+}
+const document = (members: object) => ({
+  name: 'io.github.scope/server',
+  version: '1.2.3',
+  ...members,
+})
+
+describe('a server.json', () => {
+  it('of a package is started at exactly its version, and what is secret goes into the vault', () => {
+    expect(
+      added(
+        document({
+          packages: [
+            {
+              ...npm,
+              packageArguments: [
+                { type: 'positional', valueHint: 'folder', isRequired: true },
+                {
+                  type: 'named',
+                  name: '--mode',
+                  value: '{mode}',
+                  variables: { mode: { default: 'fast' } },
+                },
+                { type: 'named', name: '--key', isSecret: true, isRequired: true },
+                { type: 'named', name: '--verbose' },
+              ],
+              environmentVariables: [
+                { name: 'API_TOKEN', isSecret: true, isRequired: true },
+                { name: 'REGION', default: 'eu' },
+                { name: 'OTHER' },
+              ],
+            },
+          ],
+        }),
+        { folder: '/notes' },
+      ),
+    ).toEqual({
+      definition: {
+        command: 'npx',
+        args: [
+          '-y',
+          '@scope/server@1.2.3',
+          '/notes',
+          '--mode',
+          'fast',
+          '--key',
+          '{argument:KEY}',
+          '--verbose',
+        ],
+        env: { API_TOKEN: 'secret:one-api-token', REGION: 'eu' },
+        arguments: { KEY: 'secret:one-key' },
+      },
+      secrets: [
+        ['one-api-token', ['', '']],
+        ['one-key', ['', '']],
+      ],
+    })
+  })
+
+  it('of a remote server keeps what stands around a secret in its header', () => {
+    expect(
+      added(
+        document({
+          packages: [npm],
+          remotes: [
+            { type: 'sse', url: 'https://a.example/sse' },
+            {
+              type: 'streamable-http',
+              url: 'https://{tenant}.example/mcp',
+              variables: { tenant: { isRequired: true } },
+              headers: [
+                {
+                  name: 'Authorization',
+                  value: 'Bearer {key}',
+                  variables: { key: { isSecret: true } },
+                },
+                { name: 'X-Region', default: 'eu' },
+              ],
+            },
+          ],
+        }),
+        { tenant: 'acme' },
+      ),
+    ).toEqual({
+      definition: {
+        url: 'https://acme.example/mcp',
+        auth: 'header',
+        headers: { Authorization: 'secret:one-authorization', 'X-Region': 'eu' },
+      },
+      secrets: [['one-authorization', ['Bearer ', '']]],
+    })
+  })
+
+  it('gives a container only the variables that it asks for', () => {
+    expect(
+      added(
+        document({
+          packages: [
+            {
+              registryType: 'oci',
+              identifier: 'ghcr.io/scope/server',
+              version: '1.2.3',
+              environmentVariables: [{ name: 'KEY', isSecret: true }],
+            },
+          ],
+        }),
+      ).definition,
+    ).toEqual({
+      command: 'docker',
+      args: ['run', '-i', '--rm', '-e', 'KEY', 'ghcr.io/scope/server:1.2.3'],
+      env: { KEY: 'secret:one-key' },
+    })
+  })
+
+  it('is read from an answer of the API, and as entries were written before', () => {
+    const old = {
+      registry_name: 'pypi',
+      name: 'weather',
+      version: '0.5.0',
+      environment_variables: [{ name: 'WEATHER_API_KEY', is_secret: true, is_required: true }],
+    }
+    expect(added({ server: document({ packages: [old] }), _meta: {} }).definition).toEqual({
+      command: 'uvx',
+      args: ['weather==0.5.0'],
+      env: { WEATHER_API_KEY: 'secret:one-weather-api-key' },
+    })
+  })
+
+  it.each([
+    [{ packages: [{ ...npm, version: 'latest' }] }, 'no exact version'],
+    [{ packages: [{ ...npm, version: '^1.0.0' }] }, 'no exact version'],
+    [{ packages: [{ ...npm, identifier: '--call=x' }] }, 'not a server.json'],
+    [{ packages: [{ ...npm, transport: { type: 'streamable-http' } }] }, 'standard input'],
+    [{ packages: [{ ...npm, registryType: 'cargo' }] }, 'no remote server'],
+    [{ remotes: [{ type: 'sse', url: 'https://a.example/' }] }, 'no remote server'],
+    [
+      {
+        remotes: [
+          {
+            type: 'streamable-http',
+            url: 'https://a.example/{key}',
+            variables: { key: { isSecret: true } },
+          },
+        ],
+      },
+      'in its URL',
+    ],
+  ])('is refused where it cannot be what it says: %j', (members, why) => {
+    expect(() => added(document(members))).toThrow(why)
+  })
+
+  it('tells everything that is missing at once, and what was given for nothing', () => {
+    const packages = [
+      {
+        ...npm,
+        environmentVariables: [
+          { name: 'ONE', isRequired: true, description: 'the first' },
+          { name: 'TWO', isRequired: true },
+        ],
+      },
+    ]
+    expect(() => added(document({ packages }))).toThrow('for ONE (the first), TWO.')
+    expect(() => added(document({ packages: [npm] }), { three: 'x' })).toThrow('called three')
+  })
+})
