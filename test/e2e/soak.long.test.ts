@@ -4,20 +4,27 @@ import { expect, it } from 'vitest'
 import { testHome } from '../harness/home.ts'
 import { cli, startWarder } from '../harness/warder.ts'
 import { oneOf, randomFrom } from './soak/random.ts'
+import { type RemoteCounter, startRemoteCounter } from './soak/remote-counter.ts'
 import { type Call, startWorker } from './soak/worker.ts'
 import { saveConfig } from './support/config.ts'
 import { gone, processesOf, processesWith, residentBytes } from './support/proc.ts'
 
-/** Many clients and servers at once, while shims, servers and the companion are killed. */
+/**
+ * Many clients and servers at once, of both eras, local and remote, in every pairing, while shims, servers and the companion
+ * are killed.
+ */
 
-const CLIENTS = 50
-const SERVERS = 20
+/** Set `SOAK_SHARE` (0 to 1) to have less of everything, on a machine or in a moment that is too small for all of it. */
+const SHARE = Number(process.env.SOAK_SHARE ?? 1)
+const share = (count: number) => Math.ceil(count * SHARE)
+const CLIENTS = share(50)
+const SERVERS = share(20)
 /** Calls of each client while somebody kills, and every how many calls of all clients somebody is killed. */
-const CALLS = 80
-const CALLS_TO_A_KILL = 100
+const CALLS = share(80)
+const CALLS_TO_A_KILL = share(100)
 /** Calls of each client after that, until memory is looked at for the first time, and then until the second. */
-const WARM_UP = 40
-const STEADY = 160
+const WARM_UP = share(40)
+const STEADY = share(160)
 const MAY_GROW = 24 * 1024 * 1024
 const MINUTES = 60_000
 /** Set `SOAK_SEED` to have the kills of a run again. */
@@ -39,16 +46,26 @@ it(`loses no answer, does nothing twice, leaves nothing behind and does not grow
     Object.fromEntries(
       Array.from({ length: count }, (_, at) => [`${prefix}${at}`, of(`${prefix}${at}`)]),
     )
-  const servers = named('s', SERVERS, (name) => ({
-    command: process.execPath,
-    args: [program, counter, name],
-  }))
+  const remotes: RemoteCounter[] = []
+  const kinds = Array.from({ length: SERVERS }, (_, at) => KINDS[at % KINDS.length] ?? KINDS[0])
+  for (const { where, era } of kinds)
+    if (where === 'remote') remotes.push(stage.use(await startRemoteCounter(counter, era)))
+  const urls = remotes.map(({ url }) => url)
+  const servers = named('s', SERVERS, (name) => {
+    const { where, era } = kinds[Number(name.slice(1))] ?? KINDS[0]
+    if (where === 'remote') return { url: urls.shift(), auth: 'public' }
+    return { command: process.execPath, args: [program, counter, name, era] }
+  })
   const clients = named('c', CLIENTS, () => ({}))
   const rules = [{ effect: 'allow', client: '*', server: '*' }]
   await saveConfig(home, JSON.stringify({ servers, clients, rules }))
   await warder.ok(['approvals', 'approve', '--all', '--yes'])
   const workers = Array.from({ length: CLIENTS }, (_, at) =>
-    startWorker({ home, client: `c${at}`, server: `s${at % SERVERS}` }),
+    startWorker({
+      ...{ home, client: `c${at}`, server: `s${at % SERVERS}` },
+      // One in two, and not the same one for every server.
+      era: (at + Math.floor(at / SERVERS)) % 2 === 0 ? 'session' : 'stateless',
+    }),
   )
 
   // The first is started by the test, the others by shims; what each is told besides differs.
@@ -58,9 +75,10 @@ it(`loses no answer, does nothing twice, leaves nothing behind and does not grow
     () => oneOf(random, workers)?.kill(),
     () => kill(oneOf(random, processesWith([program, counter]))),
     () => kill(oneOf(random, companions())),
+    () => oneOf(random, remotes)?.crash(),
   ]
   /** The companion is the one that all need, so it is killed least. */
-  const order = [0, 1, 0, 1, 2]
+  const order = [0, 1, 3, 0, 1, 3, 2]
   const fates: Call[] = []
   let kills = 0
 
@@ -103,6 +121,14 @@ it(`loses no answer, does nothing twice, leaves nothing behind and does not grow
   expect(answered.length).toBeGreaterThan((CLIENTS * (CALLS + WARM_UP + STEADY)) / 2)
   expect(after - before).toBeLessThan(MAY_GROW)
 })
+
+/** What the servers are, in turn; clients of both eras share each of them. */
+const KINDS = [
+  { where: 'local', era: 'session' },
+  { where: 'remote', era: 'session' },
+  { where: 'local', era: 'stateless' },
+  { where: 'remote', era: 'stateless' },
+] as const
 
 /** It may have ended by itself just now. */
 function kill(pid: number | undefined): void {

@@ -1,3 +1,4 @@
+import { Client as ModernClient, ProtocolError } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js'
@@ -22,6 +23,9 @@ export interface Call {
   readonly why: string
 }
 
+/** The client of the 1.x SDK, with sessions, or that of the 2.x SDK, told to speak 2026-07-28. */
+export type WorkerEra = 'session' | 'stateless'
+
 /** One client of the soak: it calls, and starts another shim where its own was killed. */
 export interface Worker extends AsyncDisposable {
   call(key: string): Promise<Call>
@@ -31,32 +35,53 @@ export interface Worker extends AsyncDisposable {
   kill(): void
 }
 
-export function startWorker(options: { home: string; client: string; server: string }): Worker {
-  const { home, client: name, server } = options
+export function startWorker(options: {
+  home: string
+  client: string
+  server: string
+  era: WorkerEra
+}): Worker {
+  const { home, client: name, server, era } = options
   let opened: Promise<Opened> | null = null
 
   interface Opened {
-    readonly client: Client
+    readonly client: Pick<Client | ModernClient, 'callTool' | 'listTools' | 'close'>
     readonly transport: StdioClientTransport
     killed: boolean
   }
 
   async function open(): Promise<Opened> {
-    const client = new Client({ name: 'soak', version: '1' })
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [cli, 'mcp', '--client', name, '--server', server, '--home', home],
       env: bareEnvironment(),
       stderr: 'ignore',
     })
-    const own: Opened = { client, transport, killed: false }
-    current = own
-    await client.connect(transport)
+    const info = { name: 'soak', version: '1' }
+    if (era === 'session') {
+      const client = new Client(info)
+      const own = begun(client, transport)
+      await client.connect(transport)
+      return own
+    }
+    const versionNegotiation = { mode: { pin: '2026-07-28' } }
+    const client = new ModernClient(info, { versionNegotiation })
+    const own = begun(client, transport)
+    // The transport of the 1.x SDK tells the id of its process.
+    await client.connect(transport as Parameters<ModernClient['connect']>[0])
     return own
   }
   let current: Opened | null = null
 
-  async function ask(key: string, what: (client: Client) => Promise<unknown>): Promise<Call> {
+  function begun(client: Opened['client'], transport: StdioClientTransport): Opened {
+    current = { client, transport, killed: false }
+    return current
+  }
+
+  async function ask(
+    key: string,
+    what: (client: Opened['client']) => Promise<unknown>,
+  ): Promise<Call> {
     opened ??= open()
     const mine = opened
     try {
@@ -95,6 +120,7 @@ export function startWorker(options: { home: string; client: string; server: str
 
 /** The SDK's own errors say that nothing came; any other was an answer. */
 function fateOf(error: unknown): Fate {
+  if (error instanceof ProtocolError) return 'refused'
   const own: number[] = [ErrorCode.ConnectionClosed, ErrorCode.RequestTimeout]
   return error instanceof McpError && !own.includes(error.code) ? 'refused' : 'lost'
 }
