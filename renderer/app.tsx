@@ -9,6 +9,7 @@ import { useStatus } from './api/queries.ts'
 import { createQueryClient } from './api/query-client.ts'
 import { DoingProvider } from './shell/doing.tsx'
 import { Frame } from './shell/frame.tsx'
+import { Locked } from './shell/locked.tsx'
 import { SignedOut } from './shell/signed-out.tsx'
 
 /** The whole page over one companion, whichever way it is reached. */
@@ -32,5 +33,7 @@ export function App({ api }: { api: CompanionApi }) {
 function Session() {
   useLive()
   const status = useStatus()
-  return status.error?.code === 'control.unauthorized' ? <SignedOut /> : <Frame />
+  if (status.error?.code === 'control.unauthorized') return <SignedOut />
+  const locked = status.data?.locked ?? null
+  return locked === null ? <Frame /> : <Locked since={locked} />
 }

@@ -60,6 +60,10 @@ export function useAct<C extends Channel>(
       present((confirm) =>
         api.call(channel, confirm === undefined ? input : ({ ...input, confirm } as Input<C>)),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: [areaOf(channel)] }),
+    onSuccess: () => {
+      // A pause or a lock shows in the status.
+      if (channel.startsWith('hold:')) void queries.invalidateQueries()
+      return queries.invalidateQueries({ queryKey: [areaOf(channel)] })
+    },
   })
 }

@@ -1,6 +1,7 @@
 import { useAct, useStatus } from '../api/queries.ts'
 import { Button } from '../parts/button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
+import { save } from '../parts/save.ts'
 
 /** Saves what `warder receipts export` writes, byte for byte. The window of the desktop saves no files. */
 export function ExportReceipts() {
@@ -17,7 +18,18 @@ export function ExportReceipts() {
       <Button
         busy={all.isPending}
         onClick={() =>
-          all.mutate({}, { onSuccess: (records) => save(`${JSON.stringify(records, null, 2)}\n`) })
+          all.mutate(
+            {},
+            {
+              onSuccess: (records) =>
+                save(
+                  'warder-receipts',
+                  'json',
+                  'application/json',
+                  `${JSON.stringify(records, null, 2)}\n`,
+                ),
+            },
+          )
         }
       >
         Export
@@ -25,13 +37,4 @@ export function ExportReceipts() {
       <ErrorNote error={all.error} />
     </>
   )
-}
-
-function save(text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `warder-receipts-${new Date().toISOString().slice(0, 10)}.json`
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -1,9 +1,10 @@
+import { Switch } from '@base-ui/react/switch'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { ContractError, Output, StatusView } from '../../preload/contract/index.ts'
 import { useApi } from '../api/context.ts'
-import { useStatus } from '../api/queries.ts'
+import { useAct, useStatus } from '../api/queries.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Bones } from '../parts/bones.tsx'
 import { Button } from '../parts/button.tsx'
@@ -12,6 +13,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { visible } from '../parts/format.ts'
+import { Icon } from '../parts/icon.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { ScrollBox } from '../parts/scroll-box.tsx'
@@ -120,6 +122,8 @@ function Doors({ status }: { status: StatusView }) {
 }
 
 function Start({ status }: { status: StatusView }) {
+  const lock = useAct('hold:lock')
+  const screen = useAct('hold:screen')
   return (
     <Section title="Start and lock">
       <p>
@@ -127,10 +131,34 @@ function Start({ status }: { status: StatusView }) {
           ? 'Warder lives in the tray: closing this window leaves it running. Quit it there.'
           : 'This Warder was started by hand or by a client’s shim, and runs until it is stopped.'}
       </p>
-      <p className="quiet small">
-        Keys are locked together with your keychain. A lock of Warder’s own, with a passkey or a
-        code, will have its place here.
-      </p>
+      <div className="setting">
+        <div>
+          <p>Lock</p>
+          <p className="quiet small">
+            Every call is refused and nothing can be seen or changed until a person unlocks it.
+          </p>
+        </div>
+        <Button busy={lock.isPending} onClick={() => lock.mutate({})}>
+          <Icon name="locked" />
+          Lock now
+        </Button>
+      </div>
+      <div className="setting">
+        <div>
+          <p id="lock-with-screen">Lock with the screen of this computer</p>
+          <p className="quiet small">Where the desktop says when that is.</p>
+        </div>
+        <Switch.Root
+          className="switch"
+          aria-labelledby="lock-with-screen"
+          checked={status.lockWithScreen}
+          disabled={screen.isPending}
+          onCheckedChange={(checked) => screen.mutate({ lock: checked })}
+        >
+          <Switch.Thumb className="switch-thumb" />
+        </Switch.Root>
+      </div>
+      <ErrorNote error={lock.error ?? screen.error} />
     </Section>
   )
 }

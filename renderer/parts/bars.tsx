@@ -21,7 +21,7 @@ interface BarsProps {
   palette?: 'series' | 'trouble' | 'time'
 }
 
-const EDGE = { left: 40, bottom: 20, top: 8 }
+const EDGE = { bottom: 20, top: 8 }
 
 /** Numbers over time, stacked by series. The same numbers stand in a table that a screen reader finds. */
 export function Bars({
@@ -34,14 +34,17 @@ export function Bars({
 }: BarsProps) {
   const [width, frame] = useWidth()
   const totals = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0))
-  const x = scaleBand<number>()
-    .domain(bars.map((_, at) => at))
-    .range([EDGE.left, Math.max(width, EDGE.left + 1)])
-    .paddingInner(0.28)
   const y = scaleLinear()
     .domain([0, Math.max(1, ...totals)])
     .nice(3)
     .range([height - EDGE.bottom, EDGE.top])
+  const ticks = y.ticks(3).filter(Number.isInteger)
+  // Seven pixels are about a digit of the axis.
+  const left = 14 + 7 * Math.max(...ticks.map((tick) => write(tick).length))
+  const x = scaleBand<number>()
+    .domain(bars.map((_, at) => at))
+    .range([left, Math.max(width, left + 1)])
+    .paddingInner(0.28)
   const layers = stack<Bar, number>()
     .keys(series.map((_, at) => at))
     .value((bar, at) => bar.values[at] ?? 0)([...bars])
@@ -49,17 +52,14 @@ export function Bars({
   return (
     <figure className="bars" ref={frame}>
       <svg width={width} height={height} role="img" aria-label={title} data-palette={palette}>
-        {y
-          .ticks(3)
-          .filter(Number.isInteger)
-          .map((tick) => (
-            <g key={tick} className="bars-line">
-              <line x1={EDGE.left} x2={width} y1={y(tick)} y2={y(tick)} />
-              <text x={EDGE.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
-                {write(tick)}
-              </text>
-            </g>
-          ))}
+        {ticks.map((tick) => (
+          <g key={tick} className="bars-line">
+            <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} />
+            <text x={left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
+              {write(tick)}
+            </text>
+          </g>
+        ))}
         {layers.map((layer) => (
           <g key={layer.key} data-series={layer.key % 6}>
             {layer.map(([from, to], at) => {

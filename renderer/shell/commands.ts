@@ -32,6 +32,9 @@ export function useCommands(): CommandGroup[] {
   const accounts = useListing('accounts:list').data ?? []
   const clients = useListing('clients:list').data ?? []
   const resume = useAct('stop:resume')
+  const pause = useAct('hold:pause')
+  const endPause = useAct('hold:resume')
+  const lock = useAct('hold:lock')
   const theme = useTheme()
 
   const go: Command[] = pages.map((page) => ({
@@ -56,6 +59,12 @@ export function useCommands(): CommandGroup[] {
     status?.stopped === null || status === undefined
       ? { id: 'stop', label: 'Stop everything', icon: 'stop', run: () => begin({ what: 'stop' }) }
       : { id: 'resume', label: 'Resume', icon: 'again', run: () => resume.mutate({}) },
+  ]
+  const hold: Command[] = [
+    status?.paused === null || status === undefined
+      ? { id: 'pause', label: 'Pause all calls', icon: 'held', run: () => pause.mutate({}) }
+      : { id: 'end pause', label: 'End the pause', icon: 'again', run: () => endPause.mutate({}) },
+    { id: 'lock', label: 'Lock Warder', icon: 'locked', run: () => lock.mutate({}) },
   ]
   const atServers = servers.flatMap(({ name, auth }): Command[] => [
     ...(auth === 'oauth' || auth === 'service'
@@ -115,7 +124,7 @@ export function useCommands(): CommandGroup[] {
     )
   return [
     { value: 'Pages', items: go },
-    { value: 'Do', items: make },
+    { value: 'Do', items: [...make, ...hold] },
     { value: 'Servers', items: atServers },
     { value: 'Accounts', items: atAccounts },
     { value: 'Clients', items: atClients },

@@ -11,6 +11,7 @@ import { DoingDialog } from './doing-dialog.tsx'
 import { Offline } from './offline.tsx'
 import { Palette } from './palette.tsx'
 import { usePaletteKey } from './palette-key.ts'
+import { Paused } from './paused.tsx'
 import { type Page, titles, useRoute } from './route.ts'
 import { Sidebar } from './sidebar.tsx'
 import { Stopped } from './stopped.tsx'
@@ -51,6 +52,7 @@ export function Frame() {
       <main ref={main} tabIndex={-1} key={page} data-page={page}>
         <Offline />
         <Stopped />
+        <Paused />
         <Content />
       </main>
       <DoingDialog />

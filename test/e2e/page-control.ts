@@ -39,6 +39,12 @@ export function createPageControl() {
     flow === 'flow-1' && (world.flow.deviceOffered || world.flow.otherIssuers.length > 0)
   const changed = (area: Events['state:changed']['area']) => emitter.emit('state:changed', { area })
 
+  const hold = (kind: 'paused' | 'locked', held: boolean) => {
+    world.status[kind] = held ? new Date().toISOString() : null
+    changed('status')
+    return {}
+  }
+
   const handlers: Handlers = {
     'status:get': () => ({
       ...world.status,
@@ -184,6 +190,21 @@ export function createPageControl() {
     'stop:resume': ({ confirm }) => {
       confirmed('Let calls through again', confirm)
       world.status.stopped = null
+      changed('status')
+      return {}
+    },
+    'hold:pause': () => hold('paused', true),
+    'hold:resume': ({ confirm }) => {
+      confirmed('End the pause of all calls', confirm)
+      return hold('paused', false)
+    },
+    'hold:lock': () => hold('locked', true),
+    'hold:unlock': ({ confirm }) => {
+      confirmed('Unlock Warder', confirm)
+      return hold('locked', false)
+    },
+    'hold:screen': ({ lock }) => {
+      world.status.lockWithScreen = lock
       changed('status')
       return {}
     },

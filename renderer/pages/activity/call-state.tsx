@@ -1,7 +1,8 @@
-import { type Call, type CallState, stateOf } from '../../api/calls.ts'
+import type { AuditRow } from '../../../preload/contract/index.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
+import { type CallState, stateOf } from './call.ts'
 
-const words: Record<CallState, [Tone, string]> = {
+export const stateWords: Record<CallState, [Tone, string]> = {
   running: ['wait', 'Under way'],
   ok: ['good', 'Done'],
   denied: ['denied', 'Denied'],
@@ -11,7 +12,7 @@ const words: Record<CallState, [Tone, string]> = {
   lost: ['bad', 'Outcome unknown'],
 }
 
-export function CallStateBadge({ call }: { call: Call }) {
-  const [tone, text] = words[stateOf(call)]
+export function CallStateBadge({ row }: { row: AuditRow }) {
+  const [tone, text] = stateWords[stateOf(row)]
   return <Badge tone={tone}>{text}</Badge>
 }

@@ -1,65 +1,123 @@
-import type { AuditRow } from '../../../preload/contract/index.ts'
-import type { AuditFilter } from '../../api/audit-rows.ts'
+import { useState } from 'react'
+import type { CallFilter } from '../../api/call-window.ts'
 import { useListing } from '../../api/queries.ts'
+import { Button } from '../../parts/button.tsx'
+import { visible } from '../../parts/format.ts'
+import { Icon } from '../../parts/icon.tsx'
 import { Select } from '../../parts/select.tsx'
+import { stateWords } from './call-state.tsx'
+import { readSentence } from './sentence.ts'
 
 interface FiltersProps {
-  filter: AuditFilter
-  /** What is on the screen: it may name clients and servers that were removed since. */
-  rows: readonly AuditRow[]
-  onChange: (filter: AuditFilter) => void
+  filter: CallFilter
+  onChange: (filter: CallFilter) => void
 }
 
-export function Filters({ filter, rows, onChange }: FiltersProps) {
-  const clients = useListing('clients:list').data ?? []
-  const servers = useListing('servers:list').data ?? []
-  const choose = <K extends keyof AuditFilter>(key: K, value: string) => {
+type Key = keyof CallFilter
+
+const ends = ['ok', 'denied', 'tool-error', 'error', 'cancelled', 'lost'] as const
+
+/** A sentence, or one choice after the other; both end in chips that can be taken away again. */
+export function Filters({ filter, onChange }: FiltersProps) {
+  const clients = (useListing('clients:list').data ?? []).map(({ name }) => name)
+  const servers = (useListing('servers:list').data ?? []).map(({ name }) => name)
+  const [text, setText] = useState('')
+  const without = (key: Key) => {
     const { [key]: _, ...rest } = filter
-    onChange(value === '' ? rest : { ...rest, [key]: value })
+    return rest
   }
+  const choose = (key: Key, value: string) =>
+    onChange(value === '' ? without(key) : { ...filter, [key]: value })
+  const options = (names: string[], chosen: string | undefined): [string, string][] =>
+    [...new Set([...names, ...(chosen === undefined ? [] : [chosen])])]
+      .sort()
+      .map((name) => [name, visible(name)])
   return (
     <search className="filters">
+      <form
+        className="sentence"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onChange({ ...filter, ...readSentence(text, { clients, servers, now: Date.now() }) })
+          setText('')
+        }}
+      >
+        <Icon name="filter" />
+        <input
+          aria-label="Filter by a sentence"
+          value={text}
+          placeholder="refused calls of cursor to linear today"
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </form>
       <Select
         label="Client"
         value={filter.client}
         all="All clients"
-        options={names(
-          clients,
-          rows.map((row) => row.client),
-          filter.client,
-        )}
+        options={options(clients, filter.client)}
         onChange={(value) => choose('client', value)}
       />
       <Select
         label="Server"
         value={filter.server}
         all="All servers"
-        options={names(
-          servers,
-          rows.map((row) => row.server),
-          filter.server,
-        )}
+        options={options(servers, filter.server)}
         onChange={(value) => choose('server', value)}
       />
       <Select
-        label="Decision"
-        value={filter.decision}
-        all="Allowed and denied"
-        options={[
-          ['allow', 'Allowed'],
-          ['deny', 'Denied'],
-        ]}
-        onChange={(value) => choose('decision', value)}
+        label="Outcome"
+        value={filter.outcome}
+        all="Any outcome"
+        options={ends.map((end) => [end, stateWords[end][1]])}
+        onChange={(value) => choose('outcome', value)}
       />
+      {Object.keys(filter).length > 0 && (
+        <ul className="chips" aria-label="Filters in force">
+          {(Object.keys(filter) as Key[]).map((key) => (
+            <li key={key} className="chip">
+              {wordsOf(key, filter)}
+              <Button
+                kind="quiet"
+                label={`No longer: ${wordsOf(key, filter)}`}
+                onClick={() => onChange(without(key))}
+              >
+                <Icon name="close" />
+              </Button>
+            </li>
+          ))}
+          {Object.keys(filter).length > 1 && (
+            <li>
+              <Button kind="text" onClick={() => onChange({})}>
+                Clear all
+              </Button>
+            </li>
+          )}
+        </ul>
+      )}
     </search>
   )
 }
 
-function names(
-  known: { name: string }[],
-  seen: string[],
-  chosen: string | undefined,
-): [string, string][] {
-  const all = new Set([...known.map(({ name }) => name), ...seen, ...(chosen ? [chosen] : [])])
-  return [...all].sort().map((name) => [name, name])
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+function wordsOf(key: Key, filter: CallFilter): string {
+  const value = filter[key] ?? ''
+  switch (key) {
+    case 'client':
+      return `of ${visible(value)}`
+    case 'server':
+      return `to ${visible(value)}`
+    case 'target':
+      return `named ${visible(value)}`
+    case 'decision':
+      return value === 'allow' ? 'allowed' : 'denied'
+    case 'outcome':
+      return stateWords[filter.outcome ?? 'ok'][1].toLowerCase()
+    case 'since':
+      return `since ${moment.format(Date.parse(value))}`
+    case 'until':
+      return `before ${moment.format(Date.parse(value))}`
+  }
 }

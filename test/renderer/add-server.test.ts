@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import {
+  emptyDraft,
+  missing,
+  nameFrom,
+  nameOfCommand,
+  nameOfUrl,
+  newValue,
+  planOf,
+} from '../../renderer/pages/servers/add/draft.ts'
+import { readPasted } from '../../renderer/pages/servers/add/pasted.ts'
+import { scopeInWords } from '../../renderer/parts/scopes.tsx'
+import { readRoute } from '../../renderer/shell/route.ts'
+
+describe('a name', () => {
+  it.each([
+    ['https://mcp.linear.app/mcp', 'linear'],
+    ['https://api.githubcopilot.com/mcp/', 'githubcopilot'],
+    ['http://127.0.0.1:3000/mcp', ''],
+    ['no address', ''],
+  ])('is made of %s', (url, name) => {
+    expect(nameOfUrl(url)).toBe(name)
+  })
+
+  it.each([
+    ['npx', '-y\n@modelcontextprotocol/server-files@1.2.0', 'server-files'],
+    ['/usr/bin/python3', '/opt/notes/server.py', 'server'],
+    ['docker', 'run\n-i\nmcp/time', 'time'],
+    ['my-server', '', 'my-server'],
+    ['', '', ''],
+  ])('is made of %s %s', (program, args, name) => {
+    expect(nameOfCommand(program, args)).toBe(name)
+  })
+
+  it('is never one that config.json refuses', () => {
+    for (const text of ['--A b--', 'x'.repeat(40), `${'y'.repeat(31)}-z`, '日本'])
+      expect(nameFrom(text)).toMatch(/^(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)?$/)
+  })
+})
+
+describe('a plan', () => {
+  it('puts secrets into the vault and their names into the definition', () => {
+    const plan = planOf({
+      ...emptyDraft,
+      name: 'notes',
+      url: ' https://mcp.notes.example/mcp ',
+      auth: 'header',
+      headers: [
+        newValue('Authorization', 'tok-en'),
+        newValue('X-Team', 'blue', false),
+        newValue('', 'nameless'),
+      ],
+    })
+    expect(plan).toEqual({
+      secrets: [{ name: 'notes-authorization', value: 'Bearer tok-en' }],
+      server: {
+        name: 'notes',
+        definition: {
+          url: 'https://mcp.notes.example/mcp',
+          auth: 'header',
+          headers: { Authorization: 'secret:notes-authorization', 'X-Team': 'blue' },
+        },
+      },
+    })
+    expect(JSON.stringify(plan.server)).not.toContain('tok-en')
+  })
+
+  it('keeps two secrets apart whose names come out alike', () => {
+    const { secrets } = planOf({
+      ...emptyDraft,
+      kind: 'local',
+      name: 'notes',
+      program: 'notes',
+      env: [newValue('A_KEY', '1'), newValue('A-KEY', '2')],
+    })
+    expect(new Set(secrets.map(({ name }) => name)).size).toBe(2)
+  })
+
+  it('takes arguments as they are, one a line', () => {
+    const { server } = planOf({
+      ...emptyDraft,
+      kind: 'local',
+      name: 'files',
+      program: 'npx',
+      args: '-y\n"quoted" $HOME\n\n/home/a b',
+    })
+    expect(server.definition).toMatchObject({
+      command: 'npx',
+      args: ['-y', '"quoted" $HOME', '/home/a b'],
+    })
+  })
+
+  it('says what it lacks', () => {
+    expect(missing(emptyDraft)).toContain('address')
+    expect(missing({ ...emptyDraft, kind: 'local' })).toContain('program')
+    expect(missing({ ...emptyDraft, url: 'x' })).toContain('name')
+    expect(missing({ ...emptyDraft, url: 'x', name: 'x' })).toBeNull()
+  })
+})
+
+describe('pasted JSON', () => {
+  it.each([
+    ['Claude', { mcpServers: { notes: { command: 'npx', args: ['a', 'b c'] } } }],
+    ['VS Code', { servers: { notes: { type: 'stdio', command: 'npx', args: ['a', 'b c'] } } }],
+    ['Zed', { context_servers: { notes: { command: 'npx', args: ['a', 'b c'] } } }],
+    ['the part alone', { notes: { command: 'npx', args: ['a', 'b c'] } }],
+  ])('of %s', (_client, settings) => {
+    const { drafts, problem } = readPasted(JSON.stringify(settings))
+    expect(problem).toBeNull()
+    expect(drafts).toMatchObject([{ name: 'notes', kind: 'local', program: 'npx', args: 'a\nb c' }])
+  })
+
+  it('holds what looks like a credential for a secret', () => {
+    const { drafts } = readPasted(
+      JSON.stringify({ url: 'https://x.example/mcp', headers: { 'X-Api-Key': 'k', Team: 'blue' } }),
+    )
+    expect(drafts).toMatchObject([
+      { kind: 'remote', auth: 'header', headers: [{ secret: true }, { secret: false }] },
+    ])
+  })
+
+  it.each(['{', '[]', '7', '{}', '{"mcpServers":{"x":{"disabled":true}}}'])(
+    'says what is wrong with %s',
+    (text) => {
+      const { drafts, problem } = readPasted(text)
+      expect(drafts).toEqual([])
+      expect(problem).toMatch(/\.$/)
+    },
+  )
+})
+
+it.each([
+  ['repo', 'read and change your repositories'],
+  ['issues:create', 'create issues'],
+  ['https://www.googleapis.com/auth/calendar.readonly', 'read calendar'],
+  ['mcp:read', 'read mcp'],
+  ['xyzzy', null],
+])('says what %s allows where its name tells', (scope, words) => {
+  expect(scopeInWords(scope)).toBe(words)
+})
+
+it.each([
+  ['#/servers/notes', { page: 'servers', about: 'notes' }],
+  ['#/servers/a%20b', { page: 'servers', about: 'a b' }],
+  ['#/servers/%E0%A4%A', { page: 'servers', about: undefined }],
+  ['#/nowhere/x', { page: 'overview', about: undefined }],
+  ['', { page: 'overview', about: undefined }],
+])('reads the address %s', (hash, route) => {
+  expect(readRoute(hash)).toEqual(route)
+})
