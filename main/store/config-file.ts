@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync, watch } from 'node:fs'
+import { type FSWatcher, lstatSync, readFileSync, realpathSync, watch } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
@@ -45,26 +45,29 @@ export function openConfigFile(home: string): ConfigFile {
     },
     watch(listener) {
       let timer: NodeJS.Timeout | undefined
+      let watchers: FSWatcher[] = []
       const settle = () => {
         clearTimeout(timer)
         timer = setTimeout(() => {
+          // An atomic replace leaves us watching the file that is gone.
+          rewatch()
           const text = textOrNull(file)
           if (text === known) return
           known = text
           listener()
         }, SETTLE_MS)
       }
-      const watchers = placesOf(file).map((place) =>
-        // The directory, not the file: an atomic replace would leave us watching the file that is gone.
-        watch(path.dirname(place), (_event, name) => {
-          if (name === null || name === path.basename(place)) settle()
-        }),
-      )
-      // A directory that vanished cannot be watched any more; what is in force stays in force.
-      for (const watcher of watchers) watcher.on('error', () => watcher.close())
+      const leave = () => {
+        for (const watcher of watchers) watcher.close()
+      }
+      function rewatch(): void {
+        leave()
+        watchers = placesOf(file).flatMap((place) => watchPlace(place, settle))
+      }
+      rewatch()
       return () => {
         clearTimeout(timer)
-        for (const watcher of watchers) watcher.close()
+        leave()
       }
     },
   }
@@ -79,6 +82,33 @@ function placesOf(file: string): string[] {
     return [file]
   }
 }
+
+/**
+ * The file alone where that is enough: beside it lies the database, and a watched directory would wake us at each call.
+ *
+ * @returns nothing where neither is there any more; what is in force stays in force then
+ */
+function watchPlace(place: string, changed: () => void): FSWatcher[] {
+  const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  // A link may be turned to another file, and one that is missing can only be waited for.
+  const ways = isLink ? [inDirectory] : [itself, inDirectory]
+  for (const way of ways) {
+    try {
+      const watcher = way(place, changed)
+      return [watcher.on('error', () => watcher.close())]
+    } catch {
+      // The next way.
+    }
+  }
+  return []
+}
+
+const itself = (place: string, changed: () => void) => watch(place, changed)
+
+const inDirectory = (place: string, changed: () => void) =>
+  watch(path.dirname(place), (_event, name) => {
+    if (name === null || name === path.basename(place)) changed()
+  })
 
 /** The published JSON Schema of `config.json`. */
 export function configSchemaText(): string {

@@ -3,6 +3,7 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -35,6 +36,20 @@ function changes(file: ConfigFile) {
     next: () => next.promise,
     [Symbol.dispose]: stop,
   }
+}
+
+/** What the kernel wakes this process for (proc(5), fdinfo of inotify). */
+function watchedInodes(): number[] {
+  const infos = readdirSync('/proc/self/fdinfo').map((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
+    } catch {
+      return ''
+    }
+  })
+  return [...infos.join('').matchAll(/^inotify .*?ino:([0-9a-f]+)/gm)].map(([, inode]) =>
+    Number.parseInt(inode ?? '', 16),
+  )
 }
 
 describe('config.json', () => {
@@ -130,6 +145,24 @@ describe('the watch on config.json', () => {
       expect(seen.count).toBe(index + 1)
     }
   })
+
+  it.runIf(process.platform === 'linux')(
+    'watches the file alone, whatever replaced it',
+    async () => {
+      await using home = await testHome()
+      const file = openConfigFile(home.path)
+      const config = path.join(home.path, 'config.json')
+      const before = watchedInodes()
+      const added = () => watchedInodes().filter((inode) => !before.includes(inode))
+      using seen = changes(file)
+      expect(added()).toEqual([statSync(config).ino])
+      const next = seen.next()
+      writeFileSync(`${config}.new`, '{ "clients": { "b": {} } }')
+      renameSync(`${config}.new`, config)
+      await next
+      expect(added()).toEqual([statSync(config).ino])
+    },
+  )
 
   it('takes several steps of an editor for one change, and ignores our own and its neighbours', async () => {
     await using home = await testHome()
