@@ -29,7 +29,7 @@ import { createDecide } from './policy/decide.ts'
 import { createHold } from './policy/hold.ts'
 import { standstill, standstillError } from './policy/standstill.ts'
 import { createStop } from './policy/stop.ts'
-import type { Browser, Helper, Notifier, Presence } from './ports.ts'
+import type { Autostart, Browser, Helper, Notifier, Presence } from './ports.ts'
 import { forbidCoreDumps } from './runtime/core-dumps.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
@@ -61,6 +61,8 @@ export interface CompanionOptions {
   readonly port?: number
   /** Absolute command that starts this companion again, for the shim. */
   readonly argv: readonly string[]
+  /** Absent where the shell cannot arrange it. */
+  readonly autostart?: Autostart
   readonly env: Readonly<Record<string, string | undefined>>
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
@@ -74,6 +76,8 @@ export interface Companion {
   readonly http: string
   readonly sockets: string
   readonly vault: 'keychain' | 'file' | 'memory' | 'none'
+  /** The machine slept: begins what became due meanwhile, since timers may have stood still. */
+  woke(): void
   /** Ends children, doors and flows, and lets go of the home. May be called again. */
   close(): Promise<void>
 }
@@ -235,6 +239,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       records,
       tokenCaches: openTokenCaches({ env, knownSecrets }),
       presence: ports.presence,
+      autostart: options.autostart ?? null,
       openUi: options.openUi,
     })
     const controlPath = socketPath(sockets, 'control')
@@ -300,7 +305,14 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     grants.on('refreshed', (grant) => inBackground(bridge.renewGrant(grant.id)))
     grants.on('urlRefused', (refused) => recordRefusedUrl(audit, currentUser(), refused))
     grants.start()
-    return { control, http, sockets, vault: vault.kind, close: ending.run }
+    return {
+      control,
+      http,
+      sockets,
+      vault: vault.kind,
+      woke: grants.start,
+      close: ending.run,
+    }
   } catch (error) {
     await ending.run()
     throw error

@@ -81,6 +81,12 @@ export const errorCodes = {
     meaning: 'Another companion already holds this home.',
     mend: 'Use the one that runs (`warder status`), stop it, or choose another `--home`.',
   },
+  'autostart.impossible': {
+    exit: 1,
+    meaning:
+      'Warder cannot arrange to be started at login: a headless one never does, and the system may refuse.',
+    mend: 'Set it in the settings of the system, or start `warder serve` from its service manager.',
+  },
   'ui.missing': {
     exit: 1,
     meaning: 'The files of the window are not there, or not those of this version.',

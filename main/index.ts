@@ -2,6 +2,8 @@ import path from 'node:path'
 import { app } from 'electron'
 import { startCompanion } from './companion.ts'
 import { createActions } from './desktop/actions.ts'
+import { createApprovalNotes } from './desktop/approval-notes.ts'
+import { createAutostart } from './desktop/autostart.ts'
 import { createBrowser } from './desktop/browser.ts'
 import { createHelper } from './desktop/helper.ts'
 import { serveIpc } from './desktop/ipc.ts'
@@ -13,10 +15,13 @@ import {
   refuseToStart,
   showOnLaunch,
 } from './desktop/lifecycle.ts'
+import { collectLinks, createPageLink, registerLinks } from './desktop/links.ts'
 import { createNotifier } from './desktop/notifications.ts'
 import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
+import { followPower } from './desktop/power.ts'
 import { ask, createPresence } from './desktop/presence.ts'
 import { createTray } from './desktop/tray.ts'
+import type { TrayAction } from './desktop/tray-menu.ts'
 import { guardWebContents } from './desktop/web-contents.ts'
 import { createMainWindow } from './desktop/window.ts'
 import { readUiFiles } from './headless/ui-files.ts'
@@ -34,6 +39,7 @@ const root = app.getAppPath()
 keepHeapSmall()
 claimInstance(home)
 registerPageScheme()
+const followLinks = collectLinks()
 app.enableSandbox()
 guardWebContents()
 app.whenReady().then(start).catch(refuseToStart)
@@ -42,7 +48,9 @@ async function start(): Promise<void> {
   dressApp()
   servePage(await readUiFiles(layout.renderer))
   const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
-  const notifier = createNotifier(window.show)
+  // Until the companion is there, a notification opens the window and no more.
+  let perform = (action: TrayAction): unknown => action.do === 'open' && window.show(action.page)
+  const notifier = createNotifier((action) => void perform(action))
 
   const companion = await startCompanion({
     home,
@@ -54,6 +62,8 @@ async function start(): Promise<void> {
       helper: createHelper(),
     },
     argv: launchCommand(),
+    autostart: createAutostart(launchCommand(), process.env),
+    pageLink: createPageLink(),
     env: process.env,
     openUi: async () => {
       window.show()
@@ -64,7 +74,11 @@ async function start(): Promise<void> {
   quitAfter({ letClose: window.letClose, close: companion.close })
   serveIpc(control, window.contents)
   const quit = () => app.quit()
-  const perform = createActions({ control, notifier, ask, open: window.show, quit })
-  await createTray(control, path.join(root, 'assets'), perform)
+  perform = createActions({ control, notifier, ask, open: window.show, quit })
+  const icons = path.join(root, 'assets')
+  await createTray(control, icons, (action) => void perform(action), createApprovalNotes(notifier))
+  followPower(control, companion.woke)
+  registerLinks()
+  followLinks(window.show)
   showOnLaunch(window.show)
 }

@@ -10,7 +10,19 @@ export interface Browser {
 
 /** Tells a person something that is not urgent enough to interrupt. Never holds a secret. */
 export interface Notifier {
-  notify(note: { title: string; body: string }): void
+  notify(note: {
+    title: string
+    body: string
+    /** What would settle it; a shell that can offers it on a button. */
+    offer?: { to: 'sign-in'; server: string } | { to: 'approve' }
+  }): void
+}
+
+/** Whether Warder starts when the person logs in. A shell that cannot arrange it has none. */
+export interface Autostart {
+  isOn(): boolean
+  /** @throws Error where the system refuses */
+  set(on: boolean): void
 }
 
 /** A plain description of what would be allowed, complete and untruncated (SEP-1024). */

@@ -9,24 +9,55 @@ import { launchBrowser } from '../test/harness/chromium.ts'
  */
 const root = path.dirname(import.meta.dirname)
 const mark = readFileSync(path.join(root, 'renderer/icon.svg'), 'utf8')
-const SHIELD = '#4a4fc4'
+const SHIELD = /<path fill="(#4a4fc4)" d="([^"]+)"\/>/.exec(mark)?.[2] ?? ''
+const KEYHOLE = /<path fill="#fff" d="([^"]+)"\/>/.exec(mark)?.[1] ?? ''
+const STOP_SIGN = 'M10.5 2h11L30 10.5v11L21.5 30h-11L2 21.5v-11z'
 
-/** macOS takes the opacity of a template image and paints it itself, so the keyhole has to be a hole. */
-const template = mark
-  .replace(SHIELD, '#000')
-  .replace('<path fill="#000"', '<path fill="#000" mask="url(#hole)"')
-  .replace(
-    /<path fill="#fff" d="([^"]+)"\/>/,
-    '<mask id="hole"><path fill="#fff" d="M0 0h32v32H0z"/><path d="$1"/></mask>',
+/** Each mood by what is cut out of the shield, so that it is read without its colour. */
+const moods = {
+  ready: { body: SHIELD, colour: '#4a4fc4', hole: `<path d="${KEYHOLE}"/>` },
+  attention: {
+    body: SHIELD,
+    colour: '#c77700',
+    hole: '<path d="M14 7h4l-.6 11.5h-2.8z"/><circle cx="16" cy="22.5" r="2.3"/>',
+  },
+  paused: {
+    body: SHIELD,
+    colour: '#5b6270',
+    hole: '<path d="M10.8 9.5h3.7v12.5h-3.7zM17.5 9.5h3.7v12.5h-3.7z"/>',
+  },
+  locked: {
+    body: SHIELD,
+    colour: '#4a5160',
+    hole: '<path d="M10 14.5h12v8.5H10zM11.7 14.5v-2a4.3 4.3 0 0 1 8.6 0v2h-2.4v-2a1.9 1.9 0 0 0-3.8 0v2z"/>',
+  },
+  stopped: {
+    body: STOP_SIGN,
+    colour: '#b3261e',
+    hole: '<path transform="rotate(45 16 16)" d="M14 7h4v7h7v4h-7v7h-4v-7H7v-4h7z"/>',
+  },
+} as const
+
+const svg = (content: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${content}</svg>`
+
+const coloured = ({ body, colour, hole }: (typeof moods)[keyof typeof moods]) =>
+  svg(`<path fill="${colour}" d="${body}"/><g fill="#fff">${hole}</g>`)
+
+/** macOS takes the opacity of a template image and paints it itself, so what is cut out has to be a hole. */
+const template = ({ body, hole }: (typeof moods)[keyof typeof moods]) =>
+  svg(
+    `<mask id="cut"><path fill="#fff" d="M0 0h32v32H0z"/><g fill="#000">${hole}</g></mask><path mask="url(#cut)" d="${body}"/>`,
   )
 
 await using browser = await launchBrowser()
 const page = await browser.newPage()
 
-save('assets/tray.png', await draw(page, mark, 32))
-save('assets/tray-attention.png', await draw(page, mark.replace(SHIELD, '#c77700'), 32))
-save('assets/trayTemplate.png', await draw(page, template, 16))
-save('assets/trayTemplate@2x.png', await draw(page, template, 32))
+for (const [mood, look] of Object.entries(moods)) {
+  save(`assets/tray-${mood}.png`, await draw(page, coloured(look), 32))
+  save(`assets/tray-${mood}Template.png`, await draw(page, template(look), 16))
+  save(`assets/tray-${mood}Template@2x.png`, await draw(page, template(look), 32))
+}
 for (const size of [16, 32, 48, 64, 128, 256, 512])
   save(`build/icons/${size}x${size}.png`, await draw(page, mark, size))
 save('build/icon.icns', await icns(page))

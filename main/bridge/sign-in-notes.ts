@@ -36,6 +36,7 @@ export function createSignInNotes(options: {
       notifier.notify({
         title: 'Sign-in needed',
         body: [`${who} to sign in again.`, ...calls.map(inWords)].join(' '),
+        offer: { to: 'sign-in', server },
       })
     })
   }

@@ -9,6 +9,7 @@ import { createEmitter } from '../events.ts'
 import { accountHandlers } from './accounts.ts'
 import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
+import { autostartHandlers } from './autostart.ts'
 import { clientHandlers } from './clients.ts'
 import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
@@ -41,6 +42,7 @@ export function createControl(house: ControlHouse): Control {
     ...stopHandlers(house),
     ...holdHandlers(house),
     ...licenceHandlers(),
+    ...autostartHandlers(house),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>
@@ -84,6 +86,7 @@ export function createControl(house: ControlHouse): Control {
         const output = await handler(parsed.data)
         if (name === 'stop:now' || name === 'stop:resume')
           for (const area of ['status', 'clients', 'accounts', 'receipts'] as const) changed(area)()
+        if (name === 'autostart:set') changed('status')()
         if (name.startsWith('hold:'))
           for (const area of ['status', 'servers', 'accounts', 'clients'] as const) changed(area)()
         if (name.startsWith('imports:') && name !== 'imports:list') changed('imports')()

@@ -8,7 +8,7 @@ import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
 import type { Hold } from '../policy/hold.ts'
 import type { Stop } from '../policy/stop.ts'
-import type { Presence } from '../ports.ts'
+import type { Autostart, Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
 import type { ServerLogs } from '../runtime/server-log.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
@@ -40,6 +40,7 @@ export interface ControlHouse {
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches
   readonly presence: Presence
+  readonly autostart: Autostart | null
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
 }

@@ -8,7 +8,8 @@ export interface ActionParts {
   readonly control: Control
   readonly notifier: Notifier
   readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
-  readonly open: () => void
+  /** @param page fragment of the page to show */
+  readonly open: (page?: string) => void
   readonly quit: () => void
 }
 
@@ -26,17 +27,32 @@ export function createActions(parts: ActionParts): (action: TrayAction) => Promi
         )
       case 'stop':
         return tellFailure(parts.notifier, 'Not everything is stopped', () => stop(parts))
-      case 'resume':
-        return tellFailure(parts.notifier, 'Nothing was resumed', async () => {
-          await parts.control.call('stop:resume', {})
-        })
+      case 'end-stop':
+        return call(parts, 'Nothing was resumed', 'stop:resume')
+      case 'pause':
+        return call(parts, 'Calls are not paused', 'hold:pause')
+      case 'end-pause':
+        return call(parts, 'Nothing was resumed', 'hold:resume')
+      case 'lock':
+        return call(parts, 'Warder is not locked', 'hold:lock')
+      case 'unlock':
+        return call(parts, 'Warder is still locked', 'hold:unlock')
+      case 'autostart':
+        return call(parts, 'Nothing was changed', 'autostart:set', { on: action.on })
+      case 'lock-with-screen':
+        return call(parts, 'Nothing was changed', 'hold:screen', { lock: action.on })
       case 'open':
-        return parts.open()
+        return parts.open(action.page)
       case 'quit':
         return parts.quit()
     }
   }
 }
+
+const call = ({ control, notifier }: ActionParts, failed: string, channel: string, input = {}) =>
+  tellFailure(notifier, failed, async () => {
+    await control.call(channel, input)
+  })
 
 /** Shows host, issuer and scopes in words before the browser gets the link. */
 async function connect({ control, notifier, ask }: ActionParts, server: string) {
@@ -104,7 +120,7 @@ async function stop({ control, notifier, ask }: ActionParts) {
     'Every call is refused until you resume. Every account is revoked, every bearer is void.',
     'Secrets that you entered stay in the vault, unused: Warder cannot revoke them.',
   ]
-  if (!(await ask('Stop everything?', lines, 'Stop everything'))) return
+  if (!(await ask('Revoke and stop everything?', lines, 'Revoke everything'))) return
   const { grants, failures } = (await control.call('stop:now', {})) as StopRecord
   const open = grants.filter(({ state }) => state !== 'proven').length
   notifier.notify({

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { app, dialog, Menu } from 'electron'
 import { toWarderError } from '../errors.ts'
+import { wasStartedAtLogin } from './autostart.ts'
+import { pageOfLaunch } from './links.ts'
 
 const CANNOT_START = 'Warder cannot start'
 
@@ -35,13 +37,19 @@ export function launchCommand(): string[] {
   return [program, ...(app.isPackaged ? [] : [app.getAppPath()]), IN_BACKGROUND]
 }
 
-/** Every launch by a person shows the window, a second one too: it is the way in where no tray is displayed. */
-export function showOnLaunch(show: () => void): void {
-  app.on('second-instance', (_event, argv) => {
-    if (!argv.includes(IN_BACKGROUND)) show()
-  })
-  app.on('activate', show)
-  if (!process.argv.includes(IN_BACKGROUND)) show()
+/**
+ * Every launch by a person shows the window, a second one too: it is the way in where no tray is displayed. One by a link
+ * shows the page that it names.
+ */
+export function showOnLaunch(show: (page?: string) => void): void {
+  const launched = (argv: readonly string[]) => {
+    const page = pageOfLaunch(argv)
+    if (page !== undefined) show(page ?? undefined)
+    else if (!argv.includes(IN_BACKGROUND)) show()
+  }
+  app.on('second-instance', (_event, argv) => launched(argv))
+  app.on('activate', () => show())
+  if (!wasStartedAtLogin()) launched(process.argv)
 }
 
 /** Electron's own menu offers developer tools; ours is what macOS needs for copy and paste, elsewhere none. */

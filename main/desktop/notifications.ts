@@ -1,23 +1,46 @@
 import { Notification } from 'electron'
 import type { Notifier } from '../ports.ts'
+import type { TrayAction } from './tray-menu.ts'
+import { visible } from './visible.ts'
 
-/** @param open called when a person clicks a notification */
-export function createNotifier(open: () => void): Notifier {
+/**
+ * Where the system has no buttons for notifications (most of Linux), a click is all there is; it opens the page.
+ *
+ * @param perform carries out what a person chose
+ */
+export function createNotifier(perform: (action: TrayAction) => void): Notifier {
   // Electron drops the listeners of a notification that nothing refers to any more.
   const shown = new Set<Notification>()
   return {
-    notify({ title, body }) {
+    notify({ title, body, offer }) {
       if (!Notification.isSupported()) return
-      const notification = new Notification({ title, body })
+      const notification = new Notification({
+        title: visible(title),
+        body: visible(body),
+        ...(offer && { actions: [{ type: 'button', text: labelOf(offer) }] }),
+      })
       shown.add(notification)
       const forget = () => shown.delete(notification)
+      const chosen = (action: TrayAction) => () => {
+        forget()
+        perform(action)
+      }
       notification.on('close', forget)
       notification.on('failed', forget)
-      notification.on('click', () => {
-        forget()
-        open()
-      })
+      notification.on('click', chosen({ do: 'open', ...(offer && { page: pageOf(offer) }) }))
+      if (offer) notification.on('action', chosen(actionOf(offer)))
       notification.show()
     },
   }
 }
+
+type Offer = NonNullable<Parameters<Notifier['notify']>[0]['offer']>
+
+const labelOf = (offer: Offer) => (offer.to === 'sign-in' ? 'Sign in…' : 'Review…')
+
+const pageOf = (offer: Offer) => (offer.to === 'sign-in' ? `servers/${offer.server}` : 'approvals')
+
+const actionOf = (offer: Offer): TrayAction =>
+  offer.to === 'sign-in'
+    ? { do: 'connect', server: offer.server }
+    : { do: 'open', page: pageOf(offer) }

@@ -1,7 +1,7 @@
-import path from 'node:path'
 import { app, Menu, type MenuItemConstructorOptions, Tray } from 'electron'
-import type { Events, ServerView, StatusView } from '../../preload/contract/index.ts'
+import type { Events, Output, ServerView, StatusView } from '../../preload/contract/index.ts'
 import type { Control } from '../control/types.ts'
+import { iconFile } from './icon-file.ts'
 import { type TrayAction, type TrayItem, type TrayMenu, trayMenu } from './tray-menu.ts'
 
 /** Areas that the menu does not show. */
@@ -12,14 +12,22 @@ const unseen = new Set<Events['state:changed']['area']>(['clients', 'secrets', '
  *
  * @param icons directory of the icons
  * @param perform carries out what was clicked
+ * @param seen told of each status that the tray shows
  */
 export async function createTray(
   control: Control,
   icons: string,
   perform: (action: TrayAction) => void,
+  seen: (status: StatusView) => void = () => undefined,
 ): Promise<void> {
-  const tray = new Tray(icon(icons, false))
-  const refresh = coalesced(async () => show(tray, icons, await readMenu(control), perform))
+  const tray = new Tray(iconFile(icons, 'ready'))
+  const refresh = coalesced(async () => {
+    const status = (await control.call('status:get', {})) as StatusView
+    show(tray, icons, await menuOf(control, status), perform)
+    seen(status)
+  })
+  // On Windows a left click opens the app; elsewhere it opens the menu, or never arrives.
+  if (process.platform === 'win32') tray.on('click', () => perform({ do: 'open' }))
   control.on('state:changed', ({ area }) => {
     // A companion that cannot answer is ending; the menu stays as it was.
     if (!unseen.has(area)) refresh().catch(() => undefined)
@@ -29,20 +37,22 @@ export async function createTray(
   await refresh()
 }
 
-async function readMenu(control: Control): Promise<TrayMenu> {
-  const [status, servers] = await Promise.all([
-    control.call('status:get', {}),
+async function menuOf(control: Control, status: StatusView): Promise<TrayMenu> {
+  if (status.locked !== null) return trayMenu({ status, servers: [], autostart: null })
+  const [servers, autostart] = (await Promise.all([
     control.call('servers:list', {}),
-  ])
-  return trayMenu({ status: status as StatusView, servers: servers as ServerView[] })
+    control.call('autostart:get', {}),
+  ])) as [ServerView[], Output<'autostart:get'>]
+  return trayMenu({ status, servers, autostart: autostart.on })
 }
 
 function show(tray: Tray, icons: string, menu: TrayMenu, perform: (action: TrayAction) => void) {
   if (tray.isDestroyed()) return
-  tray.setImage(icon(icons, menu.attention))
   tray.setToolTip(menu.tooltip)
   // On Linux a menu is handed over as it is: it must be set again for each change, and clicks on the icon never arrive.
   tray.setContextMenu(Menu.buildFromTemplate(menu.items.map((item) => template(item, perform))))
+  // Last, so that the menu is never older than what the icon says.
+  tray.setImage(iconFile(icons, menu.mood))
 }
 
 function template(
@@ -56,15 +66,16 @@ function template(
       return { type: 'separator' }
     case 'action':
       return { label: item.label, click: () => perform(item.action) }
+    case 'check':
+      return {
+        label: item.label,
+        type: 'checkbox',
+        checked: item.checked,
+        click: () => perform(item.action),
+      }
     case 'menu':
       return { label: item.label, submenu: item.items.map((inner) => template(inner, perform)) }
   }
-}
-
-/** macOS colours a template image itself; there the attention shows in the menu's first lines only. */
-function icon(directory: string, attention: boolean): string {
-  if (process.platform === 'darwin') return path.join(directory, 'trayTemplate.png')
-  return path.join(directory, attention ? 'tray-attention.png' : 'tray.png')
 }
 
 /** Runs `work` again once if it was asked for while it ran; never twice at once. */

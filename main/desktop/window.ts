@@ -2,8 +2,12 @@ import { app, BrowserWindow, type WebContents } from 'electron'
 import { PAGE_ORIGIN } from './page.ts'
 
 export interface MainWindow {
-  /** Makes the window on first use; afterwards brings it to the front. */
-  show(): void
+  /**
+   * Makes the window on first use; afterwards brings it to the front.
+   *
+   * @param page what follows `#/`; the page that was open last where it is left out
+   */
+  show(page?: string): void
   /** The page, while there is one: the only sender that IPC trusts. */
   contents(): WebContents | null
   /** Closing hides the window, until this has been called. */
@@ -15,7 +19,7 @@ export function createMainWindow(preload: string): MainWindow {
   let window: BrowserWindow | null = null
   let closable = false
 
-  function open(): BrowserWindow {
+  function open(page?: string): BrowserWindow {
     const opened = new BrowserWindow({
       title: 'Warder',
       width: 1080,
@@ -44,17 +48,18 @@ export function createMainWindow(preload: string): MainWindow {
     opened.on('closed', () => {
       window = null
     })
-    // A page that cannot load is reported by Chromium in the window itself.
-    opened.loadURL(`${PAGE_ORIGIN}/`).catch(() => undefined)
+    load(opened, page)
     return opened
   }
 
   return {
-    show() {
+    show(page) {
       if (window === null) {
-        window = open()
+        window = open(page)
         return
       }
+      // Another fragment is the same document: nothing is loaded anew.
+      if (page !== undefined) load(window, page)
       if (window.isMinimized()) window.restore()
       window.show()
       window.focus()
@@ -64,4 +69,10 @@ export function createMainWindow(preload: string): MainWindow {
       closable = true
     },
   }
+}
+
+function load(window: BrowserWindow, page: string | undefined): void {
+  const fragment = page === undefined ? '' : `#/${page}`
+  // A page that cannot load is reported by Chromium in the window itself.
+  window.loadURL(`${PAGE_ORIGIN}/${fragment}`).catch(() => undefined)
 }

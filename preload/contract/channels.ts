@@ -197,6 +197,13 @@ export const channels = {
   /** Whether Warder locks with the screen; no longer doing so widens. */
   'hold:screen': channel(z.strictObject({ lock: z.boolean(), confirm }), nothing),
 
+  /** Whether Warder starts when the person logs in; null where the shell cannot arrange that. */
+  'autostart:get': channel(nothing, z.object({ on: z.boolean().nullable() })),
+  'autostart:set': channel(
+    z.strictObject({ on: z.boolean() }),
+    z.object({ on: z.boolean().nullable() }),
+  ),
+
   /** What other programs of this user keep in plain files. */
   'imports:list': channel(nothing, z.array(importView)),
   /** Widens: a new credential. */

@@ -20,10 +20,9 @@ const NEEDED = [
   'dist/renderer/index.html',
   'dist/renderer/licenses.txt',
   'LICENSE',
-  'assets/tray.png',
-  'assets/tray-attention.png',
-  'assets/trayTemplate.png',
-  'assets/trayTemplate@2x.png',
+  ...['ready', 'attention', 'paused', 'locked', 'stopped'].flatMap((mood) =>
+    ['', 'Template', 'Template@2x'].map((kind) => `assets/tray-${mood}${kind}.png`),
+  ),
   'node_modules/keytar/lib/keytar.js',
   'node_modules/zod/package.json',
   'node_modules/oauth4webapi/LICENSE.md',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createActions } from '../../main/desktop/actions.ts'
+import type { TrayAction } from '../../main/desktop/tray-menu.ts'
 import { WarderError } from '../../main/errors.ts'
 
 const flow = {
@@ -36,7 +37,7 @@ function tray(options: { agrees: boolean; answers?: Record<string, unknown> }) {
       log.push(`ask ${title} | ${lines.join(' | ')}`)
       return options.agrees
     },
-    open: () => log.push('open'),
+    open: (page) => log.push(`open ${page ?? ''}`),
     quit: () => log.push('quit'),
   })
   return { log, perform }
@@ -139,5 +140,48 @@ describe('revoke in the tray', () => {
     await perform({ do: 'revoke', server: 'issues' })
     expect(log).toHaveLength(2)
     expect(log[1]).toContain('It ends more than this.')
+  })
+})
+
+describe('what needs no question of the tray', () => {
+  it.each<[TrayAction, string]>([
+    [{ do: 'pause' }, 'hold:pause {}'],
+    [{ do: 'end-pause' }, 'hold:resume {}'],
+    [{ do: 'lock' }, 'hold:lock {}'],
+    [{ do: 'unlock' }, 'hold:unlock {}'],
+    [{ do: 'end-stop' }, 'stop:resume {}'],
+    [{ do: 'autostart', on: true }, 'autostart:set {"on":true}'],
+    [{ do: 'lock-with-screen', on: false }, 'hold:screen {"lock":false}'],
+    [{ do: 'open', page: 'approvals' }, 'open approvals'],
+    [{ do: 'quit' }, 'quit'],
+  ])('%o', async (action, did) => {
+    const { log, perform } = tray({ agrees: true })
+    await perform(action)
+    expect(log).toEqual([did])
+  })
+
+  it('tells when it did not work', async () => {
+    const refused = new WarderError('presence.refused', 'Nothing was changed.')
+    const { log, perform } = tray({ agrees: true, answers: { 'hold:unlock': refused } })
+    await perform({ do: 'unlock' })
+    expect(log.at(-1)).toBe('notify Warder is still locked | Nothing was changed.')
+  })
+})
+
+describe('revoke everything', () => {
+  it('asks first, and stops nothing when the person says no', async () => {
+    const { log, perform } = tray({ agrees: false })
+    await perform({ do: 'stop' })
+    expect(log).toEqual([expect.stringContaining('ask Revoke and stop everything?')])
+  })
+
+  it('says what is not proven', async () => {
+    const record = { grants: [{ state: 'proven' }, { state: 'pending' }], failures: ['One lives.'] }
+    const { log, perform } = tray({ agrees: true, answers: { 'stop:now': record } })
+    await perform({ do: 'stop' })
+    expect(log.slice(1)).toEqual([
+      'stop:now {}',
+      'notify Everything is stopped | Not proven at the provider yet: 1. One lives.',
+    ])
   })
 })

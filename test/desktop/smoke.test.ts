@@ -182,10 +182,11 @@ describe('the tray', () => {
     expect(question.detail).toContain(`Issuer: ${provider.issuer}`)
     expect(question.detail).toContain('mcp:read')
     await signIn(await browser.newPage(), await system.next(), provider)
-    const connected = await desktop.until('the account is there', ({ tray }) =>
-      has(tray?.menu, 'notes', 'Revoke…'),
+    await desktop.until(
+      'the account is there',
+      ({ tray }) =>
+        has(tray?.menu, 'notes', 'Revoke…') && tray?.image.endsWith('tray-ready.png') === true,
     )
-    expect(connected.tray?.image).not.toContain('attention')
 
     await desktop.click('notes', 'Revoke…')
     await desktop.answer('Revoke')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type TrayItem, type TrayState, trayMenu } from '../../main/desktop/tray-menu.ts'
+import { type Mood, type TrayItem, type TrayState, trayMenu } from '../../main/desktop/tray-menu.ts'
 import type { ServerView, StatusView } from '../../preload/contract/index.ts'
 
 const status: StatusView = {
@@ -39,26 +39,33 @@ const remote: ServerView = {
   message: null,
 }
 
-const labels = (state: Partial<TrayState>): string[] =>
-  lines(trayMenu({ status, servers: [], ...state }).items)
+const ALWAYS = [
+  'Pause all calls',
+  'Lock Warder',
+  'Revoke everything…',
+  '-',
+  '[ ] Lock with the screen and at sleep',
+  'Open Warder',
+  'Quit Warder',
+]
+
+const menuOf = (state: Partial<TrayState>) =>
+  trayMenu({ status, servers: [], autostart: null, ...state })
+
+const labels = (state: Partial<TrayState>): string[] => lines(menuOf(state).items)
 
 function lines(items: readonly TrayItem[]): string[] {
   return items.flatMap((item) => {
     if (item.kind === 'separator') return ['-']
     if (item.kind === 'menu') return [item.label, ...lines(item.items).map((line) => `  ${line}`)]
+    if (item.kind === 'check') return [`[${item.checked ? 'x' : ' '}] ${item.label}`]
     return [item.kind === 'line' ? `(${item.label})` : item.label]
   })
 }
 
 describe('trayMenu', () => {
   it('offers the window and the way out where there is nothing yet', () => {
-    expect(labels({})).toEqual([
-      '(Warder: 0 servers, 0 accounts)',
-      '-',
-      'Stop everything…',
-      'Open Warder',
-      'Quit Warder',
-    ])
+    expect(labels({})).toEqual(['(Warder: 0 servers, 0 accounts)', '-', ...ALWAYS])
   })
 
   it('puts sign-ins and approvals above everything and asks for attention', () => {
@@ -76,11 +83,9 @@ describe('trayMenu', () => {
       '  (Sign-in needed)',
       '  Connect…',
       '-',
-      'Stop everything…',
-      'Open Warder',
-      'Quit Warder',
+      ...ALWAYS,
     ])
-    expect(trayMenu(state).attention).toBe(true)
+    expect(menuOf(state).mood).toBe('attention')
   })
 
   it('puts a server above everything once, however many of its accounts wait', () => {
@@ -92,12 +97,12 @@ describe('trayMenu', () => {
     expect(labels(state).filter((label) => label.startsWith('Sign in'))).toEqual([
       'Sign in to issues…',
     ])
-    expect(trayMenu(state).attention).toBe(true)
+    expect(menuOf(state).mood).toBe('attention')
   })
 
   it('offers to revoke where there is an account, and names the number', () => {
     const server: ServerView = { ...remote, state: 'ready', accounts: ['issues/alice'] }
-    const menu = trayMenu({ status: { ...status, servers: 1, accounts: 1 }, servers: [server] })
+    const menu = menuOf({ status: { ...status, servers: 1, accounts: 1 }, servers: [server] })
     expect(menu.items).toContainEqual({
       kind: 'menu',
       label: 'issues',
@@ -107,7 +112,7 @@ describe('trayMenu', () => {
         { kind: 'action', label: 'Revoke…', action: { do: 'revoke', server: 'issues' } },
       ],
     })
-    expect(menu.attention).toBe(false)
+    expect(menu.mood).toBe('ready')
     expect(menu.tooltip).toBe('Warder: 1 server, 1 account')
   })
 
@@ -124,22 +129,55 @@ describe('trayMenu', () => {
     expect(labels({ servers: [server] })).not.toContain('  Connect…')
   })
 
-  it('offers the way back alone while everything is stopped, and says so before anything else', () => {
-    const stopped = { ...status, stopped: '2026-01-01T00:00:00Z', config: 'line 3' }
-    const menu = trayMenu({ status: stopped, servers: [] })
-    expect(menu.items).toEqual([
-      { kind: 'line', label: 'Warder: everything is stopped' },
-      { kind: 'separator' },
-      { kind: 'action', label: 'Resume…', action: { do: 'resume' } },
-      { kind: 'action', label: 'Open Warder', action: { do: 'open' } },
-      { kind: 'action', label: 'Quit Warder', action: { do: 'quit' } },
-    ])
-    expect(menu.attention).toBe(true)
-    expect(trayMenu({ status, servers: [] }).items).toContainEqual({
+  it('leads to the approvals from their line', () => {
+    expect(menuOf({ status: { ...status, approvals: 1 } }).items).toContainEqual({
       kind: 'action',
-      label: 'Stop everything…',
-      action: { do: 'stop' },
+      label: '1 approval waiting…',
+      action: { do: 'open', page: 'approvals' },
     })
+  })
+
+  const since = '2026-01-01T00:00:00Z'
+  it.each<[Mood, string, Partial<StatusView>, string]>([
+    ['stopped', 'everything is stopped', { stopped: since, paused: since }, 'Lift the stop…'],
+    ['locked', 'locked', { locked: since, paused: since }, 'Unlock…'],
+    ['paused', 'every call is paused', { paused: since }, 'Resume calls…'],
+  ])('offers the way back while %s, and says so before anything else', (mood, line, part, back) => {
+    const state = { status: { ...status, ...part, signInNeeded: ['issues'], config: 'line 3' } }
+    const menu = menuOf(state)
+    expect([menu.mood, menu.tooltip]).toEqual([mood, `Warder: ${line}`])
+    expect(labels(state)).toContain(back)
+  })
+
+  it('shows nothing but the ways out while locked', () => {
+    const state = {
+      status: { ...status, locked: since, approvals: 2, signInNeeded: ['issues'] },
+      autostart: null,
+    }
+    expect(labels(state)).toEqual([
+      '(Warder: locked)',
+      '-',
+      'Pause all calls',
+      'Unlock…',
+      'Revoke everything…',
+      '-',
+      'Open Warder',
+      'Quit Warder',
+    ])
+  })
+
+  it('shows as boxes what can be switched, where the system can do it', () => {
+    expect(labels({ autostart: true })).toContain('[x] Start at login')
+    expect(menuOf({ autostart: true }).items).toContainEqual({
+      kind: 'check',
+      label: 'Start at login',
+      checked: true,
+      action: { do: 'autostart', on: false },
+    })
+    expect(labels({ autostart: null }).join()).not.toContain('at login')
+    expect(labels({ status: { ...status, lockWithScreen: true } })).toContain(
+      '[x] Lock with the screen and at sleep',
+    )
   })
 
   it.each<[string, Partial<StatusView>]>([
@@ -147,7 +185,7 @@ describe('trayMenu', () => {
     ['the keychain is locked', { vault: { kind: 'keychain', state: 'locked', why: 'x' } }],
     ['config.json has a mistake', { config: 'line 3' }],
   ])('says in its one line: %s', (line, part) => {
-    const menu = trayMenu({ status: { ...status, signInNeeded: ['issues'], ...part }, servers: [] })
+    const menu = menuOf({ status: { ...status, signInNeeded: ['issues'], ...part } })
     expect(menu.items[0]).toEqual({ kind: 'line', label: `Warder: ${line}` })
   })
 })

@@ -48,12 +48,24 @@ const methods = {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' })
     } catch {
+      writeFileSync(`${lock}-argv`, JSON.stringify(process.argv))
       process.kill(Number(readFileSync(lock, 'utf8')), 'SIGUSR2')
       return false
     }
-    process.on('SIGUSR2', () => events.emit('second-instance', preventable(), [], '', {}))
+    process.on('SIGUSR2', () => {
+      const argv: string[] = JSON.parse(readFileSync(`${lock}-argv`, 'utf8'))
+      events.emit('second-instance', preventable(), argv, '', {})
+    })
     process.on('exit', () => rmSync(lock, { force: true }))
     return true
+  },
+  isDefaultProtocolClient: () => true,
+  setAsDefaultProtocolClient: () => true,
+  getLoginItemSettings(): Electron.LoginItemSettings {
+    throw new Error('There are no login items on Linux')
+  },
+  setLoginItemSettings() {
+    throw new Error('There are no login items on Linux')
   },
   quit() {
     if (quitting) return
@@ -90,6 +102,10 @@ const methods = {
   | 'getPath'
   | 'setPath'
   | 'requestSingleInstanceLock'
+  | 'isDefaultProtocolClient'
+  | 'setAsDefaultProtocolClient'
+  | 'getLoginItemSettings'
+  | 'setLoginItemSettings'
   | 'quit'
   | 'exit'
 >

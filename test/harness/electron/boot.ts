@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url'
-import { lifecycle } from './app.ts'
+import { app, lifecycle, preventable } from './app.ts'
 import type { Command, ToDriven } from './protocol.ts'
 import { askPermissions } from './session.ts'
 import { tell } from './stage.ts'
-import { answerDialog, clickTray } from './system.ts'
+import { answerDialog, chooseNotification, clickTray, powerMonitor } from './system.ts'
 import { onlyWindow } from './windows.ts'
 
 /** Runs a built main module as Electron would: `boot.ts ROOT MAIN`. */
@@ -31,6 +31,12 @@ function carryOut(command: Command): unknown {
       return answerDialog(command)
     case 'close-window':
       return onlyWindow()?.close()
+    case 'notification':
+      return chooseNotification(command)
+    case 'power':
+      return powerMonitor.emit(command.event)
+    case 'open-url':
+      return app.emit('open-url', preventable(), command.url)
     case 'permissions':
       return askPermissions()
   }

@@ -23,6 +23,11 @@ export interface Desktop {
   /** Waits for the next question and presses the button with this label. */
   answer(button: string): Promise<OpenDialog>
   closeWindow(): Promise<void>
+  /** Clicks a notification, or the button of it with this label. */
+  notification(title: string, button?: string): Promise<void>
+  power(event: 'suspend' | 'resume' | 'lock-screen'): Promise<void>
+  /** What macOS sends for a link. */
+  openUrl(url: string): Promise<void>
   /** What the session answers to a request for a permission. */
   permissions(): Promise<{ request: boolean; check: boolean; device: boolean }>
   /** Exit code, once the app and its Chromium have ended. */
@@ -86,6 +91,18 @@ export function startDesktop(options: {
       await driven.order({ do: 'answer', dialog: dialog.id, button })
       return dialog
     },
+    async notification(title, label) {
+      const { notifications } = await driven.until(title, (now) =>
+        now.notifications.some((shown) => shown.title === title),
+      )
+      const index = notifications.findIndex((shown) => shown.title === title)
+      const button =
+        label === undefined ? null : (notifications[index]?.buttons.indexOf(label) ?? -1)
+      if (button === -1) throw new Error(`The notification has no button ${label}.`)
+      await driven.order({ do: 'notification', index, button })
+    },
+    power: async (event) => void (await driven.order({ do: 'power', event })),
+    openUrl: async (url) => void (await driven.order({ do: 'open-url', url })),
     closeWindow: async () => void (await driven.order({ do: 'close-window' })),
     permissions: () => driven.order({ do: 'permissions' }) as ReturnType<Desktop['permissions']>,
     async [Symbol.asyncDispose]() {

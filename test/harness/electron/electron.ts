@@ -6,6 +6,6 @@
 export { app } from './app.ts'
 export { ipcMain } from './ipc-main.ts'
 export { protocol } from './session.ts'
-export { dialog, Menu, Notification, shell, Tray } from './system.ts'
+export { dialog, Menu, Notification, powerMonitor, shell, Tray } from './system.ts'
 export { utilityProcess } from './utility-process.ts'
 export { BrowserWindow } from './windows.ts'

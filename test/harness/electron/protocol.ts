@@ -4,6 +4,8 @@ export interface MenuNode {
   readonly label: string
   readonly type: string
   readonly enabled: boolean
+  /** Of a check box. */
+  readonly checked: boolean
   readonly items: readonly MenuNode[]
 }
 
@@ -30,7 +32,11 @@ export interface Snapshot {
   readonly dialogs: readonly OpenDialog[]
   /** Texts of error boxes. */
   readonly errors: readonly string[]
-  readonly notifications: readonly { readonly title: string; readonly body: string }[]
+  readonly notifications: readonly {
+    readonly title: string
+    readonly body: string
+    readonly buttons: readonly string[]
+  }[]
   /** What was handed to `shell.openExternal`. */
   readonly opened: readonly string[]
   /** What the page tried and was denied: `navigate URL`, `frame URL`, `open`. */
@@ -41,6 +47,11 @@ export type Command =
   | { readonly do: 'click'; readonly path: readonly string[] }
   | { readonly do: 'answer'; readonly dialog: number; readonly button: number }
   | { readonly do: 'close-window' }
+  /** Clicks a notification, or one of its buttons. */
+  | { readonly do: 'notification'; readonly index: number; readonly button: number | null }
+  | { readonly do: 'power'; readonly event: 'suspend' | 'resume' | 'lock-screen' }
+  /** What macOS sends for a link. */
+  | { readonly do: 'open-url'; readonly url: string }
   | { readonly do: 'permissions' }
 
 export type FromDriven =

@@ -69,6 +69,7 @@ function menuNode(item: Template): MenuNode {
     label: item.label ?? '',
     type: item.type ?? (item.submenu ? 'submenu' : 'normal'),
     enabled: item.enabled ?? true,
+    checked: item.checked ?? false,
     items: submenu(item).map(menuNode),
   }
 }
@@ -98,6 +99,8 @@ function requireImage(file: string): string {
   return file
 }
 
+const notified: FakeNotification[] = []
+
 class FakeNotification extends EventEmitter {
   private readonly options: Electron.NotificationConstructorOptions
   constructor(options: Electron.NotificationConstructorOptions = {}) {
@@ -108,10 +111,23 @@ class FakeNotification extends EventEmitter {
     return true
   }
   show(): void {
-    const { title = '', body = '' } = this.options
-    stage.change({ notifications: [...stage.now.notifications, { title, body }] })
+    const { title = '', body = '', actions = [] } = this.options
+    const buttons = actions.map(({ text = '' }) => text)
+    notified.push(this)
+    stage.change({ notifications: [...stage.now.notifications, { title, body, buttons }] })
   }
 }
+
+export function chooseNotification(chosen: Extract<Command, { do: 'notification' }>): void {
+  const { index, button } = chosen
+  const notification = notified[index]
+  if (notification === undefined) throw new Error(`There is no notification ${index}.`)
+  if (button === null) notification.emit('click', {})
+  else notification.emit('action', { actionIndex: button, selectionIndex: -1 }, button)
+}
+
+/** Told by a test what the machine does. */
+export const powerMonitor = new EventEmitter()
 
 let nextDialog = 1
 const answers = new Map<number, (button: number) => void>()

@@ -87,7 +87,8 @@ class FakeBrowserWindow extends EventEmitter {
 
   async loadURL(url: string): Promise<void> {
     const page = await this.webContents.page
-    this.webContents.allowed = toWebUrl(url)
+    // Requests have no fragment; one alone is no navigation.
+    this.webContents.allowed = toWebUrl(url).split('#', 1)[0] ?? null
     await page.goto(toWebUrl(url))
     this.webContents.allowed = null
     this.url = url
