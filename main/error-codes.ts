@@ -491,6 +491,16 @@ export const errorCodes = {
       'A server.json, a bundle or a piece of configuration cannot become a server of Warder.',
     mend: 'The message says why. Write the server by hand: `warder help server add`.',
   },
+  'setup.invalid': {
+    exit: 1,
+    meaning: 'A file is no set-up of Warder, or one of a newer version.',
+    mend: 'Make it with `warder setup export` of the same version.',
+  },
+  'setup.secret_found': {
+    exit: 1,
+    meaning: 'Something in the configuration looks like a credential, so it was not exported.',
+    mend: 'Put it into the vault with `warder secret set`, and write secret:NAME in its place.',
+  },
   'wiring.unknown_client': {
     exit: 3,
     meaning: 'Warder does not know how a client of that name is configured.',

@@ -24,6 +24,7 @@ import { addSecret } from './secret.ts'
 import { addServe } from './serve.ts'
 import { addServer } from './server.ts'
 import { addServerTools } from './server-tools.ts'
+import { addSetup } from './setup.ts'
 import { addStatus } from './status.ts'
 import { addResume } from './stop.ts'
 import { addUi } from './ui.ts'
@@ -49,6 +50,7 @@ const verbs: readonly Verb[] = [
   addClient,
   addApprovals,
   addAudit,
+  addSetup,
   addCimd,
   addErrors,
   addMcp,

@@ -18,6 +18,8 @@ export interface Preset {
       'issuer' | 'quirks' | 'claims' | 'revokePage' | 'revocationEndsEveryGrant'
     >
   >
+  /** Where a person takes access back, where that is a page of instructions that no profile has to name. */
+  readonly connectionsPage?: string
   /** `by-hand`: Warder has to be registered at the provider by a person, who then gives its client ID. */
   readonly registration: 'automatic' | 'by-hand'
   /** What a person should know before they start. */
