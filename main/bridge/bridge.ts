@@ -1,17 +1,12 @@
-import { redactText } from '../audit/redact.ts'
 import { WarderError } from '../errors.ts'
 import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
-import { type Choices, chosenAccount } from '../oauth/account-choice.ts'
-import type { Asker } from '../oauth/asker.ts'
+import type { Choices } from '../oauth/account-choice.ts'
 import { stoppedError } from '../policy/stop.ts'
-import { NOTHING_PLACED, type Placed } from '../runtime/placed.ts'
-import type { Runtime, StartOptions } from '../runtime/supervisor.ts'
-import { urlPolicyOf } from '../servers/networks.ts'
-import { injections, pick, type Server } from '../servers/servers.ts'
-import { type Config, isRemote, type LocalServer } from '../store/config-schema.ts'
-import { realFolder } from '../store/folders.ts'
-import { socketPath } from '../store/home.ts'
+import { NOTHING_PLACED } from '../runtime/placed.ts'
+import type { Runtime } from '../runtime/supervisor.ts'
+import { pick, type Server } from '../servers/servers.ts'
+import type { Config } from '../store/config-schema.ts'
 import type { NeedsPerson } from './aggregation/needs-person.ts'
 import { createCatalogue } from './catalogue/catalogue.ts'
 import { knownTools, type ServerTools } from './catalogue/known-tools.ts'
@@ -19,29 +14,22 @@ import type { Memory } from './catalogue/memory.ts'
 import type { Whose } from './catalogue/whose.ts'
 import { createConnection } from './connection.ts'
 import type { Injector } from './credentials.ts'
+import { createClientDoors } from './doors/client-doors.ts'
 import { openHttpSessions } from './doors/http-sessions.ts'
 import { openHttpStateless } from './doors/http-stateless.ts'
 import { serveSocket } from './doors/socket-eras.ts'
-import { openSocketDoor, type SocketDoor } from './doors/sockets.ts'
 import { openTokenDoor } from './doors/token.ts'
-import { sessionClient, statelessClient } from './eras/client-way.ts'
-import { createEras } from './eras/eras.ts'
-import { connectLocal } from './eras/local.ts'
-import { connectLocalHttp } from './eras/local-http.ts'
-import { connectRemote } from './eras/remote.ts'
-import { createRequestStates } from './eras/request-state.ts'
 import type { Era } from './eras/revisions.ts'
 import { limits } from './limits.ts'
 import { LISTS_CHANGED } from './opening.ts'
+import { choosesOthers } from './other-accounts.ts'
 import { createParking, type ParkingTimer, systemTimer } from './parking.ts'
 import { type ProbeResult, probe } from './probe.ts'
+import { createReach } from './reach.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
-import { createSharedQuestions } from './shared-questions.ts'
 import type { Caller } from './standing.ts'
 import type { Channel, House, Parking, Session } from './types.ts'
-import { createSharedServers } from './upstream/shared-servers.ts'
-import { connectStdio, type StartStdio } from './upstream/stdio.ts'
 import { createVisits, type Owner } from './visits.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -111,14 +99,9 @@ export async function openBridge(options: {
   const { timer = systemTimer } = options
   const sessions = new Set<Session>()
   const standing = new Map<Session, Channel>()
-  const doors = new Map<string, { path: string; opened: Promise<SocketDoor> }>()
-  /** Doors of one name open and close in turn: they share a path. */
-  const closing = new Map<string, Promise<void>>()
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
-  const eras = createEras()
-  const shared = createSharedServers(createSharedQuestions(options.house, user))
-  const states = createRequestStates()
+  const reach = createReach({ house: options.house, user, dialer, runtime })
 
   const parking = createParking({
     seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
@@ -144,62 +127,7 @@ export async function openBridge(options: {
         events,
         timer,
         refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
-        connect(credential, host) {
-          const { server, environment, placed, grants } = credential
-          const { definition } = server
-          const client =
-            speaks === 'stateless'
-              ? statelessClient({ states, caller: callerOf(name, asker) })
-              : sessionClient
-          if (isRemote(definition)) {
-            return connectRemote({
-              url: definition.url,
-              dispatcher: dialer.dispatcher(urlPolicyOf(definition)),
-              host,
-              eras,
-              client,
-              asksFirst: definition.auth === 'public' || client.speaks === 'stateless',
-            })
-          }
-          const key = JSON.stringify(definition)
-          const start = (
-            given: Pick<StartOptions, 'environment' | 'placed' | 'onLine' | 'onDropped'>,
-            onExit: (error: WarderError) => void,
-          ) =>
-            runtime.start({
-              name,
-              definition,
-              holds: grants,
-              maxLineBytes: limits.answerBytes,
-              mask: (text) => redactText(text, options.house.mask).text,
-              ...given,
-              onExit: (exit) => onExit(exit.error),
-            })
-          const given = { environment: environment ?? {}, placed: placed ?? NOTHING_PLACED }
-          const { http } = definition
-          if (http !== undefined)
-            return connectLocalHttp({
-              host,
-              eras,
-              client,
-              key,
-              path: http.path,
-              dispatcher: (serverUrl) => dialer.dispatcher({ serverUrl }),
-              start: (port, onExit) => start(withPort(given, definition, port), onExit),
-            })
-          const startStdio: StartStdio = ({ onExit, ...heard }) =>
-            start({ ...given, ...heard }, onExit)
-          return connectLocal({
-            host,
-            eras,
-            client,
-            key,
-            connect: (events) =>
-              definition.instance === 'shared'
-                ? shared.join({ credential, start: startStdio, events })
-                : connectStdio({ start: startStdio, events }),
-          })
-        },
+        connect: reach(name, asker, speaks),
       })
     },
   }
@@ -286,26 +214,20 @@ export async function openBridge(options: {
     }),
   })
 
-  async function shutOut(client: string): Promise<void> {
-    const door = doors.get(client)
-    doors.delete(client)
-    const closed = door?.opened.then((opened) => opened.close()).catch(() => {})
-    if (closed !== undefined) closing.set(client, closed)
-    await Promise.all([closed, endWhere((owner) => owner.client === client)])
-  }
+  const doors = createClientDoors(socketDirectory, (client) => ({
+    open({ server = null, folder = null }, channel) {
+      const caller = { client, proof: 'same-user', server, folder } as const
+      const own = visits.session(caller, channel)
+      return serveSocket(channel, {
+        session: (line) => own.receive(line, channel),
+        stateless: visits.alone(caller, channel),
+        close: () => void own.close(),
+      })
+    },
+  }))
 
-  function openDoor(client: string, socket: string): Promise<SocketDoor> {
-    return openSocketDoor(socket, {
-      open({ server = null, folder = null }, channel) {
-        const caller = { client, proof: 'same-user', server, folder } as const
-        const own = visits.session(caller, channel)
-        return serveSocket(channel, {
-          session: (line) => own.receive(line, channel),
-          stateless: visits.alone(caller, channel),
-          close: () => void own.close(),
-        })
-      },
-    })
+  async function shutOut(client: string): Promise<void> {
+    await Promise.all([doors.shut(client), endWhere((owner) => owner.client === client)])
   }
 
   function announce(server?: string): void {
@@ -319,22 +241,8 @@ export async function openBridge(options: {
 
   return {
     port: tokenDoor.port,
-    sockets: () =>
-      Object.fromEntries([...doors].map(([client, { path: socket }]) => [client, socket])),
-    async letIn(client) {
-      const known = doors.get(client)
-      if (known !== undefined) return void (await known.opened)
-      const socket = socketPath(socketDirectory, `client-${client}`)
-      const opened = (closing.get(client) ?? Promise.resolve()).then(() => openDoor(client, socket))
-      const door = { path: socket, opened }
-      doors.set(client, door)
-      try {
-        await opened
-      } catch (error) {
-        if (doors.get(client) === door) doors.delete(client)
-        throw error
-      }
-    },
+    sockets: doors.paths,
+    letIn: doors.open,
     shutOut,
     cutGrant(grant) {
       revoked.add(grant)
@@ -401,40 +309,8 @@ export async function openBridge(options: {
       http.close()
       visits.close()
       await tokenDoor.close()
-      await Promise.all([...doors.keys()].map((client) => shutOut(client)))
+      await Promise.all(Object.keys(doors.paths()).map(shutOut))
       await endWhere(() => true)
     },
-  }
-}
-
-/** Who is asked where a server asks: the same client, in the same folder, at the same server. */
-const callerOf = (server: string, { client, folder }: Asker) =>
-  JSON.stringify([server, client, folder])
-
-/** Whether somebody's choice differs for the server, or for one whose token its definition asks for. */
-function choosesOthers(name: string, asker: Asker, before: Choices, after: Choices): boolean {
-  // What happens to one that is gone is told elsewhere.
-  if (!Object.hasOwn(after.servers, name)) return false
-  const { definition } = pick(after.servers, name)
-  const others = injections(definition).flatMap(({ from }) =>
-    from.kind === 'grant' ? [from.server] : [],
-  )
-  const account = (choices: Choices, server: string) =>
-    chosenAccount(choices, server, asker, realFolder)?.account
-  return [name, ...others].some((server) => account(before, server) !== account(after, server))
-}
-
-/** The port where a definition says {port}; a value of the vault that reads so is left as it is. */
-function withPort(
-  { environment, placed }: Pick<StartOptions, 'environment'> & { placed: Placed },
-  { env = {} }: LocalServer,
-  port: number,
-) {
-  const named = Object.entries(env).filter(([, value]) => value.includes('{port}'))
-  const values = named.map(([name, value]) => [name, value.replaceAll('{port}', String(port))])
-  return {
-    environment: { ...environment, ...Object.fromEntries(values) },
-    placed: { ...placed, port },
-    onLine: () => {},
   }
 }
