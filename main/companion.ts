@@ -11,6 +11,7 @@ import { openBridge } from './bridge/bridge.ts'
 import { createMemory } from './bridge/catalogue/memory.ts'
 import { createWhose } from './bridge/catalogue/whose.ts'
 import { createInjector } from './bridge/credentials.ts'
+import { createPinNotes } from './bridge/pins/pin-notes.ts'
 import { createPins } from './bridge/pins/pins.ts'
 import { recordPin } from './bridge/pins/rows.ts'
 import { createPinStore } from './bridge/pins/store.ts'
@@ -170,8 +171,17 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       clock,
       mask,
       servers: () => Object.keys(config.current().servers),
-      note: (note) => recordPin(audit, currentUser(), note),
+      note(note) {
+        recordPin(audit, currentUser(), note)
+        pinNotes.noted(note)
+      },
     })
+    const pinNotes = createPinNotes({
+      notifier: ports.notifier,
+      waiting: () => pins.waiting().map(({ pin }) => pin.server),
+    })
+    // A server that came while nobody looked may be one that an older tool is named after.
+    pins.serversChanged()
     const decide = createDecide({
       rules: () => config.current().rules,
       isClient: (name) => Object.hasOwn(config.current().clients, name),

@@ -408,7 +408,7 @@ function replyFromMemory(
   if (message.method === 'initialize') session.connection.remember(message, told.revision)
   reply(message, pending, resultResponse(message.id, told.text))
   // Before the client has said that it is ready, no server may ask it anything.
-  if (message.method !== 'initialize') house.catalogue?.refresh(session)
+  if (message.method !== 'initialize') house.catalogue?.refresh(session, message)
 }
 
 /** In the audit, of what no server was asked for. */

@@ -188,8 +188,11 @@ export interface Catalogue {
   ): void
   /** The opening that a server was opened with behind its client. */
   learnOpening(at: Opened, answer: ResponseMessage, credential: Credential): void
-  /** Asks the server itself, for a client that was told from memory. Never fails. */
-  refresh(session: Session): void
+  /**
+   * Asks the server itself, for a client that was told from memory. Never fails.
+   * @param message what the client asked; where it stands alone, so does what is asked for it
+   */
+  refresh(session: Session, message?: RequestMessage): void
   /** The client says that its session is open: from now on a server may ask it. */
   initialized(session: Session): void
   /** Answers from memory when the server takes too long. @returns what takes that back */

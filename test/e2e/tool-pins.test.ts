@@ -161,6 +161,23 @@ describe.each(Object.entries(routes))(
   },
 )
 
+describe('a server that changes nothing', () => {
+  it('asks nothing of a person, whatever routes its clients take', async () => {
+    await addChanging(
+      'steady',
+      tool('x', 'v1', { title: 'X', annotations: { readOnlyHint: true } }),
+    )
+    for (const open of Object.values(routes)) {
+      const use = await open('steady')
+      expect(await words(use)).toEqual({ x: 'v1' })
+      expect(JSON.stringify(await use.call('x'))).toContain('ran x')
+    }
+    const tools = await warder.ok<Output<'servers:pins'>>(['server', 'tools', 'steady'])
+    expect(tools.map(({ name, state }) => [name, state])).toEqual([['x', 'pinned']])
+    expect(await waiting('steady')).toEqual([])
+  })
+})
+
 describe('a tool that is held', () => {
   it('is told to clients that know it, when it is held and when it is approved', async () => {
     const server = await addChanging('told', tool('x', 'v1'))

@@ -4,6 +4,7 @@ import { isWarderError } from '../../errors.ts'
 import type { Decide } from '../../policy/decide.ts'
 import type { Server } from '../../servers/servers.ts'
 import { type RequestMessage, readMessage, resultResponse } from '../envelope.ts'
+import { META } from '../eras/claim.ts'
 import { inspect } from '../inspect.ts'
 import { withMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
@@ -143,21 +144,25 @@ export function createCatalogue(options: {
     return answer.kind === 'response' ? (answer.result?.raw ?? null) : null
   }
 
-  async function askAll(session: Session, subject: Subject): Promise<void> {
+  async function askAll(
+    session: Session,
+    subject: Subject,
+    meta: readonly string[],
+  ): Promise<void> {
     const opening = memory.get(subject, 'initialize') ?? memory.get(subject, 'server/discover')
     const offers = opening && readJson(opening.content).member('capabilities')
     for (const method of Object.keys(LISTS)) {
       if (offers?.member(listOf(method)) === undefined) continue
-      let params: string | null = '{}'
+      let params: string | null = `{${meta.join()}}`
       for (let page = 0; params !== null && page < MOST_PAGES && !session.ended; page++) {
         const result = await ask(session, method, params)
         const next = result && nextOf(result)
-        params = next === null ? null : `{"cursor":${next}}`
+        params = next === null ? null : `{${[...meta, `"cursor":${next}`].join()}}`
       }
     }
   }
 
-  function refresh(session: Session): void {
+  function refresh(session: Session, message?: RequestMessage): void {
     const subject = subjectFor(session, null)
     if (subject === null) return
     const name = JSON.stringify(subject)
@@ -166,7 +171,7 @@ export function createCatalogue(options: {
     if (asked.has(name)) return
     asked.set(name, now)
     // The client has its answer; what fails here, it will meet with its first call.
-    askAll(session, subject).catch(() => {})
+    askAll(session, subject, session.speaks === 'stateless' ? claimIn(message) : []).catch(() => {})
   }
 
   function forgetting(forget: () => void): void {
@@ -221,6 +226,14 @@ export function createCatalogue(options: {
     forgetAccount: (...account) => forgetting(() => memory.forgetAccount(...account)),
     clear: () => forgetting(memory.clear),
   }
+}
+
+/** What a request says of its sender, as the member of `params` that says it; without what belongs to that one request. */
+function claimIn(message: RequestMessage | undefined): string[] {
+  const said = message?.params?.member('_meta')?.members() ?? []
+  const own = said.filter(({ name }) => name.startsWith(META))
+  const members = own.map(({ name, value }) => `${JSON.stringify(name)}:${value.raw}`)
+  return members.length === 0 ? [] : [`"_meta":{${members.join()}}`]
 }
 
 /** `resources` for `resources/templates/list`: what capabilities and notifications call a list. */

@@ -7,7 +7,11 @@ const HONEST =
   /[\t\n\r]|\p{RGI_Emoji}|\p{Emoji}\ufe0f?|(?<=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Malayalam}\p{Script=Sinhala}\p{M}])[\u200c\u200d]/gv
 
 /** Whether a model reads something in the text that a person does not see. */
-export const hidesSomething = (text: string) => UNSEEN.test(text.replace(HONEST, ''))
+export const hidesSomething = (text: string) =>
+  !PLAIN.test(text) && UNSEEN.test(text.replace(HONEST, ''))
+
+/** Most texts are such, and it costs a tenth to see. */
+const PLAIN = /^[\t\n\r -~]*$/
 
 /** The text on one line, with everything unseen spelled out: `\u{200b}`. */
 export const visible = (text: string) => text.replace(UNSEEN_ALL, spelledOut)

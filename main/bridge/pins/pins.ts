@@ -218,8 +218,10 @@ export function createPins(options: {
 
   function put(pin: Pin, texts: PinTexts): void {
     store.transaction(() => store.put(pin, texts))
+    const before = pins.get(pin.server)?.get(pin.tool)
     keep(pin)
-    events.emit('changed', pin.server)
+    // What was held and stays so looks the same to clients.
+    if (before?.held === null || pin.held === null) events.emit('changed', pin.server)
     events.emit('waiting')
   }
 
