@@ -506,6 +506,55 @@ export const errorCodes = {
     meaning: 'Warder does not know how a client of that name is configured.',
     mend: 'See `warder wire` for those it knows; any other takes the command that `warder client add NAME` shows.',
   },
+  'wiring.no_scope': {
+    exit: 2,
+    meaning: 'The client has no configuration of that scope.',
+    mend: 'Leave `--scope` out: then it is wired for every project.',
+  },
+  'wiring.broken': {
+    exit: 1,
+    meaning:
+      'The configuration of the client is not one that the client itself could read, so it is not touched.',
+    mend: 'Open the file in the client or an editor, mend it, and run the command again.',
+  },
+  'wiring.not_ours': {
+    exit: 1,
+    meaning:
+      'What stands in the place of the configuration is no file of yours that may be written: a folder, a link that leads nowhere, read-only, or of another user.',
+    mend: 'Look at the path in the message. Make it a file of yours that you may write, and run the command again.',
+  },
+  'wiring.name_taken': {
+    exit: 1,
+    meaning: 'The client has a server by the name of Warder that is not Warder.',
+    mend: 'Rename or remove that server in the client, and run the command again.',
+  },
+  'wiring.changed': {
+    exit: 1,
+    meaning:
+      'The configuration of the client changed while you were looking at what would be changed.',
+    mend: 'Nothing was written. Run the command again to see what would be changed now.',
+  },
+  'wiring.unsafe_edit': {
+    exit: 1,
+    meaning:
+      'The edit of the configuration would have changed more than the one entry, so it was not made.',
+    mend: 'Nothing was written. Add the entry by hand: `warder wire CLIENT --dry-run --json` shows it.',
+  },
+  'wiring.unwritable': {
+    exit: 1,
+    meaning: 'The configuration of the client could not be written; it is as it was.',
+    mend: 'Look for a full disk or a folder that may not be written, and run the command again.',
+  },
+  'wiring.not_wired': {
+    exit: 3,
+    meaning: 'Warder has not wired that client, and nothing in its configuration starts Warder.',
+    mend: 'See `warder wire` for what is wired.',
+  },
+  'wiring.no_shim': {
+    exit: 1,
+    meaning: 'This installation of Warder has no command that a client could start.',
+    mend: 'Install the command line, and run `warder wire` with it.',
+  },
   'import.unknown': {
     exit: 3,
     meaning: 'No token file of another program has that ID.',

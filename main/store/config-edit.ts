@@ -20,7 +20,9 @@ export function editJson(text: string, location: JSONPath, value: unknown): stri
   const node = findNodeAtLocation(tree, location)
   if (value === undefined) return node === undefined ? text : mark + remove(json, node)
   if (node !== undefined)
-    return mark + splice(json, [{ ...span(node), text: write(json, value, indentAt(json, node)) }])
+    return (
+      mark + splice(json, [{ ...span(node), text: write(json, tree, value, indentAt(json, node)) }])
+    )
   return mark + insert(json, tree, location, value)
 }
 
@@ -80,15 +82,18 @@ function insert(json: string, tree: Node, location: JSONPath, value: unknown): s
     )
   const name = location[depth]
   const last = parent.children?.at(-1)
-  const indent = last === undefined ? indentAt(json, parent) + STEP : indentAt(json, last)
+  const indent =
+    last === undefined ? indentAt(json, parent) + stepOf(json, tree) : indentAt(json, last)
   const entry =
-    (typeof name === 'number' ? '' : `${JSON.stringify(name)}: `) + write(json, wrapped, indent)
+    (typeof name === 'number' ? '' : `${JSON.stringify(name)}: `) +
+    write(json, tree, wrapped, indent)
   const eol = lineBreak(json)
   if (last === undefined) {
     const at = parent.offset + 1
     const closing = parent.offset + parent.length - 1
     const outer = indentAt(json, parent)
     const empty = json.slice(at, closing).trim() === ''
+    if (isOneLine(json, tree)) return splice(json, [{ start: at, end: at, text: entry }])
     const tail = empty ? eol + outer : ''
     return splice(json, [
       { start: at, end: empty ? closing : at, text: eol + indent + entry + tail },
@@ -99,10 +104,12 @@ function insert(json: string, tree: Node, location: JSONPath, value: unknown): s
   const from = comma === undefined ? end : comma + 1
   const missing = comma === undefined ? [{ start: end, end, text: ',' }] : []
   const rest = restOfLine(json, from)
+  // Where the last member has a comma, the new last one gets one too.
+  const added = comma === undefined ? entry : `${entry},`
   const placed =
     rest === null
-      ? { start: from, end: from, text: ` ${entry}` }
-      : { start: from + rest, end: from + rest, text: eol + indent + entry }
+      ? { start: from, end: from, text: isOneLine(json, tree) ? added : ` ${added}` }
+      : { start: from + rest, end: from + rest, text: eol + indent + added }
   // Both at one place: the comma first.
   return placed.start === end && missing.length > 0
     ? splice(json, [{ ...placed, text: `,${placed.text}` }])
@@ -126,10 +133,21 @@ function commaAfter(json: string, offset: number): number | undefined {
   return json[token] === ',' ? token : undefined
 }
 
-const STEP = '  '
+/** A file that is one line stays one, in the form in which programs write such lines. */
+function write(json: string, tree: Node, value: unknown, indent: string): string {
+  if (isOneLine(json, tree)) return JSON.stringify(value)
+  return JSON.stringify(value, null, stepOf(json, tree)).replaceAll('\n', lineBreak(json) + indent)
+}
 
-function write(json: string, value: unknown, indent: string): string {
-  return JSON.stringify(value, null, STEP).replaceAll('\n', lineBreak(json) + indent)
+const isOneLine = (json: string, tree: Node) =>
+  (tree.children?.length ?? 0) > 0 &&
+  !/[\r\n]/.test(json.slice(tree.offset, tree.offset + tree.length))
+
+/** By how much the file indents: as far as its first member stands from the margin. */
+function stepOf(json: string, tree: Node): string {
+  const [first] = tree.children ?? []
+  const step = first && /[\r\n]([ \t]+)$/.exec(json.slice(0, first.offset))?.[1]
+  return step ?? '  '
 }
 
 const lineBreak = (json: string) => /\r\n|\r|\n/.exec(json)?.[0] ?? '\n'

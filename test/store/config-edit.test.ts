@@ -23,8 +23,18 @@ describe('an edit of a JSON text with comments', () => {
     expect(editJson(servers, ['servers', 'new'], { command: 'x' })).toBe(
       servers.replace(
         '"search" } // slow',
-        '"search" }, // slow\n\t\t"new": {\n\t\t  "command": "x"\n\t\t}',
+        '"search" }, // slow\n\t\t"new": {\n\t\t\t"command": "x"\n\t\t}',
       ),
+    )
+  })
+
+  it('keeps a file of one line on one line', () => {
+    const line = '{"a":1,"servers":{"b":{"c":[2]}}}\n'
+    const added = editJson(line, ['servers', 'new'], { command: 'x' })
+    expect(added).toBe('{"a":1,"servers":{"b":{"c":[2]},"new": {"command":"x"}}}\n')
+    expect(editJson(added, ['servers', 'new'], undefined)).toBe(line)
+    expect(editJson('{"servers":{}}', ['servers', 'new'], { command: 'x' })).toBe(
+      '{"servers":{"new": {"command":"x"}}}',
     )
   })
 

@@ -82,10 +82,11 @@ function remove(text: string, at: readonly string[]): string {
 const endedAs = (before: string, after: string) =>
   before.endsWith('\n') ? after : after.replace(/\r?\n$/, '')
 
-function removeFromFlow(text: string, map: YAMLMap, pair: Pair): string {
-  const index = map.items.indexOf(pair)
-  const [before, after] = [map.items[index - 1], map.items[index + 1]]
+function removeFromFlow(text: string, { items }: YAMLMap, pair: Pair): string {
+  // The map was read apart from the pair.
   const [start] = rangeOf(pair.key)
+  const index = items.findIndex(({ key }) => rangeOf(key)[0] === start)
+  const [before, after] = [items[index - 1], items[index + 1]]
   if (after !== undefined) return cut(text, start, rangeOf(after.key)[0])
   return cut(text, before === undefined ? start : contentEnd(before), contentEnd(pair))
 }

@@ -1,0 +1,161 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { WarderError } from '../errors.ts'
+import { replaceFile } from '../store/files.ts'
+import { sha256 } from './client-file.ts'
+import { clientIds } from './types.ts'
+
+/**
+ * What Warder wrote into the files of clients, and how those were before. Files of Warder's home and not its database,
+ * since clients are wired and taken out while no companion runs. Copies of clients' files may hold what those hold:
+ * they are 0600, few, and go with `warder uninstall`.
+ */
+export interface Ledger {
+  records(): WiringRecord[]
+  find(place: Place): WiringRecord | null
+  keep(record: WiringRecord): void
+  forget(place: Place): void
+  /** Keeps a copy of a file as it was. @returns the copy's name */
+  backUp(place: Place, bytes: Buffer): string
+  /** @throws WarderError `wiring.not_wired` where the copy is gone */
+  backup(place: Place, name: string): Buffer
+  /** Clients that were wired while no companion ran, and those that were taken out. */
+  pending(): Pending
+  setPending(client: string, wanted: 'in' | 'out' | null): void
+  /** Everything of this, once nothing is wired any more. */
+  removeAll(): void
+}
+
+export type Place = Pick<WiringRecord, 'client' | 'scope' | 'file'>
+
+export type WiringRecord = z.infer<typeof recordSchema>
+export type Pending = z.infer<typeof pendingSchema>
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  client: z.enum(clientIds),
+  scope: z.enum(['user', 'project']),
+  file: z.string(),
+  name: z.string(),
+  entry: z.record(z.string(), z.unknown()),
+  /** RFC 3339. */
+  wiredAt: z.string(),
+  /** SHA-256 of the file as Warder left it. */
+  written: z.string(),
+  /** `restore` a copy; `delete` a file that was not there; take out the `entry` where others changed the file between. */
+  undo: z.discriminatedUnion('way', [
+    z.object({ way: z.literal('restore'), backup: z.string() }),
+    z.object({ way: z.literal('delete'), folders: z.array(z.string()) }),
+    z.object({ way: z.literal('entry') }),
+  ]),
+  /** The client was let in by this, so it goes with it. */
+  letIn: z.boolean(),
+})
+
+const pendingSchema = z.record(z.string(), z.enum(['in', 'out']))
+
+/** Copies of one file; the one that an undo needs is never among those that go. */
+const MOST_BACKUPS = 5
+
+export function openLedger(home: string): Ledger {
+  const folder = path.join(home, 'wiring')
+  const recordFile = (place: Place) => path.join(folder, `${placeId(place)}.json`)
+  const backupFolder = (place: Place) => path.join(folder, 'backups', placeId(place))
+  const pendingFile = path.join(folder, 'pending.json')
+
+  function find(place: Place): WiringRecord | null {
+    const parsed = recordSchema.safeParse(readOurs(recordFile(place)))
+    return parsed.success ? parsed.data : null
+  }
+
+  function pending(): Pending {
+    return pendingSchema.safeParse(readOurs(pendingFile)).data ?? {}
+  }
+
+  function write(file: string, value: unknown): void {
+    privateFolder(path.dirname(file))
+    replaceFile(file, `${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  return {
+    find,
+    records: () =>
+      namesIn(folder)
+        .filter((name) => name.endsWith('.json') && name !== 'pending.json')
+        .flatMap((name) => {
+          const parsed = recordSchema.safeParse(readOurs(path.join(folder, name)))
+          return parsed.success ? [parsed.data] : []
+        }),
+    keep: (record) => write(recordFile(record), record),
+    forget(place) {
+      rmSync(recordFile(place), { force: true })
+    },
+    backUp(place, bytes) {
+      const inFolder = backupFolder(place)
+      privateFolder(inFolder)
+      const taken = namesIn(inFolder)
+      const next =
+        taken.reduce((most, name) => Math.max(most, Number.parseInt(name, 10) || 0), 0) + 1
+      const name = `${String(next).padStart(6, '0')}-${sha256(bytes).slice(0, 12)}`
+      replaceFile(path.join(inFolder, name), bytes)
+      const { undo } = find(place) ?? {}
+      const needed = undo?.way === 'restore' ? undo.backup : null
+      const old = taken.filter((other) => other !== needed).slice(0, -(MOST_BACKUPS - 2))
+      for (const other of taken.length < MOST_BACKUPS ? [] : old)
+        rmSync(path.join(inFolder, other), { force: true })
+      return name
+    },
+    backup(place, name) {
+      try {
+        return readFileSync(path.join(backupFolder(place), path.basename(name)))
+      } catch (cause) {
+        throw new WarderError('wiring.not_wired', `The copy of ${place.file} is gone.`, { cause })
+      }
+    },
+    pending,
+    setPending(client, wanted) {
+      const { [client]: _, ...others } = pending()
+      const all = wanted === null ? others : { ...others, [client]: wanted }
+      if (Object.keys(all).length > 0) write(pendingFile, all)
+      else rmSync(pendingFile, { force: true })
+    },
+    removeAll() {
+      rmSync(folder, { recursive: true, force: true })
+      rmSync(path.join(home, 'bin'), { recursive: true, force: true })
+    },
+  }
+}
+
+const placeId = ({ client, scope, file }: Place) =>
+  `${client}-${scope}-${sha256(file).slice(0, 12)}`
+
+function privateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new WarderError('store.unwritable', `${folder} cannot be created.`, { cause })
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
+  }
+}
+
+/** A file of this user that nobody else can write; it decides who comes in and what a file is put back to. */
+function readOurs(file: string): unknown {
+  const about = lstatSync(file, { throwIfNoEntry: false })
+  const ours =
+    about?.isFile() === true &&
+    (process.getuid === undefined || (about.uid === process.getuid() && (about.mode & 0o022) === 0))
+  if (!ours) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

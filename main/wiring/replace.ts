@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import path from 'node:path'
+import { WarderError } from '../errors.ts'
+import { type FileNow, lookAt } from './client-file.ts'
+
+/**
+ * Puts new bytes in the place of a client's file, or takes the file away, where it still is what was looked at. A reader
+ * and a crash see the old file or the new one. Links stay links; mode, owner and group stay.
+ *
+ * @param before the file as it was when the change was shown
+ * @param after null: no file
+ * @param mode of a file that was not there
+ * @returns folders that had to be made, outermost first
+ * @throws WarderError `wiring.not_ours`, `wiring.changed`, `wiring.unwritable`; the file is as it was
+ */
+export function replaceClientFile(before: FileNow, after: Buffer | null, mode: number): string[] {
+  refuseUnwritable(before)
+  refuseChanged(before)
+  const target = before.state === 'there' ? before.target : before.file
+  try {
+    if (after === null) {
+      rmSync(target)
+      return []
+    }
+    const created = makeFolders(path.dirname(target))
+    writeBeside(target, after, before, mode)
+    return created
+  } catch (cause) {
+    if (cause instanceof WarderError) throw cause
+    throw new WarderError(
+      'wiring.unwritable',
+      `${before.file} could not be written; it is as it was.`,
+      { cause },
+    )
+  }
+}
+
+/** @throws WarderError `wiring.not_ours` */
+export function refuseUnwritable(now: FileNow): void {
+  if (now.state === 'unusable') throw new WarderError('wiring.not_ours', now.problem)
+  // A bit that even root heeds: whoever took it away did not want the file to be changed.
+  if (now.state === 'there' && (now.mode & 0o200) === 0)
+    throw new WarderError('wiring.not_ours', `${now.file} is read-only.`)
+}
+
+function refuseChanged(before: FileNow): void {
+  const now = lookAt(before.file)
+  const same =
+    before.state === 'there'
+      ? now.state === 'there' && now.sha256 === before.sha256 && now.target === before.target
+      : now.state === before.state
+  if (!same)
+    throw new WarderError(
+      'wiring.changed',
+      `${before.file} is no longer what it was when the change was shown. Nothing was written.`,
+    )
+}
+
+function writeBeside(target: string, bytes: Buffer, before: FileNow, mode: number): void {
+  const unique = randomBytes(6).toString('hex')
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${unique}.tmp`)
+  try {
+    const descriptor = openSync(temporary, 'wx', 0o600)
+    try {
+      dress(descriptor, before, mode)
+      for (let written = 0; written < bytes.length; )
+        written += writeSync(descriptor, bytes, written)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    // As late as can be: a client may write its file at any moment.
+    refuseChanged(before)
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function dress(descriptor: number, before: FileNow, mode: number): void {
+  if (before.state !== 'there') {
+    fchmodSync(descriptor, mode)
+    return
+  }
+  const { uid, gid } = fstatSync(descriptor)
+  if (uid !== before.uid || gid !== before.gid) fchownSync(descriptor, before.uid, before.gid)
+  fchmodSync(descriptor, before.mode & 0o7777)
+}
+
+/** @returns those that were not there */
+function makeFolders(folder: string): string[] {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return []
+  const made = [folder]
+  while (made[0] !== undefined && made[0] !== first) made.unshift(path.dirname(made[0]))
+  return made
+}
+
+/** Folders that were made for a file go with it, as far as nobody else has put something there. */
+export function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of folders.toReversed())
+    try {
+      rmdirSync(folder)
+    } catch {
+      return
+    }
+}

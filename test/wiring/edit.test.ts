@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { wiringClients } from '../../main/wiring/clients/index.ts'
+import { withEntry, withoutEntry } from '../../main/wiring/edit.ts'
+import { formats } from '../../main/wiring/formats/index.ts'
+import { seededRandom } from '../bridge/random-json.ts'
+import { randomFile } from './random-file.ts'
+
+const SHIM = { command: `/home/o'brien "x"/bin/warder-mcp`, args: ['--client', 'ü'] }
+const runs = process.env.WARDER_TEST_TIER === 'long' ? 10_000 : 1_000
+
+describe.each(wiringClients)('any file of $title', (client) => {
+  const share = Math.ceil(runs / wiringClients.length)
+
+  test('gets one entry and loses it again, and every other line stays as it is', () => {
+    for (let seed = 0; seed < share; seed++) {
+      const random = seededRandom(seed * 7919 + client.id.length)
+      const before = randomFile(random, client)
+      const entry = client.entry(SHIM)
+      const wired = check(seed, before, () => withEntry(client, before, 'warder', entry))
+      const back = check(seed, wired, () => withoutEntry(client, wired, 'warder'))
+      const content = formats[client.format].parse(wired)
+      expect(content).toMatchObject({ [client.servers[0] ?? '']: { warder: entry } })
+      expect(isKept(before, wired, entry), `seed ${seed}: more than an entry changed ${JSON.stringify([before,wired])}`).toBe(true)
+      expect(isKept(before, back, {}), `seed ${seed}: more than the entry went ${JSON.stringify([before,back])}`).toBe(true)
+      expect(formats[client.format].parse(back)).not.toHaveProperty([
+        client.servers[0] ?? '',
+        'warder',
+      ])
+      expect(back.startsWith('\uFEFF')).toBe(before.startsWith('\uFEFF'))
+      if (/\r\n/.test(before)) expect(/(?<!\r)\n/.test(back)).toBe(/(?<!\r)\n/.test(before))
+    }
+  })
+})
+
+/** Nothing of the one text is gone in the other but blanks, in its order, and what came is not longer than the entry. */
+function isKept(before: string, after: string, entry: unknown): boolean {
+  const [old = [], now = []] = [before, after].map((text) => [...text.replaceAll(/\s/g, '')])
+  let at = 0
+  for (const character of now) if (character === old[at]) at++
+  const grown = now.length - old.length
+  return at === old.length && grown <= JSON.stringify(entry).length + 60
+}
+
+function check(seed: number, text: string, edit: () => string): string {
+  try {
+    return edit()
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${JSON.stringify(text)}`, { cause: error })
+  }
+}
