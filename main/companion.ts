@@ -19,6 +19,7 @@ import { createSignInNotes } from './bridge/sign-in-notes.ts'
 import { createControl } from './control/control.ts'
 import { openControlSocket } from './control/socket.ts'
 import type { Control } from './control/types.ts'
+import { admitWired } from './control/wired-clients.ts'
 import { traceOf } from './errors.ts'
 import { createClients } from './identity/clients.ts'
 import { currentUser } from './identity/principals.ts'
@@ -50,7 +51,11 @@ import { createKnownSecrets } from './vault/known-secrets.ts'
 import { openVault } from './vault/open.ts'
 import { createNamedSecrets } from './vault/secrets.ts'
 import { version } from './version.ts'
+import { driftNotes } from './wiring/drift.ts'
+import { surroundings } from './wiring/surroundings.ts'
 import { openTokenCaches } from './wiring/token-caches/open.ts'
+import { watchWired } from './wiring/watch.ts'
+import { openWiring, type Wiring } from './wiring/wiring.ts'
 
 export interface CompanionOptions {
   readonly home: string
@@ -226,6 +231,11 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     meta.set('token_port', String(bridge.port))
     for (const client of Object.keys(config.current().clients)) await bridge.letIn(client)
 
+    const wiring = openWiring({ home, where: surroundings(env, home), clock })
+    // Clients go on finding us after an update or a move, before the first of them asks.
+    if (wiring.ledger.records().length > 0) refreshLauncher(wiring)
+    const wiringWatch = ending.add(watchWired(wiring), (watching) => watching.close())
+
     const control = createControl({
       version,
       shell,
@@ -248,6 +258,8 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       hold,
       records,
       tokenCaches: openTokenCaches({ env, knownSecrets }),
+      wiring,
+      wiringWatch,
       presence: ports.presence,
       autostart: options.autostart ?? null,
       openUi: options.openUi,
@@ -314,7 +326,14 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     grants.on('signInNeeded', notes.needed)
     grants.on('refreshed', (grant) => inBackground(bridge.renewGrant(grant.id)))
     grants.on('urlRefused', (refused) => recordRefusedUrl(audit, currentUser(), refused))
+    wiringWatch.events.on('changed', (places, before) => {
+      for (const note of driftNotes(places, before)) ports.notifier.notify(note)
+    })
     grants.start()
+    const admitted = admitWired(control, wiring.ledger)
+    // A window asks the person, who may take as long as they like; without one it is done at once.
+    if (shell === 'headless') await admitted
+    else inBackground(admitted)
     return {
       control,
       http,
@@ -332,6 +351,15 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
 /** For what nobody waits for: a failure leaves its trace and ends nothing. */
 function inBackground(work: Promise<unknown>): void {
   work.catch((error: unknown) => process.stderr.write(`warder: ${traceOf(error)}\n`))
+}
+
+/** A companion that cannot mend it runs all the same; `warder status` says what is gone. */
+function refreshLauncher({ launcher }: Wiring): void {
+  try {
+    launcher.refresh()
+  } catch (error) {
+    process.stderr.write(`warder: ${traceOf(error)}\n`)
+  }
 }
 
 /** What was opened is closed in the opposite order, once, whatever fails on the way. */

@@ -28,7 +28,9 @@ import { addSetup } from './setup.ts'
 import { addStatus } from './status.ts'
 import { addResume } from './stop.ts'
 import { addUi } from './ui.ts'
+import { addUninstall } from './uninstall.ts'
 import { addWhy } from './why.ts'
+import { addUnwire, addWire } from './wire.ts'
 
 /** In the order a person meets them. */
 const verbs: readonly Verb[] = [
@@ -47,11 +49,14 @@ const verbs: readonly Verb[] = [
   addResume,
   addDoctor,
   addImport,
+  addWire,
+  addUnwire,
   addClient,
   addApprovals,
   addAudit,
   addSetup,
   addCimd,
+  addUninstall,
   addErrors,
   addMcp,
   addHelp,

@@ -55,6 +55,7 @@ function statusLines(status: StatusView): Line[] {
       ? [waiting(`${approvals} waiting for your approval`, 'warder approvals')]
       : []),
     ...status.choiceProblems.map((problem): Line => [{ text: problem, style: 'yellow' }]),
+    ...status.wiringProblems.map((problem): Line => [{ text: problem, style: 'yellow' }]),
     ...(plainTokens > 0
       ? [
           waiting(

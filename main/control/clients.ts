@@ -25,10 +25,8 @@ export function clientHandlers(
           'usage.invalid',
           'A name is 1 to 32 lower-case letters, digits and hyphens.',
         )
-      if (Object.hasOwn(config.current().clients, name) || clients.has(name))
-        throw new WarderError('client.exists', `There is a client ${name} already.`)
+      refuseKnown(house, name)
       // With a rule of its own the client can work at once, and the person sees in the question what that means.
-      const rule: Rule = { effect: 'allow', client: name, server: '*' }
       await confirm(
         presence,
         {
@@ -41,25 +39,7 @@ export function clientHandlers(
         },
         answer,
       )
-      const bearer = clients.add(name)
-      try {
-        await config.edit(
-          (current) => ({
-            ...current,
-            clients: { ...current.clients, [name]: {} },
-            rules: [...current.rules, rule],
-          }),
-          (file) => {
-            file.set(['rules', -1], rule)
-            file.set(['clients', name], {})
-          },
-        )
-        await bridge.letIn(name)
-      } catch (error) {
-        // Whatever was done of it is undone: a client that cannot come in keeps no rule either.
-        await removeClient(house, name).catch(() => clients.has(name) && clients.remove(name))
-        throw error
-      }
+      const bearer = await letClientIn(house, name)
       return {
         client: clientView(name, house, false),
         bearer,
@@ -92,6 +72,43 @@ export function clientHandlers(
       return {}
     },
   }
+}
+
+/**
+ * Lets a client in; the caller has asked a person.
+ *
+ * @returns its bearer
+ * @throws WarderError `client.exists`, `vault.locked`, `store.unwritable`
+ */
+export async function letClientIn(house: ControlHouse, name: string): Promise<string> {
+  const { config, clients, bridge } = house
+  refuseKnown(house, name)
+  const rule: Rule = { effect: 'allow', client: name, server: '*' }
+  const bearer = clients.add(name)
+  try {
+    await config.edit(
+      (current) => ({
+        ...current,
+        clients: { ...current.clients, [name]: {} },
+        rules: [...current.rules, rule],
+      }),
+      (file) => {
+        file.set(['rules', -1], rule)
+        file.set(['clients', name], {})
+      },
+    )
+    await bridge.letIn(name)
+  } catch (error) {
+    // Whatever was done of it is undone: a client that cannot come in keeps no rule either.
+    await removeClient(house, name).catch(() => clients.has(name) && clients.remove(name))
+    throw error
+  }
+  return bearer
+}
+
+function refuseKnown({ config, clients }: ControlHouse, name: string): void {
+  if (Object.hasOwn(config.current().clients, name) || clients.has(name))
+    throw new WarderError('client.exists', `There is a client ${name} already.`)
 }
 
 /** The client's bearer and socket are void and its sessions ended when this resolves. @throws WarderError `client.unknown` */

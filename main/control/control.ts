@@ -24,6 +24,7 @@ import { stopHandlers } from './stop.ts'
 import { toolHandlers } from './tool-approvals.ts'
 import type { Control, Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
+import { wiringHandlers } from './wiring.ts'
 
 /** The control API over the rooms below: every transport calls this, and nothing else reaches those rooms from outside. */
 export function createControl(house: ControlHouse): Control {
@@ -37,6 +38,7 @@ export function createControl(house: ControlHouse): Control {
     ...accountHandlers(house),
     ...importHandlers(house),
     ...clientHandlers(house),
+    ...wiringHandlers(house),
     ...approvalHandlers(house),
     ...auditHandlers(house),
     ...stopHandlers(house),
@@ -65,6 +67,8 @@ export function createControl(house: ControlHouse): Control {
     for (const area of ['approvals', 'status'] as const) changed(area)()
   })
   house.grants.on('receipt', changed('receipts'))
+  for (const area of ['wiring', 'status'] as const)
+    house.wiringWatch.events.on('changed', changed(area))
 
   return {
     async call(channel, input) {
@@ -89,6 +93,7 @@ export function createControl(house: ControlHouse): Control {
         if (name === 'autostart:set') changed('status')()
         if (name.startsWith('hold:'))
           for (const area of ['status', 'servers', 'accounts', 'clients'] as const) changed(area)()
+        if (name === 'wiring:wire' || name === 'wiring:unwire') changed('wiring')()
         if (name.startsWith('imports:') && name !== 'imports:list') changed('imports')()
         if (name === 'secrets:set' || name === 'secrets:remove') changed('secrets')()
         return output

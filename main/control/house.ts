@@ -15,6 +15,8 @@ import type { Runtime } from '../runtime/supervisor.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { TokenCaches } from '../wiring/token-caches/open.ts'
+import type { WiringWatch } from '../wiring/watch.ts'
+import type { Wiring } from '../wiring/wiring.ts'
 
 /** What the control API works on: the rooms below, and what only the shell can do. */
 export interface ControlHouse {
@@ -39,6 +41,8 @@ export interface ControlHouse {
   readonly hold: Hold
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches
+  readonly wiring: Wiring
+  readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence
   readonly autostart: Autostart | null
   /** Opens the window (desktop) or the page (headless). */

@@ -9,6 +9,7 @@ import { liveImports } from './imports.ts'
 import { unconfirmedServers } from './local-runs.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
+import { wiringProblems } from './wiring.ts'
 
 export function statusHandlers(
   house: ControlHouse,
@@ -47,6 +48,7 @@ export function statusHandlers(
           ({ problem }) => problem ?? [],
         ),
         plainTokens: liveImports(house),
+        wiringProblems: wiringProblems(house),
         config: config.problem(),
       }
     },

@@ -85,7 +85,7 @@ function insert(json: string, tree: Node, location: JSONPath, value: unknown): s
   const indent =
     last === undefined ? indentAt(json, parent) + stepOf(json, tree) : indentAt(json, last)
   const entry =
-    (typeof name === 'number' ? '' : `${JSON.stringify(name)}: `) +
+    (typeof name === 'number' ? '' : JSON.stringify(name) + (isTight(json, tree) ? ':' : ': ')) +
     write(json, tree, wrapped, indent)
   const eol = lineBreak(json)
   if (last === undefined) {
@@ -108,7 +108,7 @@ function insert(json: string, tree: Node, location: JSONPath, value: unknown): s
   const added = comma === undefined ? entry : `${entry},`
   const placed =
     rest === null
-      ? { start: from, end: from, text: isOneLine(json, tree) ? added : ` ${added}` }
+      ? { start: from, end: from, text: isTight(json, tree) ? added : ` ${added}` }
       : { start: from + rest, end: from + rest, text: eol + indent + added }
   // Both at one place: the comma first.
   return placed.start === end && missing.length > 0
@@ -142,6 +142,9 @@ function write(json: string, tree: Node, value: unknown, indent: string): string
 const isOneLine = (json: string, tree: Node) =>
   (tree.children?.length ?? 0) > 0 &&
   !/[\r\n]/.test(json.slice(tree.offset, tree.offset + tree.length))
+
+/** As programs write a line: without a blank after a colon. */
+const isTight = (json: string, tree: Node) => isOneLine(json, tree) && !/":[ \t]/.test(json)
 
 /** By how much the file indents: as far as its first member stands from the margin. */
 function stepOf(json: string, tree: Node): string {

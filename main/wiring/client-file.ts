@@ -31,9 +31,13 @@ export type FileNow =
 
 /** Links are followed: people keep their settings in a repository. A pipe is not opened for long, nor a device read. */
 export function lookAt(file: string): FileNow {
-  const named = lstatSync(file, { throwIfNoEntry: false })
-  if (named === undefined) return { state: 'absent', file }
   const unusable = (problem: string): FileNow => ({ state: 'unusable', file, problem })
+  try {
+    const named = lstatSync(file, { throwIfNoEntry: false })
+    if (named === undefined) return { state: 'absent', file }
+  } catch {
+    return unusable(`${file} cannot be looked at.`)
+  }
   let target: string
   let descriptor: number
   try {

@@ -60,12 +60,32 @@ function ownText({
   client,
   own: { name, entry },
 }: Pick<Parameters<typeof unifiedDiff>[0], 'client' | 'own'>): OwnText {
-  const text = formats[client.format].put('', [...client.servers, name], entry)
-  const compact = JSON.stringify(entry)
+  const format = formats[client.format]
+  const at = [...client.servers, name]
   return {
-    lines: new Set(text.split('\n').map(bare)),
-    compact: [`${JSON.stringify(name)}:${compact}`, `${JSON.stringify(name)}: ${compact}`],
+    lines: new Set(format.put('', at, entry).split('\n').map(bare)),
+    compact: oneLine[client.format](client.servers[0] ?? '').map(([start, end]) => {
+      const line = format.put(`${start}${end}`, at, entry)
+      return line.slice(start.length, line.length - end.length).trim()
+    }),
   }
+}
+
+/** Empty lists of servers on one line, in each way in which an entry is put in; parted where it comes. */
+const oneLine: Readonly<
+  Record<FormatName, (servers: string) => readonly (readonly [start: string, end: string])[]>
+> = {
+  json: jsonLines,
+  jsonc: jsonLines,
+  toml: (servers) => [[`${servers} = {`, '}']],
+  yaml: (servers) => [[`${servers}: {`, '}']],
+}
+
+function jsonLines(servers: string): (readonly [string, string])[] {
+  return [
+    [`{"${servers}":{`, '}}'],
+    [`{"${servers}": {`, '}}'],
+  ]
 }
 
 const bare = (line: string) => line.trim().replace(/,$/, '')

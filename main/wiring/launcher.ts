@@ -26,8 +26,9 @@ export interface Launcher {
 export function createLauncher(
   home: string,
   program: readonly string[] | null = commandLine(),
+  platform: NodeJS.Platform = process.platform,
 ): Launcher {
-  const windows = process.platform === 'win32'
+  const windows = platform === 'win32'
   const file = path.join(home, 'bin', windows ? `${LAUNCHER}.mjs` : LAUNCHER)
   const text = program && (windows ? moduleText(program, home) : scriptText(program, home))
   return {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { WarderError } from '../errors.ts'
 import { replaceFile } from '../store/files.ts'
 import { sha256 } from './client-file.ts'
-import { clientIds } from './types.ts'
+import { type ClientId, clientIds } from './types.ts'
 
 /**
  * What Warder wrote into the files of clients, and how those were before. Files of Warder's home and not its database,
@@ -12,6 +12,8 @@ import { clientIds } from './types.ts'
  * they are 0600, few, and go with `warder uninstall`.
  */
 export interface Ledger {
+  /** Where this lies. */
+  readonly folder: string
   records(): WiringRecord[]
   find(place: Place): WiringRecord | null
   keep(record: WiringRecord): void
@@ -22,8 +24,8 @@ export interface Ledger {
   backup(place: Place, name: string): Buffer
   /** Clients that were wired while no companion ran, and those that were taken out. */
   pending(): Pending
-  setPending(client: string, wanted: 'in' | 'out' | null): void
-  /** Everything of this, once nothing is wired any more. */
+  setPending(client: ClientId, wanted: 'in' | 'out' | null): void
+  /** Everything of this but who is to be shut out, once nothing is wired any more. */
   removeAll(): void
 }
 
@@ -53,7 +55,7 @@ const recordSchema = z.object({
   letIn: z.boolean(),
 })
 
-const pendingSchema = z.record(z.string(), z.enum(['in', 'out']))
+const pendingSchema = z.partialRecord(z.enum(clientIds), z.enum(['in', 'out']))
 
 /** Copies of one file; the one that an undo needs is never among those that go. */
 const MOST_BACKUPS = 5
@@ -79,6 +81,7 @@ export function openLedger(home: string): Ledger {
   }
 
   return {
+    folder,
     find,
     records: () =>
       namesIn(folder)
@@ -116,12 +119,14 @@ export function openLedger(home: string): Ledger {
     pending,
     setPending(client, wanted) {
       const { [client]: _, ...others } = pending()
-      const all = wanted === null ? others : { ...others, [client]: wanted }
+      const all: Pending = wanted === null ? others : { ...others, [client]: wanted }
       if (Object.keys(all).length > 0) write(pendingFile, all)
       else rmSync(pendingFile, { force: true })
     },
     removeAll() {
-      rmSync(folder, { recursive: true, force: true })
+      for (const name of namesIn(folder))
+        if (name !== path.basename(pendingFile))
+          rmSync(path.join(folder, name), { recursive: true, force: true })
       rmSync(path.join(home, 'bin'), { recursive: true, force: true })
     },
   }

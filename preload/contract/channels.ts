@@ -18,6 +18,8 @@ import {
   stopView,
   toolPinView,
   whyView,
+  wiringPreview,
+  wiringView,
 } from './views.ts'
 import {
   licencesView,
@@ -252,6 +254,24 @@ export const channels = {
   ),
   'clients:remove': channel(z.strictObject({ name }), nothing),
 
+  /** The MCP clients that Warder knows, and what is wired of the user's own files. */
+  'wiring:list': channel(nothing, z.array(wiringView)),
+  /** Changes nothing. */
+  'wiring:preview': channel(
+    z.strictObject({ client: name, action: z.enum(['wire', 'unwire']) }),
+    wiringPreview,
+  ),
+  /** Does what was previewed under that digest, and lets the client in. Widens. */
+  'wiring:wire': channel(
+    z.strictObject({ client: name, digest: z.string().max(128), confirm }),
+    wiringPreview,
+  ),
+  /** Puts the file back, and shuts the client out where it came in by that. */
+  'wiring:unwire': channel(
+    z.strictObject({ client: name, digest: z.string().max(128) }),
+    wiringPreview,
+  ),
+
   'approvals:list': channel(nothing, z.array(approvalView)),
   'approvals:decide': channel(
     z.strictObject({ id: z.string(), approve: z.boolean(), confirm }),
@@ -311,6 +331,7 @@ export const events = {
       'approvals',
       'receipts',
       'imports',
+      'wiring',
       'status',
     ]),
   }),

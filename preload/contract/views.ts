@@ -323,6 +323,46 @@ export const importView = z.object({
   adoptedAs: z.string().nullable(),
 })
 
+/** An MCP client on this machine and the configuration of its user. Of its servers, names only. */
+export const wiringView = z.object({
+  client: z.string(),
+  title: z.string(),
+  installed: z.boolean(),
+  /** Null where the system does not tell. */
+  running: z.boolean().nullable(),
+  file: z.string(),
+  fileState: z.enum(['absent', 'read', 'broken', 'unusable']),
+  servers: z.array(
+    z.object({
+      name: z.string(),
+      transport: z.enum(['stdio', 'http', 'sse', 'unknown']),
+      /** It starts Warder. */
+      ours: z.boolean(),
+    }),
+  ),
+  /** What became of what Warder wrote; null where it wrote nothing. */
+  wired: z.enum(['wired', 'changed', 'removed', 'unreadable']).nullable(),
+  /** What is wrong with the file or the wiring, in a sentence. */
+  problem: z.string().nullable(),
+  /** The client may call. */
+  letIn: z.boolean(),
+})
+
+/** What would be changed, or was, in the configuration of a client. */
+export const wiringPreview = z.object({
+  action: z.enum(['wire', 'unwire']),
+  client: z.string(),
+  file: z.string(),
+  changes: z.boolean(),
+  /** Names this change of this file, for `wiring:wire` and `wiring:unwire`. */
+  digest: z.string(),
+  /** Lines of a unified diff; values of other servers are left out. */
+  diff: z.array(z.string()),
+  notes: z.array(z.string()),
+  /** What to do then so that the client reads it. */
+  next: z.string(),
+})
+
 /** What was overwritten and taken out; `problem` in a sentence where that failed. */
 export const shreddedView = z.object({
   files: z.array(z.string()),
@@ -361,6 +401,8 @@ export const statusView = z.object({
   choiceProblems: z.array(z.string()),
   /** Tokens of other programs in plain files, which whoever reads them could use: `imports:list`. */
   plainTokens: z.number().int(),
+  /** What clients did to what was wired, and what mends it, in sentences. */
+  wiringProblems: z.array(z.string()),
   /** Sentence about config.json when the last edit was refused, else null. */
   config: z.string().nullable(),
 })
@@ -382,6 +424,8 @@ export type ApprovalView = z.infer<typeof approvalView>
 export type ToolPinView = z.infer<typeof toolPinView>
 export type ImportView = z.infer<typeof importView>
 export type ShreddedView = z.infer<typeof shreddedView>
+export type WiringView = z.infer<typeof wiringView>
+export type WiringPreview = z.infer<typeof wiringPreview>
 export type StatusView = z.infer<typeof statusView>
 export type SignatureView = z.infer<typeof signatureView>
 export type StopRecord = z.infer<typeof stopRecord>

@@ -36,6 +36,7 @@ export const statusSample: StatusView = {
   approvals: 1,
   choiceProblems: [],
   plainTokens: 2,
+  wiringProblems: [],
   config: null,
 }
 

@@ -23,6 +23,7 @@ const status: StatusView = {
   approvals: 0,
   choiceProblems: [],
   plainTokens: 0,
+  wiringProblems: [],
   config: null,
 }
 

@@ -43,6 +43,7 @@ export function createWorld() {
     approvals: 0,
     choiceProblems: [],
     plainTokens: 0,
+    wiringProblems: [],
     config: null,
   }
 

@@ -31,10 +31,10 @@ describe('an edit of a JSON text with comments', () => {
   it('keeps a file of one line on one line', () => {
     const line = '{"a":1,"servers":{"b":{"c":[2]}}}\n'
     const added = editJson(line, ['servers', 'new'], { command: 'x' })
-    expect(added).toBe('{"a":1,"servers":{"b":{"c":[2]},"new": {"command":"x"}}}\n')
+    expect(added).toBe('{"a":1,"servers":{"b":{"c":[2]},"new":{"command":"x"}}}\n')
     expect(editJson(added, ['servers', 'new'], undefined)).toBe(line)
     expect(editJson('{"servers":{}}', ['servers', 'new'], { command: 'x' })).toBe(
-      '{"servers":{"new": {"command":"x"}}}',
+      '{"servers":{"new":{"command":"x"}}}',
     )
   })
 

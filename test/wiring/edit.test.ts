@@ -20,8 +20,14 @@ describe.each(wiringClients)('any file of $title', (client) => {
       const back = check(seed, wired, () => withoutEntry(client, wired, 'warder'))
       const content = formats[client.format].parse(wired)
       expect(content).toMatchObject({ [client.servers[0] ?? '']: { warder: entry } })
-      expect(isKept(before, wired, entry), `seed ${seed}: more than an entry changed ${JSON.stringify([before,wired])}`).toBe(true)
-      expect(isKept(before, back, {}), `seed ${seed}: more than the entry went ${JSON.stringify([before,back])}`).toBe(true)
+      expect(
+        isKept(before, wired, entry),
+        `seed ${seed}: more than an entry changed ${JSON.stringify([before, wired])}`,
+      ).toBe(true)
+      expect(
+        isKept(before, back, {}),
+        `seed ${seed}: more than the entry went ${JSON.stringify([before, back])}`,
+      ).toBe(true)
       expect(formats[client.format].parse(back)).not.toHaveProperty([
         client.servers[0] ?? '',
         'warder',

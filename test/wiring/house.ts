@@ -15,7 +15,8 @@ export function wiringFor(
     home,
     where: { home: user, env: options.env ?? {}, platform, folder: path.join(user, 'project') },
     clock: () => Date.parse('2026-11-21T12:00:00Z'),
-    launcher: options.launcher ?? createLauncher(home, ['/usr/bin/node', '/opt/warder/cli.js']),
+    launcher:
+      options.launcher ?? createLauncher(home, ['/usr/bin/node', '/opt/warder/cli.js'], platform),
   })
 }
 

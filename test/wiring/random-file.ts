@@ -78,7 +78,7 @@ function tomlFile(random: Random, servers: string): string {
     `${servers} = { ${some(random, (name) => `${quoted(name)} = { command = "x" }`, tomlNames).join(', ')} }`,
   ]
   const lists = random.below(3) === 0 ? ['[[profiles]]', 'a = 1', '[[profiles]]', 'a = 2'] : []
-  if (random.below(6) === 0) return [...scalars, ...inline(), '[z]', ...lists].join('\n') + '\n'
+  if (random.below(6) === 0) return `${[...scalars, ...inline(), '[z]', ...lists].join('\n')}\n`
   const tables = some(random, table, tomlNames).flat()
   const bare = random.below(4) === 0 ? [`[${servers}]`] : []
   return (

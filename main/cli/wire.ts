@@ -1,0 +1,220 @@
+import { Option } from 'commander'
+import { WarderError } from '../errors.ts'
+import { wiringClient, wiringClients } from '../wiring/clients/index.ts'
+import { wiredPlaces } from '../wiring/drift.ts'
+import { findClients } from '../wiring/find-clients.ts'
+import { OWN_NAME, type WiringPlan } from '../wiring/plan.ts'
+import { surroundings } from '../wiring/surroundings.ts'
+import type { Scope } from '../wiring/types.ts'
+import { openWiring, type Wiring } from '../wiring/wiring.ts'
+import { type Admission, admissionOf, agree, letIn, letOut } from './admit.ts'
+import { type Context, examples, type Verb } from './context.ts'
+import { type Line, table } from './output.ts'
+
+interface WireOptions {
+  readonly scope: Scope
+  readonly dryRun?: boolean
+  readonly link?: boolean
+}
+
+const scopeOption = () =>
+  new Option('--scope <scope>', 'for every project, or for the one in this folder')
+    .choices(['user', 'project'])
+    .default('user')
+
+export const addWire: Verb = (program, action) => {
+  program
+    .command('wire')
+    .argument('[client]', `one of ${wiringClients.map(({ id }) => id).join(', ')}`)
+    .addOption(scopeOption())
+    .option('--dry-run', 'show what would be changed, and change nothing')
+    .option('--link', 'write no file: show a link by which the client adds Warder itself')
+    .summary('write Warder into the configuration of a client')
+    .description(
+      'Shows what would be changed in the configuration of a client, asks, keeps a copy and writes one entry, which starts Warder. Without a client it lists all of them. A client that is new is let in; while no companion runs, at its next start.',
+    )
+    .addHelpText(
+      'after',
+      examples('warder wire', 'warder wire cursor', 'warder wire claude-code --dry-run'),
+    )
+    .action(
+      action((context, name: string | undefined, options: WireOptions) =>
+        name === undefined ? listClients(context) : wire(context, name, options),
+      ),
+    )
+}
+
+export const addUnwire: Verb = (program, action) => {
+  program
+    .command('unwire')
+    .argument('<client>')
+    .addOption(scopeOption())
+    .option('--dry-run', 'show what would be changed, and change nothing')
+    .summary('put the configuration of a client back as it was')
+    .description(
+      'Puts the configuration back byte for byte where nobody else wrote into it since, else takes out the entry of Warder alone. A client that came in by `warder wire` is shut out again.',
+    )
+    .addHelpText('after', examples('warder unwire cursor', 'warder unwire zed --dry-run'))
+    .action(action(unwire))
+}
+
+async function wire(context: Context, name: string, options: WireOptions): Promise<void> {
+  const client = wiringClient(name)
+  const wiring = wiringOf(context)
+  if (options.link) return showLink(context, wiring, name)
+  const plan = wiring.planWire(client, options.scope)
+  if (options.dryRun) return context.output.result({ ...view(plan), done: false }, planLines)
+  const admission = await admissionOf(context, client.id)
+  if (plan.changes || admission.state === 'unknown')
+    await agree(context, `Wire ${client.title}`, [
+      ...planLines(view(plan)),
+      ...admissionLines(name, admission),
+    ])
+  const added = await letIn(context, wiring.ledger, client.id, admission)
+  try {
+    wiring.apply(plan, added)
+  } catch (error) {
+    if (added) await letOut(context, wiring.ledger, client.id)
+    throw error
+  }
+  const admitted = admittedBy(admission)
+  context.output.result({ ...view(plan), done: true, admitted }, () => [
+    plan.changes
+      ? `${client.title} is wired: ${plan.before.file}`
+      : `${client.title} was wired already: ${plan.before.file}`,
+    ...plan.notes,
+    ...admittedLines[admitted](client.id),
+    client.next,
+  ])
+}
+
+async function unwire(context: Context, name: string, options: WireOptions): Promise<void> {
+  const client = wiringClient(name)
+  const wiring = wiringOf(context)
+  const plan = wiring.planUnwire(client, options.scope)
+  if (options.dryRun) return context.output.result({ ...view(plan), done: false }, planLines)
+  await takeOut(context, wiring, plan)
+  context.output.result({ ...view(plan), done: true }, () => [
+    `${client.title} is as it was without Warder: ${plan.before.file}`,
+    ...plan.notes,
+    client.next,
+  ])
+}
+
+/** The file first: a client that is shut out and still configured only shows errors. */
+export async function takeOut(context: Context, wiring: Wiring, plan: WiringPlan): Promise<void> {
+  const { client, scope, before } = plan
+  const record = wiring.ledger.find({ client: client.id, scope, file: before.file })
+  wiring.apply(plan)
+  const elsewhere = wiring.ledger.records().filter((other) => other.client === client.id)
+  const [other] = elsewhere
+  if (record?.letIn !== true) return
+  // Whoever stays wired goes on needing to be let in, and takes that over.
+  if (other === undefined) await letOut(context, wiring.ledger, client.id)
+  else wiring.ledger.keep({ ...other, letIn: true })
+}
+
+async function showLink(context: Context, wiring: Wiring, name: string): Promise<void> {
+  const client = wiringClient(name)
+  if (client.link === null)
+    throw new WarderError('usage.invalid', `${client.title} has no links that add a server.`)
+  const admission = await admissionOf(context, client.id)
+  if (admission.state === 'unknown')
+    await agree(context, `Let ${client.title} in`, admissionLines(name, admission))
+  wiring.launcher.refresh()
+  await letIn(context, wiring.ledger, client.id, admission)
+  const link = client.link(OWN_NAME, client.entry(wiring.launcher.command(client.id)))
+  context.output.result({ client: client.id, link }, () => [
+    link,
+    `Open it on this machine; ${client.title} asks before it adds Warder.`,
+  ])
+}
+
+async function listClients(context: Context): Promise<void> {
+  const wiring = wiringOf(context)
+  const places = wiredPlaces(wiring)
+  const clients = findClients(wiring.where).map(({ client, installed, running, files }) => ({
+    client: client.id,
+    title: client.title,
+    installed,
+    running,
+    files: files.map(({ scope, file, state, problem, servers }) => ({
+      ...{ scope, file, state, problem },
+      servers: servers.map(({ name, transport, ours }) => ({ name, transport, ours })),
+      wired:
+        places.find(({ record }) => record.client === client.id && record.file === file)?.state ??
+        null,
+    })),
+  }))
+  context.output.result(clients, () =>
+    table(
+      ['CLIENT', 'INSTALLED', 'SERVERS', 'WIRED', 'FILE'],
+      clients.map(({ client, installed, files }) => {
+        const [file] = files
+        const wired = files.find((one) => one.wired !== null)?.wired ?? null
+        return [
+          client,
+          installed ? 'yes' : 'no',
+          String(file?.servers.length ?? 0),
+          wired === null
+            ? '-'
+            : { text: wired, style: wired === 'wired' ? 'green' : ('yellow' as const) },
+          file?.file ?? '-',
+        ]
+      }),
+    ),
+  )
+}
+
+export const wiringOf = ({ home }: Context): Wiring =>
+  openWiring({ home, where: surroundings(process.env, process.cwd()), clock: Date.now })
+
+export const view = ({
+  action,
+  client,
+  scope,
+  before,
+  changes,
+  diff,
+  entry,
+  notes,
+}: WiringPlan) => ({
+  ...{ action, client: client.id, scope, file: before.file, changes },
+  diff: diff.join('\n'),
+  ...{ entry, notes, next: client.next },
+})
+
+function planLines({ diff, changes, notes, file }: ReturnType<typeof view>): Line[] {
+  const shown = diff
+    .replaceAll('\t', '    ')
+    .split('\n')
+    .map((line): Line => {
+      if (/^\+(?!\+\+)/.test(line)) return [{ text: line, style: 'green' }]
+      return /^-(?!--)/.test(line) ? [{ text: line, style: 'red' }] : line
+    })
+  return [...(changes ? shown : [`${file} stays as it is.`]), ...notes]
+}
+
+function admissionLines(name: string, { state, companion }: Admission): Line[] {
+  if (state === 'in') return []
+  if (state === 'held') return [`${name} waits for your word: warder approvals`]
+  return [
+    `${name} is let in${companion ? '' : ' when Warder starts'}: it gets a socket of its own`,
+    `${name} may then call every tool of every server, until you narrow the rules in config.json`,
+  ]
+}
+
+type Admitted = 'already' | 'now' | 'at-next-start' | 'waits'
+
+function admittedBy({ state, companion }: Admission): Admitted {
+  if (state === 'in') return 'already'
+  if (state === 'held') return 'waits'
+  return companion ? 'now' : 'at-next-start'
+}
+
+const admittedLines: Readonly<Record<Admitted, (name: string) => Line[]>> = {
+  already: () => [],
+  now: () => [],
+  'at-next-start': (name) => [`${name} is let in when Warder starts: warder serve`],
+  waits: (name) => [`${name} waits for your word: warder approvals`],
+}

@@ -1,0 +1,402 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { wiringClient, wiringClients } from '../../main/wiring/clients/index.ts'
+import { wiredPlaces } from '../../main/wiring/drift.ts'
+import { createLauncher } from '../../main/wiring/launcher.ts'
+import { watchWired } from '../../main/wiring/watch.ts'
+import type { Wiring } from '../../main/wiring/wiring.ts'
+import { testHome } from '../harness/home.ts'
+import { wiringFor, write } from './house.ts'
+
+const cursor = wiringClient('cursor')
+const SECRET = 'ghp_0123456789abcdefghijABCDEFGHIJ012345'
+const before = `{\n  "mcpServers": {\n    "github": { "env": { "TOKEN": "${SECRET}" } }\n  }\n}\n`
+
+async function world(content: string | null = before) {
+  const user = await testHome()
+  const wiring = wiringFor(user.path, 'linux')
+  const file = cursor.userFile(wiring.where)
+  if (content !== null) await write(file, content)
+  return { user, wiring, file, [Symbol.asyncDispose]: () => user[Symbol.asyncDispose]() }
+}
+
+const wire = (wiring: Wiring, scope: 'user' | 'project' = 'user') =>
+  wiring.apply(wiring.planWire(cursor, scope))
+
+const failing = (code: string) => expect.objectContaining({ code })
+
+describe('a file that is not as it was shown', () => {
+  test('is not written', async () => {
+    await using one = await world()
+    const plan = one.wiring.planWire(cursor, 'user')
+    await writeFile(one.file, before.replace('github', 'gitlab'))
+    expect(() => one.wiring.apply(plan)).toThrow(failing('wiring.changed'))
+    expect(await readFile(one.file, 'utf8')).toBe(before.replace('github', 'gitlab'))
+    expect(one.wiring.ledger.records()).toEqual([])
+    expect((await readdir(path.dirname(one.file))).length).toBe(1)
+  })
+
+  test('is not made where it came or went meanwhile', async () => {
+    await using one = await world(null)
+    const plan = one.wiring.planWire(cursor, 'user')
+    await write(one.file, '{}')
+    expect(() => one.wiring.apply(plan)).toThrow(failing('wiring.changed'))
+    const other = one.wiring.planWire(cursor, 'user')
+    await unlink(one.file)
+    expect(() => one.wiring.apply(other)).toThrow(failing('wiring.changed'))
+  })
+
+  test('is not the one that a link leads to by now', async () => {
+    await using one = await world()
+    const plan = one.wiring.planWire(cursor, 'user')
+    const other = await write(path.join(one.user.path, 'other.json'), before)
+    await unlink(one.file)
+    await symlink(other, one.file)
+    expect(() => one.wiring.apply(plan)).toThrow(failing('wiring.changed'))
+    expect(await readFile(other, 'utf8')).toBe(before)
+  })
+})
+
+describe('what is not ours to write', () => {
+  test('a folder, a link that leads nowhere, a pipe', async () => {
+    await using one = await world(null)
+    const { wiring, file } = one
+    const plan = () => wiring.planWire(cursor, 'user')
+    await mkdir(file, { recursive: true })
+    expect(plan).toThrow(failing('wiring.not_ours'))
+    await rm(file, { recursive: true })
+    await symlink('/nowhere', file)
+    expect(plan).toThrow(failing('wiring.not_ours'))
+    await unlink(file)
+    execFileSync('mkfifo', [file])
+    expect(plan).toThrow(failing('wiring.not_ours'))
+  })
+
+  test.runIf(process.getuid?.() === 0)('a file of another user', async () => {
+    await using one = await world()
+    await chown(one.file, 12_345, 12_345)
+    expect(() => one.wiring.planWire(cursor, 'user')).toThrow(failing('wiring.not_ours'))
+  })
+
+  test('a place where nothing can be written leaves everything as it was', async () => {
+    await using user = await testHome()
+    // Not even root can make a folder behind such a link.
+    const config = path.join(user.path, 'config')
+    await symlink('/nowhere/at/all', config)
+    const wiring = wiringFor(user.path, 'linux', { env: { XDG_CONFIG_HOME: config } })
+    const zed = wiringClient('zed')
+    expect(() => wiring.apply(wiring.planWire(zed, 'user'))).toThrow(failing('wiring.unwritable'))
+    expect(wiring.ledger.records()).toEqual([])
+  })
+
+  test('what lies below a file', async () => {
+    await using user = await testHome()
+    const env = { XDG_CONFIG_HOME: await write(path.join(user.path, 'file'), '') }
+    const wiring = wiringFor(user.path, 'linux', { env })
+    expect(() => wiring.planWire(wiringClient('zed'), 'user')).toThrow(failing('wiring.not_ours'))
+  })
+
+  test('bytes that are no text', async () => {
+    await using one = await world(null)
+    await write(one.file, Buffer.from([0x7b, 0xff, 0x7d]))
+    expect(() => one.wiring.planWire(cursor, 'user')).toThrow(failing('wiring.broken'))
+  })
+
+  test('servers that are no object', async () => {
+    await using one = await world('{"mcpServers": ["a"]}')
+    expect(() => one.wiring.planWire(cursor, 'user')).toThrow(failing('wiring.broken'))
+  })
+
+  test('two members of one name, of which the client takes the other one', async () => {
+    await using one = await world('{"mcpServers": {}, "mcpServers": {"a": {"command": "b"}}}')
+    expect(() => one.wiring.planWire(cursor, 'user')).toThrow(failing('wiring.unsafe_edit'))
+  })
+
+  test('a server of somebody else by our name', async () => {
+    await using one = await world('{"mcpServers": {"warder": {"command": "other"}}}')
+    expect(() => one.wiring.planWire(cursor, 'user')).toThrow(failing('wiring.name_taken'))
+    expect(() => one.wiring.planUnwire(cursor, 'user')).toThrow(failing('wiring.not_wired'))
+  })
+})
+
+describe('the way back', () => {
+  test('takes out one entry where others wrote into the file since', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const wired = await readFile(one.file, 'utf8')
+    await writeFile(one.file, wired.replace('"github"', '"gitlab"'))
+    const plan = one.wiring.planUnwire(cursor, 'user')
+    expect(plan.notes).toEqual([expect.stringContaining('changed by others')])
+    one.wiring.apply(plan)
+    expect(await readFile(one.file, 'utf8')).toBe(before.replace('"github"', '"gitlab"'))
+    expect(one.wiring.ledger.records()).toEqual([])
+  })
+
+  test('leads to what was before the first wiring, over an update of our own', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const moved = wiringFor(one.user.path, 'linux', {
+      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), ['/usr/bin/node', '/cli.js']),
+    })
+    wire(moved)
+    expect(await readFile(one.file, 'utf8')).toContain('elsewhere')
+    moved.apply(moved.planUnwire(cursor, 'user'))
+    expect(await readFile(one.file, 'utf8')).toBe(before)
+  })
+
+  test('does not bring back what others have changed between two wirings', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    await writeFile(one.file, '{"mcpServers": {}}')
+    wire(one.wiring)
+    one.wiring.apply(one.wiring.planUnwire(cursor, 'user'))
+    expect(await readFile(one.file, 'utf8')).toBe('{"mcpServers": {}}')
+  })
+
+  test('takes the folders along that were made for the file, and none that is used by others', async () => {
+    await using one = await world(null)
+    wire(one.wiring)
+    one.wiring.apply(one.wiring.planUnwire(cursor, 'user'))
+    expect(await readdir(one.user.path)).toEqual(['warder-home'])
+    wire(one.wiring)
+    await write(path.join(path.dirname(one.file), 'other'), '')
+    one.wiring.apply(one.wiring.planUnwire(cursor, 'user'))
+    expect(await readdir(path.dirname(one.file))).toEqual(['other'])
+  })
+
+  test('keeps a few copies, for this user alone, and the first of them until it is undone', async () => {
+    await using one = await world()
+    const folder = path.join(one.user.path, 'warder-home', 'wiring', 'backups')
+    wire(one.wiring)
+    for (let round = 0; round < 9; round++) {
+      const moved = wiringFor(one.user.path, 'linux', {
+        launcher: createLauncher(path.join(one.user.path, `at-${round}`), ['/n', '/c']),
+      })
+      wire(moved)
+    }
+    const [place = ''] = await readdir(folder)
+    const copies = await readdir(path.join(folder, place))
+    expect(copies.length).toBeLessThanOrEqual(5)
+    expect(copies[0]).toMatch(/^000001-/)
+    for (const copy of copies)
+      expect((await stat(path.join(folder, place, copy))).mode & 0o777).toBe(0o600)
+    one.wiring.apply(one.wiring.planUnwire(cursor, 'user'))
+    expect(await readFile(one.file, 'utf8')).toBe(before)
+  })
+
+  test('is not taken from a ledger that another user could have written', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const folder = path.join(one.user.path, 'warder-home', 'wiring')
+    const [record = ''] = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+    execFileSync('chmod', ['666', path.join(folder, record)])
+    expect(one.wiring.ledger.records()).toEqual([])
+  })
+
+  test('what the client added to our entry stays as long as it starts the same', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const wired = await readFile(one.file, 'utf8')
+    await writeFile(one.file, wired.replace('"args"', '"disabledTools": ["x"], "args"'))
+    expect(one.wiring.planWire(cursor, 'user').changes).toBe(false)
+    expect(wiredPlaces(one.wiring).map(({ state }) => state)).toEqual(['wired'])
+  })
+})
+
+describe('what is shown', () => {
+  const layouts: Record<string, string> = {
+    lines: before,
+    'one line': JSON.stringify({ mcpServers: { a: { env: { TOKEN: SECRET } } } }),
+    'a value beside': `{\n  "apiKey": "${SECRET}"\n}\n`,
+    'a comment beside': `{\n  "a": 1 // ${SECRET}\n}\n`,
+    'in a long comment': `{\n  /*\n   * "${SECRET}\n   ${SECRET} */\n  "a": 1\n}\n`,
+    'a name that looks like a value': `{ "a": ["${SECRET}", "${SECRET}"] }`,
+  }
+
+  test.each(Object.entries(layouts))('holds no value of others: %s', async (_name, content) => {
+    await using one = await world(content)
+    const plan = one.wiring.planWire(cursor, 'user')
+    expect(plan.diff.join('\n')).not.toContain(SECRET)
+    expect(plan.diff.join('\n')).toContain('warder-mcp')
+    one.wiring.apply(plan)
+    const back = one.wiring.planUnwire(cursor, 'user')
+    expect(back.diff.join('\n')).not.toContain(SECRET)
+    expect(back.diff.join('\n')).toContain('warder-mcp')
+  })
+
+  test.each([
+    ['codex', `key = "${SECRET}"\n`],
+    ['codex', `key = """\n${SECRET}\n"""\n`],
+    ['codex', `mcp_servers = { a = { env = { K = "${SECRET}" } } }\n`],
+    ['goose', `extensions:\n  a:\n    envs: {K: ${SECRET}}\n    b: |\n      ${SECRET}\n`],
+    ['goose', `key: ${SECRET}`],
+    ['goose', `extensions: { a: { envs: { K: ${SECRET} } } }\n`],
+  ] as const)('nor those of %s', async (id, content) => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const client = wiringClient(id)
+    await write(client.userFile(wiring.where), content)
+    const { diff } = wiring.planWire(client, 'user')
+    expect(diff.join('\n')).not.toContain(SECRET)
+    expect(diff.join('\n')).toContain('warder-mcp')
+  })
+
+  test('is a unified diff that patch applies where no value had to be left out', async () => {
+    const content = '{\n  "mcpServers": {\n    "a": {\n    }\n  }\n}\n'
+    await using one = await world(content)
+    const plan = one.wiring.planWire(cursor, 'user')
+    const copy = await write(path.join(one.user.path, 'copy.json'), content)
+    const patch = await write(path.join(one.user.path, 'p.diff'), `${plan.diff.join('\n')}\n`)
+    execFileSync('git', ['apply', '--unsafe-paths', '-p0', '--directory=/', '--check', patch], {
+      cwd: '/',
+      stdio: 'pipe',
+    })
+    one.wiring.apply(plan)
+    expect(await readFile(copy, 'utf8')).toBe(content)
+  })
+})
+
+describe('a file of a project', () => {
+  test.each([
+    ['claude-code', `\${HOME}/warder-home/bin/warder-mcp`],
+    ['gemini', `\${HOME}/warder-home/bin/warder-mcp`],
+    ['cursor', `\${userHome}/warder-home/bin/warder-mcp`],
+    ['vscode', `\${userHome}/warder-home/bin/warder-mcp`],
+  ] as const)('of %s names the home of whoever reads it', async (id, command) => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const plan = wiring.planWire(wiringClient(id), 'project')
+    expect(plan.entry).toMatchObject({ command })
+    expect(plan.after?.toString()).not.toContain(user.path)
+    wiring.apply(plan)
+    expect((await stat(plan.before.file)).mode & 0o777).toBe(0o644)
+    wiring.apply(wiring.planUnwire(wiringClient(id), 'project'))
+    expect(await readdir(user.path)).toEqual(['warder-home'])
+  })
+
+  test('is said to be of this machine where the client knows no such name', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    expect(wiring.planWire(wiringClient('codex'), 'project').notes).toEqual([
+      expect.stringContaining('this machine'),
+    ])
+    expect(() => wiring.planWire(wiringClient('zed'), 'project')).toThrow(
+      failing('wiring.no_scope'),
+    )
+  })
+})
+
+describe('what clients start', () => {
+  test('leads to the program of now, and is written anew when that has moved', async () => {
+    await using home = await testHome()
+    const program = await write(
+      path.join(home.path, "o'brien", 'program'),
+      '#!/bin/sh\necho "$@"\n',
+    )
+    const launcher = createLauncher(path.join(home.path, 'w'), ['/bin/sh', program])
+    expect(launcher.works()).toBe(false)
+    expect(launcher.refresh()).toBe(true)
+    expect(launcher.refresh()).toBe(false)
+    expect(launcher.works()).toBe(true)
+    const { command, args } = launcher.command('cursor')
+    expect((await stat(command)).mode & 0o777).toBe(0o700)
+    expect(execFileSync(command, [...args, 'a b'], { env: {}, encoding: 'utf8' })).toBe(
+      `mcp --home ${path.join(home.path, 'w')} --client cursor a b\n`,
+    )
+    await rm(program)
+    expect(launcher.works()).toBe(false)
+    const moved = createLauncher(path.join(home.path, 'w'), ['/bin/sh', '/bin/sh'])
+    expect(moved.refresh()).toBe(true)
+    expect(moved.works()).toBe(true)
+    expect(moved.command('cursor')).toEqual(launcher.command('cursor'))
+  })
+
+  test('a process without a command line says so, unless another one has written it', async () => {
+    await using home = await testHome()
+    expect(() => createLauncher(home.path, null).refresh()).toThrow(failing('wiring.no_shim'))
+    createLauncher(home.path, ['/bin/sh', '/bin/sh']).refresh()
+    expect(createLauncher(home.path, null).refresh()).toBe(false)
+  })
+})
+
+describe('a client that changes what was wired', () => {
+  const told = (watching: ReturnType<typeof watchWired>) =>
+    new Promise<string[]>((resolve) => {
+      const end = watching.events.on('changed', (places) => {
+        end()
+        resolve(places.map(({ state }) => state))
+      })
+    })
+
+  test('is noticed, and so is that it was mended', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const wired = await readFile(one.file, 'utf8')
+    const watching = watchWired(one.wiring)
+    try {
+      const steps: [content: string, state: string][] = [
+        [wired.replace('"--client"', '"--klient"'), 'changed'],
+        [before, 'removed'],
+        ['{ "mcpServers": ', 'unreadable'],
+        [JSON.stringify(JSON.parse(wired)), 'wired'],
+      ]
+      for (const [content, state] of steps) {
+        const next = told(watching)
+        await writeFile(one.file, content)
+        expect(await next).toEqual([state])
+        expect(wiredPlaces(one.wiring)[0]?.problem === null).toBe(state === 'wired')
+      }
+    } finally {
+      watching.close()
+    }
+  })
+
+  test('is noticed as well where the command line wires while the companion runs', async () => {
+    await using one = await world()
+    const watching = watchWired(one.wiring)
+    try {
+      const next = told(watching)
+      wire(one.wiring)
+      expect(await next).toEqual(['wired'])
+      const removed = told(watching)
+      await writeFile(one.file, before)
+      expect(await removed).toEqual(['removed'])
+    } finally {
+      watching.close()
+    }
+  })
+})
+
+test('a link of Cursor and VS Code says what the file would', async () => {
+  const entry = { command: '/a b/warder-mcp', args: ['--client', 'cursor'] }
+  const link = new URL(cursor.link?.('warder', entry) ?? '')
+  expect(link.host + link.pathname).toBe('anysphere.cursor-deeplink/mcp/install')
+  expect(JSON.parse(atob(link.searchParams.get('config') ?? ''))).toEqual(entry)
+  const code = wiringClient('vscode').link?.('warder', entry) ?? ''
+  expect(code.startsWith('vscode:mcp/install?')).toBe(true)
+  expect(JSON.parse(decodeURIComponent(code.split('?')[1] ?? ''))).toEqual({
+    name: 'warder',
+    ...entry,
+  })
+})
+
+test('no two clients share a file', async () => {
+  for (const platform of ['linux', 'darwin', 'win32'] as const) {
+    const files = wiringClients.map((client) =>
+      client.userFile({ home: '/h', env: {}, platform, folder: '/p' }),
+    )
+    expect(new Set(files).size).toBe(files.length)
+  }
+})
