@@ -5,8 +5,9 @@ import { defineConfig } from 'vite'
 import { channels, events } from './preload/contract/channels.ts'
 
 /**
- * One build, three targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
- * CommonJS file that a sandboxed preload has to be, the renderer for the window and the browser.
+ * One build, four targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
+ * CommonJS file that a sandboxed preload has to be, the installed command line as the single script of an executable, the
+ * renderer for the window and the browser.
  */
 const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs') => ({
   consumer: 'server' as const,
@@ -32,6 +33,23 @@ const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs
     },
   },
 })
+
+/** A single executable runs one script that can load nothing but Node's own modules. */
+function installed() {
+  const environment = node({ warder: 'main/installed.ts' }, '../dist/installed', 'cjs')
+  const { build } = environment
+  const { rolldownOptions } = build
+  const output = { ...rolldownOptions.output, codeSplitting: false }
+  return {
+    ...environment,
+    build: {
+      ...build,
+      sourcemap: false,
+      license: { fileName: 'licenses.txt' },
+      rolldownOptions: { ...rolldownOptions, output },
+    },
+  }
+}
 
 export default defineConfig({
   root: 'renderer',
@@ -69,11 +87,12 @@ export default defineConfig({
         CONTRACT_EVENTS: JSON.stringify(Object.keys(events)),
       },
     },
+    installed: installed(),
   },
   builder: {
     async buildApp(builder) {
       for (const environment of Object.values(builder.environments))
-        if (['client', 'main', 'preload'].includes(environment.name))
+        if (['client', 'main', 'preload', 'installed'].includes(environment.name))
           await builder.build(environment)
     },
   },

@@ -21,7 +21,8 @@ if (major < 22 || (major === 22 && minor < 13)) {
   const { keepHeapSmall } = await import('./heap.ts')
   keepHeapSmall()
   const { run } = await import('./cli/program.ts')
-  await run(process.argv.slice(2))
+  const { addServe } = await import('./cli/serve.ts')
+  await run(process.argv.slice(2), addServe)
 }
 
 export {}

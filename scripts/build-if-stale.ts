@@ -6,7 +6,7 @@ import { run } from './run.ts'
 const root = path.dirname(import.meta.dirname)
 const stamp = path.join(root, 'dist/built.json')
 const sources = ['main/**', 'preload/**', 'renderer/**', 'vite.config.ts', 'package-lock.json']
-const outputs = ['dist/main/**', 'dist/preload/**', 'dist/renderer/**']
+const outputs = ['dist/main/**', 'dist/preload/**', 'dist/installed/**', 'dist/renderer/**']
 
 /**
  * Builds unless `dist` was built from exactly the sources that are here now and has not been touched since. Contents

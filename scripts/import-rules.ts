@@ -3,7 +3,7 @@
  * Floors, top to bottom; a room may import its own floor and every floor below it, never one above.
  */
 const floors = [
-  ['index', 'cli', 'cli/'],
+  ['index', 'cli', 'installed', 'cli/'],
   ['desktop/', 'headless/'],
   ['companion'],
   ['control/'],

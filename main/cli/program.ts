@@ -21,7 +21,6 @@ import { createOutput, type Output } from './output.ts'
 import { addReceipts } from './receipts.ts'
 import { addRevoke } from './revoke.ts'
 import { addSecret } from './secret.ts'
-import { addServe } from './serve.ts'
 import { addServer } from './server.ts'
 import { addServerTools } from './server-tools.ts'
 import { addSetup } from './setup.ts'
@@ -32,9 +31,8 @@ import { addUninstall } from './uninstall.ts'
 import { addWhy } from './why.ts'
 import { addUnwire, addWire } from './wire.ts'
 
-/** In the order a person meets them. */
+/** In the order a person meets them; `serve` comes first, and is another one in the installed command line. */
 const verbs: readonly Verb[] = [
-  addServe,
   addStatus,
   addUi,
   addServer,
@@ -67,7 +65,7 @@ const verbs: readonly Verb[] = [
  *
  * @param argv the arguments after `warder`
  */
-export async function run(argv: readonly string[]): Promise<void> {
+export async function run(argv: readonly string[], addServe: Verb): Promise<void> {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
@@ -75,7 +73,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const { stdout, stderr, env } = process
   const output = createOutput({ json: wantsJson(argv), stdout, stderr, env })
   let help = ''
-  const program = createProgram(argv, output, (text) => {
+  const program = createProgram(argv, output, addServe, (text) => {
     help += text
   })
   try {
@@ -102,6 +100,7 @@ function fail(error: unknown, output: Output): void {
 export function createProgram(
   argv: readonly string[],
   output: Output,
+  addServe: Verb,
   help: (text: string) => void,
 ): Command {
   const program = new Command('warder')
@@ -131,7 +130,7 @@ export function createProgram(
     (verb) =>
     async (...input) =>
       verb(contextOf(program.opts(), argv, output), ...input)
-  for (const add of verbs) add(program, action)
+  for (const add of [addServe, ...verbs]) add(program, action)
   for (const verb of program.commands) if (verb.commands.length > 0) refuseUnknownVerb(verb)
   return program
 }

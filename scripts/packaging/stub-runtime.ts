@@ -38,6 +38,12 @@ export function macStub(folder: string): string {
   return folder
 }
 
+/** @returns the folder, with a command line that cannot be run: the real one can be made on its own system only */
+export function clientStub(folder: string): string {
+  write(path.join(folder, 'warder'), 'stub', 0o755)
+  return folder
+}
+
 function writeBundle(contents: string, name: string): void {
   write(path.join(contents, 'MacOS', name), 'stub', 0o755)
   write(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { exitCodeOf, failureOf } from '../../main/cli/failure.ts'
 import { createOutput } from '../../main/cli/output.ts'
 import { createProgram } from '../../main/cli/program.ts'
+import { addServe } from '../../main/cli/serve.ts'
 import { type ErrorCode, errorCodes } from '../../main/error-codes.ts'
 import { WarderError } from '../../main/errors.ts'
 import { ContractError } from '../../preload/contract/index.ts'
@@ -25,13 +26,13 @@ function allVerbs(command: Command): Command[] {
   return command.commands.flatMap((verb) => [verb, ...allVerbs(verb)])
 }
 
-const verbs = allVerbs(createProgram([], output, () => undefined))
+const verbs = allVerbs(createProgram([], output, addServe, () => undefined))
 const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 describe('help', () => {
   it('reads as it was written', async () => {
-    const program = createProgram([], output, () => undefined)
+    const program = createProgram([], output, addServe, () => undefined)
     const pages = [program, ...allVerbs(program)].map(
       (verb) => `$ ${pathOf(verb)} --help\n\n${helpOf(verb)}`,
     )
