@@ -4,6 +4,7 @@ import { Answer } from '../parts/answer.tsx'
 import { Button } from '../parts/button.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
+import { visible } from '../parts/format.ts'
 import { Lines } from '../parts/lines.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Time } from '../parts/time.tsx'
@@ -40,9 +41,9 @@ export function Approvals() {
 function Approval({ approval }: { approval: ApprovalView }) {
   const decide = useAct('approvals:decide')
   return (
-    <li className="card" aria-label={approval.title}>
+    <li className="card" aria-label={visible(approval.title)}>
       <div className="card-head">
-        <h2>{approval.title}</h2>
+        <h2>{visible(approval.title)}</h2>
         <span className="quiet">
           <Time at={approval.since} />
         </span>

@@ -1,6 +1,6 @@
 import type { ReceiptStep, ReceiptView } from '../../preload/contract/index.ts'
 import { Badge, type Tone } from '../parts/badge.tsx'
-import { hostOf } from '../parts/format.ts'
+import { hostOf, visible } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Note } from '../parts/note.tsx'
 import { Prose } from '../parts/prose.tsx'
@@ -36,13 +36,14 @@ const outcomes: Record<ReceiptStep['outcome'], [Tone, string]> = {
 export function Receipt({ receipt }: { receipt: ReceiptView }) {
   const [tone, words] = receiptStates[receipt.state]
   return (
-    <li className="card" aria-label={`Receipt for ${receipt.account}`}>
+    <li className="card" aria-label={`Receipt for ${visible(receipt.account)}`}>
       <div className="card-head">
-        <h2>{receipt.account}</h2>
+        <h2>{visible(receipt.account)}</h2>
         <Badge tone={tone}>{words}</Badge>
       </div>
       <p className="quiet">
-        {receipt.reason}, at {hostOf(receipt.issuer)}, <Time at={receipt.startedAt} />
+        {visible(receipt.reason)}, at {visible(hostOf(receipt.issuer))},{' '}
+        <Time at={receipt.startedAt} />
       </p>
       <ol className="steps">
         {receipt.steps.map((step) => (
@@ -72,7 +73,7 @@ function Step({ step }: { step: ReceiptStep }) {
           <Prose text={step.detail} />
           {step.status !== null && ` (HTTP ${step.status})`}
         </p>
-        {step.endpoint && <code className="endpoint">{step.endpoint}</code>}
+        {step.endpoint && <code className="endpoint">{visible(step.endpoint)}</code>}
       </div>
       <Time at={step.at} />
     </li>

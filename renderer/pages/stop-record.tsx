@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { StopView } from '../../preload/contract/index.ts'
 import { Badge } from '../parts/badge.tsx'
+import { visible } from '../parts/format.ts'
 import { Note } from '../parts/note.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { Time } from '../parts/time.tsx'
@@ -32,16 +33,16 @@ export function StopRecordCard({ record }: { record: StopView }) {
         <Ended what="Accounts">
           {grants.map(({ account, receipt, state, remains }) => (
             <li key={receipt}>
-              <span className="ended-name">{account}</span>
+              <span className="ended-name">{visible(account)}</span>
               <Badge tone={receiptStates[state][0]}>{receiptStates[state][1]}</Badge>
-              {remains !== null && <p className="quiet">{remains}</p>}
+              {remains !== null && <p className="quiet">{visible(remains)}</p>}
             </li>
           ))}
         </Ended>
         <Ended what="Clients">
           {clients.map(({ name, sessionsCut }) => (
             <li key={name}>
-              <span className="ended-name">{name}</span>
+              <span className="ended-name">{visible(name)}</span>
               <span className="quiet">bearer void, {sessions(sessionsCut)}</span>
             </li>
           ))}
@@ -49,7 +50,7 @@ export function StopRecordCard({ record }: { record: StopView }) {
         <Ended what="Local servers">
           {children.map(({ server, pid, ended }) => (
             <li key={pid}>
-              <span className="ended-name">{server}</span>
+              <span className="ended-name">{visible(server)}</span>
               <Badge tone={ended ? 'good' : 'warn'}>
                 {ended ? `ended (${pid})` : `not seen to end (${pid})`}
               </Badge>
@@ -59,7 +60,7 @@ export function StopRecordCard({ record }: { record: StopView }) {
         <Ended what="Secrets to change where they were issued">
           {secrets.map(({ name, server }) => (
             <li key={name}>
-              <span className="ended-name">{name}</span>
+              <span className="ended-name">{visible(name)}</span>
               <span className="quiet">
                 {server === null ? 'bound to no server' : `for ${server}`}
               </span>

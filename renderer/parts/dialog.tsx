@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef } from 'react'
 
 interface DialogProps {
   title: string
@@ -15,7 +15,8 @@ export function Dialog({ title, children, actions, onClose, wide = false }: Dial
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   const first = useRef<HTMLElement>(null)
-  useEffect(() => {
+  // Before it leaves the document: only one that is closed there gives the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => {

@@ -48,9 +48,18 @@ export function sourceInWords(from: string): string {
   return from
 }
 
+/** More than anybody reads of one name or sentence. */
+const LONGEST = 2_000
+
+/** As {@link whole}, but of what is longer than anybody reads only the beginning, and how much more there is. */
+export function visible(text: string): string {
+  if (text.length <= LONGEST) return whole(text)
+  return `${whole(text.slice(0, LONGEST))} … and ${number(text.length - LONGEST)} more characters`
+}
+
 /** Characters that a screen does not show, or that turn the text around them, are written out. */
-export function visible(line: string): string {
-  return line.replace(
+export function whole(text: string): string {
+  return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16) ?? ''}}`,
   )

@@ -1,4 +1,4 @@
-import { visible } from './format.ts'
+import { whole } from './format.ts'
 
 /** What would be allowed, every line whole: nothing here is ever cut short (SEP-1024). */
 export function Lines({ lines }: { lines: readonly string[] }) {
@@ -6,7 +6,7 @@ export function Lines({ lines }: { lines: readonly string[] }) {
     <ul className="lines">
       {lines.map((line, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity and two may be the same
-        <li key={at}>{visible(line)}</li>
+        <li key={at}>{whole(line)}</li>
       ))}
     </ul>
   )

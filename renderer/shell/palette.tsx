@@ -1,5 +1,5 @@
 import { Autocomplete } from '@base-ui/react/autocomplete'
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { Icon } from '../parts/icon.tsx'
 import { type Command, type CommandGroup, useCommands } from './commands.ts'
 
@@ -7,7 +7,7 @@ import { type Command, type CommandGroup, useCommands } from './commands.ts'
 export function Palette({ onClose }: { onClose: () => void }) {
   const groups = useCommands()
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => element?.close()

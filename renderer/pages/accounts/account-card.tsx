@@ -33,21 +33,21 @@ export function AccountCard({ account }: { account: AccountView }) {
         <Badge tone={tone}>{words}</Badge>
         <div className="card-tools">
           <Button
-            label={`Why is ${account.account} as it is`}
+            label={`Why is ${visible(account.account)} as it is`}
             onClick={() => begin({ what: 'why', account })}
           >
             Why?
           </Button>
           <Button
             kind={account.state === 'sign-in-needed' ? 'primary' : 'plain'}
-            label={`Sign in again as ${account.account}`}
+            label={`Sign in again as ${visible(account.account)}`}
             onClick={() => begin({ what: 'connect', server, account: name })}
           >
             Sign in again
           </Button>
           <Button
             kind="danger"
-            label={`Revoke ${account.account}`}
+            label={`Revoke ${visible(account.account)}`}
             disabled={account.state === 'revoking'}
             onClick={() => begin({ what: 'revoke', account })}
           >

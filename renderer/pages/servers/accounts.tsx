@@ -38,15 +38,17 @@ function Account({ account }: { account: AccountView }) {
   return (
     <li>
       <div className="account-name">
-        <strong>{account.account}</strong>
+        <strong>{visible(account.account)}</strong>
         {accountKinds[account.kind] && <span className="quiet">{accountKinds[account.kind]}</span>}
         <span className="quiet">
-          at {hostOf(account.issuer)}
+          at {visible(hostOf(account.issuer))}
           {account.organisation !== null && ` (${visible(account.organisation)})`}, since{' '}
           <Time at={account.connectedAt} />
         </span>
         <span className="quiet">
-          {account.scopes.length === 0 ? 'No scopes named' : `May: ${account.scopes.join(', ')}`}
+          {account.scopes.length === 0
+            ? 'No scopes named'
+            : `May: ${account.scopes.map(visible).join(', ')}`}
         </span>
         {account.unused === null && <span className="quiet">Used by: {usedBy(account)}</span>}
         {account.unused !== null && (
@@ -55,7 +57,9 @@ function Account({ account }: { account: AccountView }) {
           </span>
         )}
         {account.withheld.length > 0 && (
-          <span className="quiet">Asked for and not given: {account.withheld.join(', ')}</span>
+          <span className="quiet">
+            Asked for and not given: {account.withheld.map(visible).join(', ')}
+          </span>
         )}
         {account.bound === 'dpop' && (
           <span className="quiet">Its tokens work only with a key in the vault (DPoP)</span>
@@ -63,14 +67,14 @@ function Account({ account }: { account: AccountView }) {
       </div>
       <Badge tone={tone}>{words}</Badge>
       <Button
-        label={`Why is ${account.account} as it is`}
+        label={`Why is ${visible(account.account)} as it is`}
         onClick={() => begin({ what: 'why', account })}
       >
         Why?
       </Button>
       <Button
         kind="danger"
-        label={`Revoke ${account.account}`}
+        label={`Revoke ${visible(account.account)}`}
         disabled={account.state === 'revoking'}
         onClick={() => begin({ what: 'revoke', account })}
       >

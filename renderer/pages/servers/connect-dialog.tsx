@@ -78,13 +78,13 @@ function Failed({ error, onIssuer }: { error: ContractError; onIssuer: (one: str
 function Connected({ flow, account }: Extract<SignIn, { at: 'connected' }>) {
   return (
     <>
-      <Note tone="good" title={account.account}>
+      <Note tone="good" title={visible(account.account)}>
         {account.kind === 'person'
           ? 'Warder found this account and keeps its tokens. If it is not the one you meant, revoke it.'
           : 'Nobody had to sign in. Warder gets its tokens by itself until you revoke it.'}
       </Note>
       {account.insteadOf !== null && (
-        <Note tone="warn" title={`It is not ${account.insteadOf}`}>
+        <Note tone="warn" title={`It is not ${visible(account.insteadOf)}`}>
           You signed in as somebody else, so this is another account. The one that you meant is as
           it was.
         </Note>

@@ -3,7 +3,7 @@ import { useAct, useListing } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { hostOf } from '../../parts/format.ts'
+import { hostOf, visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
 import { Prose } from '../../parts/prose.tsx'
 import { Receipt } from '../receipt.tsx'
@@ -16,7 +16,7 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
   if (revoke.data !== undefined)
     return (
       <Dialog
-        title={`${account.account} is revoked here`}
+        title={`${visible(account.account)} is revoked here`}
         onClose={onClose}
         actions={
           <Button first kind="primary" onClick={onClose}>
@@ -37,7 +37,7 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
     )
   return (
     <Dialog
-      title={`Revoke ${account.account}?`}
+      title={`Revoke ${visible(account.account)}?`}
       onClose={onClose}
       actions={
         <>
@@ -56,8 +56,8 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
     >
       <p>
         Calls that use it are refused at once, open streams are cut and local servers that hold it
-        are ended. Then Warder asks {hostOf(account.issuer)} to revoke the tokens and writes a
-        receipt of what was proven.
+        are ended. Then Warder asks {visible(hostOf(account.issuer))} to revoke the tokens and
+        writes a receipt of what was proven.
       </p>
       {account.revokeWarning && (
         <Note tone="warn">

@@ -1,7 +1,7 @@
 import type { AccountView, ServerView } from '../../../preload/contract/index.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
-import { visible } from '../../parts/format.ts'
+import { whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { Prose } from '../../parts/prose.tsx'
@@ -34,7 +34,11 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
           {signsIn(server) && (
             <Button
               kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
-              label={`Connect ${server.name}`}
+              label={
+                accounts.length === 0
+                  ? `Connect ${server.name}`
+                  : `Connect another account of ${server.name}`
+              }
               onClick={() => begin({ what: 'connect', server: server.name })}
             >
               {accounts.length === 0 ? 'Connect' : 'Connect another account'}
@@ -93,9 +97,9 @@ export const signsIn = ({ auth }: ServerView) => auth === 'oauth' || auth === 's
 
 /** The URL, or command and arguments with each argument's ends in sight. */
 export function whereOf({ url, command }: ServerView): string {
-  if (command === null) return visible(url ?? '')
+  if (command === null) return whole(url ?? '')
   return command
     .map((part) => (/[\s"']|^$/.test(part) ? JSON.stringify(part) : part))
-    .map(visible)
+    .map(whole)
     .join(' ')
 }

@@ -25,11 +25,11 @@ export function WhyDialog({ account, onSignIn, onClose }: WhyDialogProps) {
   })
   return (
     <Dialog
-      title={`Why ${account.account} is as it is`}
+      title={`Why ${visible(account.account)} is as it is`}
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onSignIn} label={`Sign in again as ${account.account}`}>
+          <Button onClick={onSignIn} label={`Sign in again as ${visible(account.account)}`}>
             Sign in again
           </Button>
           <Button first kind="primary" onClick={onClose}>

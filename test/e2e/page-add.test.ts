@@ -1,0 +1,271 @@
+import { describe, expect, it } from 'vitest'
+import {
+  button,
+  card,
+  companion,
+  complaints,
+  dialog,
+  eventually,
+  heading,
+  heard,
+  open,
+  page,
+  servePage,
+} from './page-fixture.ts'
+
+servePage()
+
+const tab = (name: string) => dialog().getByRole('tab', { name })
+const field = (name: string) =>
+  dialog().getByLabel(name, { exact: true }).and(page.locator('input, textarea'))
+const confirm = () => page.getByRole('dialog').last().getByRole('button', { name: 'Confirm' })
+
+async function addServer() {
+  await open('Servers')
+  await button('Add a server').click()
+  await dialog().getByRole('heading', { name: 'Add a server' }).waitFor()
+}
+
+describe('adding a server', () => {
+  it('looks at its address first, then adds it and goes on to the sign-in', async () => {
+    await addServer()
+    await field('Address').fill('https://mcp.notes.example/mcp')
+    await expect(field('Name').inputValue()).resolves.toBe('notes')
+    await button('Look what it asks for').click()
+    for (const words of [
+      'It takes sign-ins at id.notes.example',
+      'https://id.notes.example',
+      'notes:read',
+      'by itself',
+      'at the provider too, and proven there',
+    ])
+      await dialog().getByText(words, { exact: true }).waitFor()
+    await button('Add the server').click()
+    await page.getByRole('heading', { name: 'Add the server notes' }).waitFor()
+    await confirm().click()
+    await page.getByRole('heading', { name: 'Sign in to notes' }).waitFor()
+    const definition = { url: 'https://mcp.notes.example/mcp', auth: 'oauth' }
+    expect(heard('servers:add')).toEqual([
+      { name: 'notes', definition },
+      { name: 'notes', definition, confirm: 'challenge-1' },
+    ])
+    expect(complaints).toEqual([])
+  })
+
+  it('chooses the way in that fits what it saw, and keeps a key in the vault', async () => {
+    await addServer()
+    await field('Address').fill('https://keyed.example/mcp')
+    await button('Look what it asks for').click()
+    await dialog().getByText('It wants a key, and names nobody to sign in to').waitFor()
+    await field('Value of Authorization').fill('k-1')
+    await button('Add the server').click()
+    await confirm().click()
+    await page.getByRole('complementary', { name: 'Details of keyed' }).waitFor()
+    expect(heard('secrets:set')).toEqual([{ name: 'keyed-authorization', value: 'Bearer k-1' }])
+    expect(heard('servers:add').at(-1)).toMatchObject({
+      definition: { auth: 'header', headers: { Authorization: 'secret:keyed-authorization' } },
+    })
+    expect(await page.content()).not.toContain('k-1')
+  })
+
+  it('takes the secret back where the person says no', async () => {
+    await addServer()
+    await field('Address').fill('https://keyed.example/mcp')
+    await button('Key in a header').click()
+    await field('Value of Authorization').fill('k-1')
+    await button('Add the server').click()
+    await page.getByRole('heading', { name: 'Add the server keyed' }).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog().getByText('presence.refused').waitFor()
+    expect(companion.world.secrets).toEqual([])
+    expect(companion.world.servers.some(({ name }) => name === 'keyed')).toBe(false)
+  })
+
+  it('says that an address cannot be reached, and forgets what it saw of another', async () => {
+    await addServer()
+    await field('Address').fill('https://open.example/mcp')
+    await button('Look what it asks for').click()
+    await dialog().getByText('It lets everybody in').waitFor()
+    await field('Address').fill('https://gone.example/mcp')
+    await eventually(() => dialog().getByText('It lets everybody in').count()).toBe(0)
+    await button('Look what it asks for').click()
+    await dialog().getByText('net.unreachable').waitFor()
+  })
+
+  it('takes a command as it is written', async () => {
+    await addServer()
+    await tab('Command').click()
+    await field('Program').fill('npx')
+    await field('Arguments').fill('-y\n@example/time@2.0.0\n/home/alice/My Notes')
+    await button('Variable').click()
+    await field('Variable 1').fill('TIME_KEY')
+    await field('Value of TIME_KEY').fill('t-1')
+    await button('Add the server').click()
+    await confirm().click()
+    await page.getByRole('complementary', { name: 'Details of time' }).waitFor()
+    expect(heard('servers:add').at(-1)).toMatchObject({
+      name: 'time',
+      definition: {
+        command: 'npx',
+        args: ['-y', '@example/time@2.0.0', '/home/alice/My Notes'],
+        env: { TIME_KEY: 'secret:time-time-key' },
+      },
+    })
+  })
+
+  it('takes a provider that Warder knows, and asks for what is missing', async () => {
+    await addServer()
+    await tab('Provider').click()
+    await button('Microsoft Entra ID').click()
+    await dialog().getByText('The directory has to allow it.').waitFor()
+    await field('Name your directory').fill('contoso.example')
+    await field('Address of your MCP server').fill('https://mcp.contoso.example/mcp')
+    await field('Client ID').fill('app-1')
+    await button('Add the server').click()
+    await confirm().click()
+    await page.getByRole('heading', { name: 'Sign in to entra' }).waitFor()
+    expect(heard('servers:add').at(-1)).toMatchObject({
+      name: 'entra',
+      preset: { name: 'entra', tenant: 'contoso.example' },
+      definition: { url: 'https://mcp.contoso.example/mcp', oauth: { clientId: 'app-1' } },
+    })
+  })
+
+  it('takes what another client has written down', async () => {
+    await addServer()
+    await tab('Pasted JSON').click()
+    await field('JSON of a client').fill('{ "mcpServers": ')
+    await dialog().getByText('That is not JSON.').waitFor()
+    const server = { command: 'uvx', args: ['mcp-time', '--utc'], env: { API_TOKEN: 'p-1' } }
+    await field('JSON of a client').fill(JSON.stringify({ mcpServers: { clock: server } }))
+    await button('Take it').click()
+    await expect(field('Program').inputValue()).resolves.toBe('uvx')
+    await expect(field('Arguments').inputValue()).resolves.toBe('mcp-time\n--utc')
+    await expect(field('Name').inputValue()).resolves.toBe('clock')
+    await button('Add the server').click()
+    await confirm().click()
+    await page.getByRole('complementary', { name: 'Details of clock' }).waitFor()
+    expect(heard('servers:add').at(-1)).toMatchObject({
+      definition: { env: { API_TOKEN: 'secret:clock-api-token' } },
+    })
+  })
+})
+
+describe('a server', () => {
+  it('is tested, and shows its tools with what they cost', async () => {
+    await open('Servers')
+    await page.getByRole('link', { name: 'Look at linear' }).click()
+    const details = page.getByRole('complementary', { name: 'Details of linear' })
+    await details.getByText('4 tools, about 1,402 tokens of a client’s context').waitFor()
+    await button('Test it').click()
+    await details.getByText('It works: Linear MCP 2.1.0 answered in 184 ms').waitFor()
+    await details.getByText('Deletes an issue for good.').waitFor()
+    await page.keyboard.press('Escape')
+    await eventually(() => details.count()).toBe(0)
+    await eventually(() =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+    ).toBe('Look at linear')
+  })
+
+  it('shows what runs of it and what it wrote', async () => {
+    await open('Servers')
+    await page.getByRole('link', { name: 'Look at files' }).click()
+    const details = page.getByRole('complementary', { name: 'Details of files' })
+    await details.getByText('holds tokens of linear/alice@example.com').waitFor()
+    await details.getByText('files: 3 folders').waitFor()
+  })
+
+  it('is removed after a question, with the receipts of its accounts', async () => {
+    await open('Servers')
+    await button('More for linear').click()
+    await page.getByRole('menuitem', { name: 'Remove' }).click()
+    await page.getByRole('heading', { name: 'Remove linear?' }).waitFor()
+    expect(heard('servers:remove')).toEqual([])
+    await dialog().getByRole('button', { name: 'Remove' }).click()
+    await dialog().getByText('Proven: every token is dead').waitFor()
+    await button('Done').click()
+    await eventually(() => card('linear').count()).toBe(0)
+  })
+})
+
+it('shows of a client what tools cost it, and which it may call', async () => {
+  await open('Clients')
+  const meter = card('cursor').getByRole('region', { name: 'Context of cursor' })
+  await meter.getByText('about 1,592 tokens').waitFor()
+  await meter.getByText('may call 3 of 4 tools').waitFor()
+  await meter
+    .getByText('nobody has listed their tools yet: broken')
+    .or(meter.getByText('github, files, broken'))
+    .waitFor()
+})
+
+describe('the first run', () => {
+  it('leads from vault to server to client, and is gone when all is there', async () => {
+    const { world } = companion
+    const client = world.client
+    Object.assign(world, { servers: [], clients: [], accounts: [], approvals: [], audit: [] })
+    await open()
+    const steps = page.getByRole('region', { name: 'Getting started' })
+    await steps.getByText('They are kept in the keychain of this computer.').waitFor()
+    await steps.getByRole('button', { name: 'Add a server' }).click()
+    await field('Address').fill('https://open.example/mcp')
+    await button('Nothing').click()
+    await button('Add the server').click()
+    await confirm().click()
+    await heading('Servers').waitFor()
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await steps.getByText('open is here.').waitFor()
+    await steps.getByRole('button', { name: 'Add a client' }).click()
+    await page.getByLabel('Name').fill(client.name)
+    await page.keyboard.press('Enter')
+    await confirm().click()
+    await button('I have kept it').click()
+    await eventually(() => steps.count()).toBe(0)
+    await heading('Nothing needs you').waitFor()
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('pause and lock', () => {
+  it('are done from the palette, are said on every page, and end with a person', async () => {
+    await open()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('pause')
+    await page.keyboard.press('Enter')
+    const banner = page.getByRole('region', { name: 'Calls are paused' })
+    await banner.waitFor()
+    expect(heard('hold:pause')).toEqual([{}])
+    await banner.getByRole('button', { name: 'End the pause' }).click()
+    await confirm().click()
+    await eventually(() => banner.count()).toBe(0)
+
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('lock war')
+    await page.keyboard.press('Enter')
+    await heading('Warder is locked').waitFor()
+    expect(await page.getByRole('navigation').count()).toBe(0)
+    await button('Unlock').click()
+    await confirm().click()
+    await heading('Overview').waitFor()
+    expect(complaints).toEqual([])
+  })
+})
+
+it('chooses colours, and remembers them', async () => {
+  await open('Settings')
+  const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
+  expect(await scheme()).toBe('light dark')
+  await button('Dark').click()
+  expect(await scheme()).toBe('dark')
+  await page.reload()
+  await heading('Settings').waitFor()
+  expect(await scheme()).toBe('dark')
+  await button('System').click()
+  expect(await scheme()).toBe('light dark')
+})
+
+it('shows the licences of what it is built of', async () => {
+  await open('Settings')
+  await button('Licences of what it is built of').click()
+  await dialog().getByText('react - MIT').waitFor()
+})
