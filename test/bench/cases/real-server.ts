@@ -1,17 +1,25 @@
 import { httpClient } from '../clients.ts'
 import { compare, type Effort } from '../measure.ts'
-import { startEverythingHttp } from '../servers.ts'
+import { everythingStdio, startEverythingHttp } from '../servers.ts'
 import { startBenchWarder } from '../warder.ts'
 import { atLeast, atMost, type CaseResult } from './result.ts'
 import { asFigures } from './stdio-to-http.ts'
 
-/** The reference server over HTTP, met directly and through shim and companion. */
+/**
+ * The reference server: alone, over the HTTP that it speaks itself, and behind the companion, for the same client. Beside
+ * it the longer way, through the shim to its HTTP, which has two more programs on it and no wanted ratio.
+ */
 export async function realServerCase(effort: Effort): Promise<CaseResult> {
   await using started = new AsyncDisposableStack()
   const { url } = started.use(await startEverythingHttp())
   const warder = started.use(await startBenchWarder())
-  await warder.addRemote('everything', url)
-  const targets = { alone: httpClient(url), warder: warder.viaShim('everything') }
+  await warder.addLocal('local', everythingStdio)
+  await warder.addRemote('remote', url)
+  const targets = {
+    alone: httpClient(url),
+    warder: warder.viaHttp('local'),
+    'warder, shim and HTTP': warder.viaShim('remote'),
+  }
   for (const client of Object.values(targets)) {
     started.defer(() => client.close())
     await client.open()
@@ -20,7 +28,7 @@ export async function realServerCase(effort: Effort): Promise<CaseResult> {
   const { alone, warder: ours } = figures
   return {
     name: 'real-server',
-    title: 'server-everything over HTTP, alone and through shim and companion',
+    title: 'server-everything for a client over HTTP, alone and behind the companion',
     figures: asFigures(figures),
     wanted:
       alone && ours
