@@ -29,7 +29,8 @@ export interface AuditLog {
 }
 
 interface Waiting {
-  readonly row: Omit<Row, 'seq'>
+  /** Numbered when it is written. */
+  readonly row: Row & { seq: number }
   readonly settle?: { resolve: () => void; reject: (error: WarderError) => void }
 }
 
@@ -70,13 +71,12 @@ export function openAuditLog(options: {
     const batch = waiting
     waiting = []
     if (batch.length === 0) return
-    let rows: Row[]
     try {
-      rows = batch.map(({ row }, index) => ({ ...row, seq: last + 1 + index }))
+      for (const [index, { row }] of batch.entries()) row.seq = last + 1 + index
       state.transactionSoon(() => {
-        for (const row of rows) insert.run(...columns(row))
+        for (const { row } of batch) insert.run(...columns(row))
       })
-      last += rows.length
+      last += batch.length
     } catch (cause) {
       const error = new WarderError(
         'audit.unwritable',
@@ -92,32 +92,24 @@ export function openAuditLog(options: {
     }
     for (const { settle } of batch) settle?.resolve()
     byName.appended(last)
-    events.emit('appended', rows)
+    if (events.heard('appended'))
+      events.emit(
+        'appended',
+        batch.map(({ row }) => row),
+      )
   }
 
   return {
     intent: (intent) =>
       new Promise((resolve, reject) => {
-        const row = {
-          ...plainIntent(intent, mask),
-          at: clock(),
-          phase: 'intent' as const,
-          outcome: null,
-          code: null,
-          latencyMs: null,
-          masked: 0,
-        }
+        const row = rowOf(plainIntent(intent, mask), 'intent', clock(), NOTHING_YET)
         append({ row, settle: { resolve, reject } })
       }),
-    outcome: (intent, outcome) =>
-      append({
-        row: {
-          ...plainIntent(intent, mask),
-          ...plainOutcome(outcome, mask),
-          at: clock(),
-          phase: 'outcome',
-        },
-      }),
+    outcome(intent, outcome) {
+      // Masked anew: a secret may have become known during the call.
+      const row = rowOf(plainIntent(intent, mask), 'outcome', clock(), plainOutcome(outcome, mask))
+      append({ row })
+    },
     query(filter) {
       if (later !== undefined) flush()
       return query(state, byName, filter)
@@ -135,13 +127,47 @@ export function openAuditLog(options: {
       const open = state.prepare(`SELECT * FROM audit WHERE phase = 'intent' AND seq > ?
         AND call NOT IN (SELECT call FROM audit WHERE phase = 'outcome' AND seq > ?)`)
       for (const row of open.all(since, since).map(toRow))
-        append({ row: { ...row, at: clock(), phase: 'outcome', outcome: 'lost', bytes: 0 } })
+        append({
+          row: rowOf(row, 'outcome', clock(), LOST),
+        })
       flush()
       if (waiting.length > 0) return
       meta.set(CLOSED_UP_TO, String(last))
     },
     flush,
     events,
+  }
+}
+
+type End = Pick<Row, 'outcome' | 'code' | 'latencyMs' | 'masked'> &
+  Partial<Pick<Outcome, 'bytes' | 'account'>>
+
+const NOTHING_YET: End = { outcome: null, code: null, latencyMs: null, masked: 0 }
+const LOST: End = { outcome: 'lost', code: null, latencyMs: null, masked: 0, bytes: 0 }
+
+/** All of it by name: two rows a call are made, and a copy of an object costs several times as much. */
+function rowOf(intent: Intent, phase: Row['phase'], at: number, end: End): Row & { seq: number } {
+  return {
+    seq: 0,
+    at,
+    call: intent.call,
+    phase,
+    user: intent.user,
+    client: intent.client,
+    proof: intent.proof,
+    session: intent.session,
+    server: intent.server,
+    account: end.account === undefined ? intent.account : end.account,
+    method: intent.method,
+    target: intent.target,
+    decision: intent.decision,
+    rule: intent.rule,
+    argumentKeys: intent.argumentKeys,
+    bytes: end.bytes ?? intent.bytes,
+    outcome: end.outcome,
+    code: end.code,
+    latencyMs: end.latencyMs,
+    masked: end.masked,
   }
 }
 

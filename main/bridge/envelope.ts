@@ -42,7 +42,7 @@ export interface ResponseMessage extends MessageText {
 
 export type Message = RequestMessage | NotificationMessage | ResponseMessage
 
-const envelopeNames = ['jsonrpc', 'id', 'method', 'params', 'result', 'error']
+const envelopeNames = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'] as const
 
 /** The members of `params` that decide what a message does (MCP 2025-11-25 and 2026-07-28). */
 const decisiveNames = [
@@ -74,10 +74,9 @@ export function readMessage(text: string, limits?: JsonLimits): Message {
   const root = readJson(text, limits)
   if (root.kind === 'array') refuse('batches are not part of this protocol')
   if (root.kind !== 'object') refuse('it is not an object')
-  const members = envelopeMembers(root)
-
-  if (members.get('jsonrpc')?.string() !== '2.0') refuse('jsonrpc is not "2.0"')
-  return members.has('method') ? readCall(text, members) : readResponse(text, members)
+  const envelope = envelopeOf(root)
+  if (envelope.jsonrpc?.string() !== '2.0') refuse('jsonrpc is not "2.0"')
+  return envelope.method === undefined ? readResponse(text, envelope) : readCall(text, envelope)
 }
 
 /**
@@ -139,39 +138,47 @@ export function onOneLine(jsonText: string): string {
   return jsonText.replace(/[\r\n]/g, ' ')
 }
 
-function envelopeMembers(root: JsonNode): Map<string, JsonNode> {
-  const members = new Map<string, JsonNode>()
+/** The members of a message, as they are in it. */
+type Envelope = { [name in (typeof envelopeNames)[number]]: JsonNode | undefined }
+
+function envelopeOf(root: JsonNode): Envelope {
+  const found: Envelope = {
+    jsonrpc: undefined,
+    id: undefined,
+    method: undefined,
+    params: undefined,
+    result: undefined,
+    error: undefined,
+  }
   for (const { name, value } of root.members()) {
     refuseLookAlike(name, envelopeNames)
-    if (!envelopeNames.includes(name)) refuse('it has a member that JSON-RPC does not know')
-    members.set(name, value)
+    if (!isEnvelopeName(name)) return refuse('it has a member that JSON-RPC does not know')
+    found[name] = value
   }
-  return members
+  return found
 }
+
+const isEnvelopeName = (name: string): name is keyof Envelope =>
+  (envelopeNames as readonly string[]).includes(name)
 
 function readCall(
   text: string,
-  members: Map<string, JsonNode>,
+  { id, method: named, params, result, error }: Envelope,
 ): RequestMessage | NotificationMessage {
-  if (members.has('result') || members.has('error')) refuse('it is a request and an answer at once')
-  const method = members.get('method')?.string()
+  if (result !== undefined || error !== undefined) refuse('it is a request and an answer at once')
+  const method = named?.string()
   if (method === undefined) return refuse('method is not a string')
-  const params = members.get('params')
   if (params !== undefined) checkParams(params)
-  const id = members.get('id')
   return id === undefined
     ? { kind: 'notification', text, method, params }
     : { kind: 'request', text, id: readId(id), idSpan: id, method, params }
 }
 
-function readResponse(text: string, members: Map<string, JsonNode>): ResponseMessage {
-  if (members.has('params')) refuse('it has params and no method')
-  const result = members.get('result')
-  const error = members.get('error')
+function readResponse(text: string, { id, params, result, error }: Envelope): ResponseMessage {
+  if (params !== undefined) refuse('it has params and no method')
   const value = result ?? error
   if (value === undefined || (result !== undefined && error !== undefined))
     return refuse('it has neither method nor exactly one of result and error')
-  const id = members.get('id')
   if (error !== undefined && (id === undefined || id.kind === 'null'))
     return { kind: 'response', text, id: 'null', idSpan: id, result, error, value }
   if (id === undefined) return refuse('an answer has no id')

@@ -109,7 +109,7 @@ export function writeTape(text: string, maxDepth: number, maxValues: number): Ta
     at += 1
   }
 
-  const scanName = (names: Set<string>) => {
+  const scanName = (names: Names) => {
     skipSpace()
     if (text.charCodeAt(at) !== char.quote) refuse('an object has a member without a name')
     const index = open()
@@ -117,8 +117,7 @@ export function writeTape(text: string, maxDepth: number, maxValues: number): Ta
     scanString()
     close(index)
     const name = unquote(text, start, at)
-    if (names.has(name)) refuse('an object has the same name twice')
-    names.add(name)
+    if (!names.add(name)) refuse('an object has the same name twice')
     skipSpace()
     if (text.charCodeAt(at) !== char.colon) refuse('a member has no value')
     at += 1
@@ -128,7 +127,7 @@ export function writeTape(text: string, maxDepth: number, maxValues: number): Ta
     at += 1
     skipSpace()
     if (text.charCodeAt(at) !== char.closeObject) {
-      const names = new Set<string>()
+      const names = new Names()
       for (;;) {
         scanName(names)
         scanValue(depth)
@@ -182,4 +181,24 @@ export function writeTape(text: string, maxDepth: number, maxValues: number): Ta
 export function unquote(text: string, start: number, end: number): string {
   const inner = text.slice(start + 1, end - 1)
   return inner.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : inner
+}
+
+/** Looking through so few costs less than a set of them. */
+const FEW = 8
+
+/** The names of one object. A class as the nodes are: every message has a handful. */
+class Names {
+  readonly #few: string[] = []
+  #all: Set<string> | undefined
+
+  /** @returns false where it is there already */
+  add(name: string): boolean {
+    if (this.#all === undefined) {
+      if (this.#few.includes(name)) return false
+      if (this.#few.push(name) > FEW) this.#all = new Set(this.#few)
+      return true
+    }
+    const { size } = this.#all
+    return this.#all.add(name).size > size
+  }
 }

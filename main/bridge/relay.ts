@@ -90,14 +90,14 @@ async function pass(
   pending: Pending,
   house: House,
 ): Promise<WarderError | null> {
-  let course: Course = { met: new Set(), round: null }
+  let course: Course = { met: [], round: null }
   for (;;) {
     const left = await carry(message, session, pending, house, course)
     if (left instanceof InputWanted) {
       const round = await nextRound(left, message, session, pending, house)
       if (round === null) return null
       // The client has answered: a call of its own, decided and recorded anew. The rounds before it are done.
-      course = { met: new Set(), round }
+      course = { met: [], round }
     }
     // The server refused before it did anything, and there is a new credential, session or nonce: a call of its own,
     // decided and recorded anew. What was processed, or may have been, is never sent twice.
@@ -108,7 +108,7 @@ async function pass(
 /** Where a call stands. */
 interface Course {
   /** Why the server refused this round of it before; grows. */
-  readonly met: Set<NotProcessed['reason']>
+  readonly met: NotProcessed['reason'][]
   /** Null until the server has begun it and asked for more. */
   readonly round: Round | null
 }
@@ -353,10 +353,10 @@ async function remedy(
   { reason, scopes }: NotProcessed,
   { message, session, credential, course: { met, round } }: FailedCall,
 ): Promise<unknown> {
-  const again = met.has(reason)
+  const again = met.includes(reason)
   // A nonce that has run out, or a header, says nothing of the credential, and the other way round.
-  const last = [...met].some((before) => before !== 'nonce-wanted' && before !== 'headers-wanted')
-  met.add(reason)
+  const last = met.some((before) => before !== 'nonce-wanted' && before !== 'headers-wanted')
+  met.push(reason)
   try {
     switch (reason) {
       case 'session-expired':

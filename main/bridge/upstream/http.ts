@@ -55,6 +55,7 @@ export function connectHttp(options: {
 }): HttpUpstream {
   const { dispatcher, host } = options
   const url = new URL(options.url)
+  const { origin } = url
   const path = url.pathname + url.search
   const closing = new AbortController()
   /** Gives up what is under way, each by itself. */
@@ -103,15 +104,15 @@ export function connectHttp(options: {
   /** What every request carries; of a bound token a proof that is good for this one only. */
   async function fields(
     method: 'POST' | 'GET' | 'DELETE',
+    own: Readonly<Record<string, string>>,
     { headers, proof }: Credential,
     session: string | null,
   ): Promise<Record<string, string>> {
-    return {
-      ...headers,
-      ...(await proof?.headers(method, url.href)),
-      ...(session === null ? {} : { 'mcp-session-id': session }),
-      ...(protocolVersion === null ? {} : { 'mcp-protocol-version': protocolVersion }),
-    }
+    const all = { ...own, ...headers }
+    if (proof) Object.assign(all, await proof.headers(method, url.href))
+    if (session !== null) all['mcp-session-id'] = session
+    if (protocolVersion !== null) all['mcp-protocol-version'] = protocolVersion
+    return all
   }
 
   async function roundTrip(
@@ -121,13 +122,13 @@ export function connectHttp(options: {
     signal: AbortSignal,
     more: Pick<Exchange, 'body' | 'bodyTimeout'>,
   ): Promise<Exchanged> {
-    const common = await fields(method, credential, session)
+    const all = await fields(method, headers, credential, session)
     host.check(credential)
     const asked: Exchange = {
-      origin: url.origin,
+      origin,
       path,
       method,
-      headers: { ...headers, ...common },
+      headers: all,
       ...more,
       headersTimeout: limits.answerTimeoutMs,
     }
@@ -368,12 +369,12 @@ export function connectHttp(options: {
       for (const giveUp of underWay) giveUp(closing.signal.reason)
       if (ended === null || goodbye === null) return
       // Courtesy, not a duty: the server may answer 405 (§ Session Management).
-      await fields('DELETE', goodbye, ended)
+      await fields('DELETE', {}, goodbye, ended)
         .then((headers) =>
           exchange(
             dispatcher,
             {
-              origin: url.origin,
+              origin,
               path,
               method: 'DELETE',
               headers,
