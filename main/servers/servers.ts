@@ -26,7 +26,18 @@ export interface Injection {
 }
 
 /** What a server's definition asks Warder to inject, in the order it is written. */
-export function injections(definition: ServerDefinition): Injection[] {
+export function injections(definition: ServerDefinition): readonly Injection[] {
+  const known = read.get(definition)
+  if (known !== undefined) return known
+  const found = readInjections(definition)
+  read.set(definition, found)
+  return found
+}
+
+/** Asked at every call; a definition that was read is never changed, only replaced. */
+const read = new WeakMap<ServerDefinition, readonly Injection[]>()
+
+function readInjections(definition: ServerDefinition): Injection[] {
   const all = (values: Readonly<Record<string, string>> = {}, into: Injection['into']) =>
     Object.entries(values).flatMap(([name, value]) => {
       const from = parseReference(value)
