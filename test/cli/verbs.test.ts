@@ -26,6 +26,7 @@ describe('verbs that show', () => {
       'servers:list': () => [sample.localSample, hostile],
       'servers:remove': () => [sample.receiptSample],
       'servers:test': () => tested,
+      'servers:pins': () => [sample.toolPinSample],
       'secrets:list': () => [sample.secretSample],
       'secrets:remove': () => ({}),
       'accounts:list': () => [sample.accountSample],
@@ -49,6 +50,11 @@ describe('verbs that show', () => {
     [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
     [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],
     [['server', 'test', 'linear'], tested, '2 tools: create_issue, find_issue'],
+    [
+      ['server', 'tools', 'linear'],
+      [sample.toolPinSample],
+      'tool-1    has a name that cannot be seen as it is',
+    ],
     [['server', 'remove', 'linear'], [sample.receiptSample], 'The server linear is removed.'],
     [['secret', 'list'], [sample.secretSample], 'notes-token  notes'],
     [['secret', 'remove', 'notes-token'], {}, 'The secret notes-token is removed.'],
@@ -80,6 +86,27 @@ describe('verbs that show', () => {
     expect(text.stdout).toContain(words)
     expect(text.stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   })
+})
+
+it('approves everything but what nobody can approve, and denies that too', async () => {
+  let waiting = [sample.impossibleSample, sample.approvalSample]
+  const decided: [string, boolean][] = []
+  await using companion = await startStandIn({
+    'approvals:list': () => waiting,
+    'approvals:decide': ({ id, approve }) => {
+      decided.push([id, approve])
+      waiting = waiting.filter((one) => one.id !== id)
+      return waiting
+    },
+  })
+  const decide = (verb: string) =>
+    warder(['approvals', verb, '--all', '--yes', '--json', '--home', companion.home])
+  expect(document(await decide('approve'))).toEqual([sample.impossibleSample])
+  expect(document(await decide('deny'))).toEqual([])
+  expect(decided).toEqual([
+    ['change-1', true],
+    ['tool-1', false],
+  ])
 })
 
 it('an error of the companion keeps its code and exits as the table says', async () => {

@@ -9,6 +9,7 @@ import type {
   SecretView,
   ServerView,
   StatusView,
+  ToolPinView,
 } from '../../preload/contract/index.ts'
 
 /** One of everything the companion shows, for tests that look at how it is shown. */
@@ -152,6 +153,23 @@ export const approvalSample: ApprovalView = {
   title: 'Allow more',
   lines: ['allow cursor to call every tool of linear'],
   since: at,
+}
+
+export const impossibleSample: ApprovalView = {
+  ...approvalSample,
+  id: 'tool-1',
+  kind: 'tool.use',
+  title: 'The tool a\\u{1b} of linear is withheld',
+  approvable: false,
+}
+
+export const toolPinSample: ToolPinView = {
+  name: 'r\u202eead',
+  state: 'held',
+  since: at,
+  fingerprint: '00',
+  approval: 'tool-1',
+  words: ['has a name that cannot be seen as it is'],
 }
 
 export const auditSample = (changes: Partial<AuditRow>): AuditRow => ({

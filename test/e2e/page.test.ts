@@ -431,6 +431,21 @@ describe('presence', () => {
     await heading('Nothing to decide').waitFor()
   })
 
+  it('offers no approval of what nobody can approve', async () => {
+    const [one] = companion.world.approvals
+    if (one === undefined) throw new Error('there is nothing to decide')
+    const lines = ['description:', '- Adds two numbers', '+ Adds\u200b two numbers']
+    const impossible = { ...one, id: 'tool-1', title: 'The tool x of files is withheld', lines }
+    companion.world.approvals = [{ ...impossible, approvable: false }]
+    await open('Approvals')
+    const held = card('The tool x of files is withheld')
+    await held.getByText('+ Adds\\u{200b} two numbers', { exact: true }).waitFor()
+    expect(await button('Approve').count()).toBe(0)
+    await button('Put away').click()
+    await heading('Nothing to decide').waitFor()
+    expect(heard('approvals:decide')).toEqual([{ id: 'tool-1', approve: false }])
+  })
+
   it('does not ask where a person narrows', async () => {
     await open('Approvals')
     await button('Deny').click()
