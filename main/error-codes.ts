@@ -491,6 +491,16 @@ export const errorCodes = {
       'A server.json, a bundle or a piece of configuration cannot become a server of Warder.',
     mend: 'The message says why. Write the server by hand: `warder help server add`.',
   },
+  'adoption.forgetful_vault': {
+    exit: 4,
+    meaning: 'The vault does not keep what is put into it, so credentials cannot move there.',
+    mend: 'Start Warder with a keychain, or with `warder serve --vault file`.',
+  },
+  'adoption.none': {
+    exit: 1,
+    meaning: 'No adoption of servers can be undone.',
+    mend: 'What was adopted is shown by `warder server list`; `warder unwire CLIENT` takes Warder out of a client.',
+  },
   'setup.invalid': {
     exit: 1,
     meaning: 'A file is no set-up of Warder, or one of a newer version.',

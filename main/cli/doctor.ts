@@ -1,31 +1,104 @@
-import { homedir } from 'node:os'
+import type { Output } from '../../preload/contract/index.ts'
+import { WarderError } from '../errors.ts'
 import { type Diagnosis, diagnose } from '../wiring/doctor/diagnose.ts'
 import type { Finding } from '../wiring/doctor/finding.ts'
+import { surroundings } from '../wiring/surroundings.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import type { Line } from './output.ts'
+import { withPresence } from './presence.ts'
+
+interface DoctorOptions {
+  readonly fix?: boolean
+  readonly dryRun?: boolean
+  readonly undo?: boolean
+}
 
 export const addDoctor: Verb = (program, action) => {
   program
     .command('doctor')
+    .option(
+      '--fix',
+      'move servers with a credential in clear text into Warder, and wire their clients',
+    )
+    .option('--dry-run', 'with --fix: show what would be moved, and change nothing')
+    .option('--undo', 'put back what the last --fix moved')
     .summary('what is wrong with the MCP clients and servers of this machine')
     .description(
-      'Looks at every MCP client, its servers and what they keep: credentials in clear text, token files, servers that cannot start, files and ports that are open to others. Changes nothing, and needs no companion. Exits with 1 where something was found.',
+      'Looks at every MCP client, its servers and what they keep: credentials in clear text, token files, servers that cannot start, files and ports that are open to others. Changes nothing, and needs no companion. Exits with 1 where something was found. With --fix, servers move into Warder and their credentials into the vault, all or none, and --undo puts everything back.',
     )
-    .addHelpText('after', examples('warder doctor', 'warder doctor --json'))
-    .action(action(look))
+    .addHelpText(
+      'after',
+      examples(
+        'warder doctor',
+        'warder doctor --json',
+        'warder doctor --fix --dry-run',
+        'warder doctor --undo',
+      ),
+    )
+    .action(action(run))
+}
+
+async function run(context: Context, { fix, dryRun, undo }: DoctorOptions): Promise<void> {
+  if ((fix && undo) || (dryRun && !fix))
+    throw new WarderError('usage.invalid', '--dry-run goes with --fix, and --undo goes alone.')
+  if (fix) await adopt(context, dryRun === true)
+  else if (undo) await putBack(context)
+  else await look(context)
 }
 
 async function look({ home, output }: Context): Promise<void> {
-  const diagnosis = await diagnose(whereOf(), { home })
+  const diagnosis = await diagnose(surroundings(process.env, process.cwd()), { home })
   output.result({ findings: diagnosis.findings }, () => lines(diagnosis))
   if (diagnosis.findings.length > 0) process.exitCode = 1
 }
 
-/** As the clients of this user see this machine. */
-export function whereOf() {
-  const { env, platform } = process
-  const home = (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir()
-  return { home, env, platform, folder: process.cwd() }
+async function adopt(context: Context, dryRun: boolean): Promise<void> {
+  const adopted = await withPresence(context, (confirm) =>
+    context.control.call('adoptions:adopt', { dryRun, ...confirm }),
+  )
+  context.output.result(adopted, adoptedLines)
+}
+
+function adoptedLines({ done, servers, files, clients, left }: Output<'adoptions:adopt'>): Line[] {
+  const moved = servers.flatMap(({ name, from, secrets }): Line[] => [
+    [{ text: name, style: 'bold' }, `  from ${from.map(({ client }) => client).join(', ')}`],
+    ...secrets.map((secret) => `  secret:${secret}`),
+  ])
+  return [
+    servers.length === 0
+      ? 'There is no server to move.'
+      : done
+        ? 'Moved into Warder:'
+        : 'Would be moved into Warder:',
+    ...moved,
+    ...files.map((file) => `${done ? 'changed' : 'would change'}: ${file}`),
+    ...(clients.length === 0
+      ? []
+      : [`${done ? 'let in' : 'would be let in'}: ${clients.join(', ')}`]),
+    ...left.map(
+      ({ client, name, problem }): Line => [
+        { text: `${name} of ${client} stays: `, style: 'yellow' },
+        problem,
+      ],
+    ),
+    ...(done
+      ? [
+          'Start the clients anew. The credentials lay in clear text: make new ones where they were issued.',
+          'To put everything back: warder doctor --undo',
+        ]
+      : []),
+  ]
+}
+
+async function putBack(context: Context): Promise<void> {
+  const undone = await withPresence(context, (confirm) =>
+    context.control.call('adoptions:undo', { ...confirm }),
+  )
+  context.output.result(undone, ({ files, servers, kept }) => [
+    ...files.map((file) => `put back: ${file}`),
+    ...servers.map((name) => `removed from Warder: ${name}`),
+    ...kept.map((name) => `${name} was changed since, and stays: warder server remove ${name}`),
+  ])
 }
 
 function lines({ clients, findings }: Diagnosis): Line[] {

@@ -7,6 +7,7 @@ import {
 import { toWarderError, traceOf, WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
 import { accountHandlers } from './accounts.ts'
+import { adoptionHandlers } from './adoptions.ts'
 import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
 import { autostartHandlers } from './autostart.ts'
@@ -37,6 +38,7 @@ export function createControl(house: ControlHouse): Control {
     ...secretHandlers(house),
     ...accountHandlers(house),
     ...importHandlers(house),
+    ...adoptionHandlers(house),
     ...clientHandlers(house),
     ...wiringHandlers(house),
     ...approvalHandlers(house),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   accountView,
+  adoptionView,
   approvalView,
   auditRow,
   choiceView,
@@ -17,6 +18,7 @@ import {
   stopRecord,
   stopView,
   toolPinView,
+  undoneAdoptionView,
   whyView,
   wiringPreview,
   wiringView,
@@ -99,6 +101,14 @@ export const channels = {
     secretView,
   ),
   'secrets:remove': channel(z.strictObject({ name }), nothing),
+
+  /** Moves servers with a credential in the clear out of the clients' files, all or none. Widens. */
+  'adoptions:adopt': channel(
+    z.strictObject({ dryRun: z.boolean().default(false), confirm }),
+    adoptionView,
+  ),
+  /** Puts back what the last adoption moved. Widens: credentials go into files again. */
+  'adoptions:undo': channel(z.strictObject({ confirm }), undoneAdoptionView),
 
   'accounts:list': channel(nothing, z.array(accountView)),
   /**

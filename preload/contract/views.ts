@@ -84,6 +84,32 @@ export const connectedView = accountView.extend({
   insteadOf: z.string().nullable(),
 })
 
+/** What became, or would become, of servers that clients had by themselves. No value of theirs is in it. */
+export const adoptionView = z.object({
+  done: z.boolean(),
+  servers: z.array(
+    z.object({
+      name: z.string(),
+      from: z.array(z.object({ client: z.string(), file: z.string(), name: z.string() })),
+      secrets: z.array(z.string()),
+    }),
+  ),
+  /** Files of clients that change. */
+  files: z.array(z.string()),
+  /** Clients that come in with it. */
+  clients: z.array(z.string()),
+  left: z.array(
+    z.object({ client: z.string(), file: z.string(), name: z.string(), problem: z.string() }),
+  ),
+})
+
+export const undoneAdoptionView = z.object({
+  files: z.array(z.string()),
+  servers: z.array(z.string()),
+  /** Servers that were changed since, and stay. */
+  kept: z.array(z.string()),
+})
+
 export const secretView = z.object({
   name: z.string(),
   /** The server it may be sent to (`provider:NAME` for that of a profile), or null while it is bound to none. */

@@ -4,7 +4,7 @@ import { duplicateFindings } from './duplicates.ts'
 import { exposureFindings, openPorts } from './exposure.ts'
 import { cacheFindings, envFileFindings, fileFindings, ownFindings } from './files.ts'
 import type { Finding } from './finding.ts'
-import { clearPlaces, secretFindings } from './secrets.ts'
+import { holdsSecret, secretFindings } from './secrets.ts'
 import { startFindings } from './starts.ts'
 
 export interface Diagnosis {
@@ -44,9 +44,6 @@ export async function diagnose(where: Where, options: Options): Promise<Diagnosi
   const rank = { high: 0, medium: 1, low: 2 }
   return { clients, findings: findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]) }
 }
-
-const holdsSecret = (server: ConfiguredServer) =>
-  clearPlaces(server).some(({ verdict }) => verdict === 'secret')
 
 /** A project's file may be the user's own where somebody works in the home directory. */
 function unique(servers: readonly ConfiguredServer[]): ConfiguredServer[] {

@@ -30,6 +30,10 @@ export function clearPlaces(server: ConfiguredServer): ClearPlace[] {
   ]
 }
 
+/** Guesses apart. */
+export const holdsSecret = (server: ConfiguredServer): boolean =>
+  clearPlaces(server).some(({ verdict }) => verdict === 'secret')
+
 export function secretFindings(server: ConfiguredServer): Finding[] {
   return clearPlaces(server).map(({ kind, where, verdict }) =>
     finding(

@@ -1,0 +1,121 @@
+import { WarderError } from '../../errors.ts'
+import { lookAt, sha256, textOf } from '../client-file.ts'
+import { wiringClient } from '../clients/index.ts'
+import { withEntry, withoutEntry } from '../edit.ts'
+import type { WiringHouse } from '../plan.ts'
+import { OWN_NAME } from '../plan.ts'
+import { describeFile } from '../read.ts'
+import { replaceClientFile } from '../replace.ts'
+import type { ClientId } from '../types.ts'
+import { type Patch, withoutPatches } from './patches.ts'
+import type { AdoptedFile } from './plan.ts'
+
+/** What has to be known to put a file back; its patches hold the credentials, so it belongs into the vault. */
+export interface FileWayBack {
+  readonly client: ClientId
+  readonly file: string
+  /** SHA-256 of the file before and after. */
+  readonly was: string
+  readonly written: string
+  readonly patches: readonly Patch[]
+  readonly entries: Readonly<Record<string, unknown>>
+  /** Warder's own entry came with it. */
+  readonly wired: boolean
+}
+
+export const wayBackOf = ({
+  client,
+  before,
+  after,
+  patches,
+  entries,
+  entry,
+}: AdoptedFile): FileWayBack => ({
+  client,
+  file: before.file,
+  was: before.sha256,
+  written: sha256(after),
+  patches,
+  entries,
+  wired: entry !== null,
+})
+
+const USERS_ONLY = 0o600
+
+/**
+ * Writes all files or none.
+ *
+ * @throws WarderError `wiring.*`; every file is as it was
+ */
+export function writeAdopted(
+  { launcher, ledger }: Pick<WiringHouse, 'launcher' | 'ledger'>,
+  files: readonly AdoptedFile[],
+  now: Date,
+): void {
+  launcher.refresh()
+  const written: AdoptedFile[] = []
+  try {
+    for (const file of files) {
+      replaceClientFile(file.before, file.after, USERS_ONLY)
+      written.push(file)
+    }
+  } catch (error) {
+    for (const { before } of written.toReversed())
+      replaceClientFile(lookAt(before.file), before.bytes, USERS_ONLY)
+    throw error
+  }
+  for (const { client, before, after, entry } of files) {
+    if (entry === null) continue
+    const place = { client, scope: 'user' as const, file: before.file }
+    // Without a copy: that would keep the credentials beside the vault.
+    ledger.keep({
+      ...{ version: 1, ...place, name: OWN_NAME, entry: { ...entry } },
+      ...{
+        wiredAt: now.toISOString(),
+        written: sha256(after),
+        undo: { way: 'entry' },
+        letIn: false,
+      },
+    })
+  }
+}
+
+/**
+ * Puts one file back: byte for byte where nobody else wrote into it since, else entry by entry.
+ *
+ * @returns false where it was back already
+ * @throws WarderError `wiring.*`; the file is as it was
+ */
+export function putBackAdopted(
+  { ledger }: Pick<WiringHouse, 'ledger'>,
+  { client: id, file, was, written, patches, entries, wired }: FileWayBack,
+): boolean {
+  const now = lookAt(file)
+  const place = { client: id, scope: 'user' as const, file }
+  if (now.state !== 'there')
+    throw new WarderError(
+      'wiring.not_ours',
+      `${file} is gone or cannot be read, so nothing was put back into it.`,
+    )
+  if (now.sha256 === was) return false
+  const text = textOf(now.bytes)
+  const whole = now.sha256 === written ? withoutPatches(text, patches) : null
+  const exact = whole !== null && sha256(Buffer.from(whole)) === was
+  replaceClientFile(now, Buffer.from(exact ? whole : byEntry()), USERS_ONLY)
+  if (wired) ledger.forget(place)
+  return true
+
+  function byEntry(): string {
+    const client = wiringClient(id)
+    const there = describeFile(client, 'user', now).servers
+    const missing = Object.entries(entries).filter(
+      ([name]) => !there.some((one) => one.name === name),
+    )
+    const withAll = missing.reduce(
+      (rest, [name, entry]) => withEntry(client, rest, name, entry as Record<string, unknown>),
+      text,
+    )
+    const isWired = there.some(({ name, ours }) => ours && name === OWN_NAME)
+    return wired && isWired ? withoutEntry(client, withAll, OWN_NAME) : withAll
+  }
+}

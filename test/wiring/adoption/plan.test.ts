@@ -1,0 +1,143 @@
+import { chmod, readFile, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { putBackAdopted, wayBackOf, writeAdopted } from '../../../main/wiring/adoption/files.ts'
+import { patchBetween, withoutPatches } from '../../../main/wiring/adoption/patches.ts'
+import { planAdoption } from '../../../main/wiring/adoption/plan.ts'
+import { testHome } from '../../harness/home.ts'
+import { wiringFor, write } from '../house.ts'
+
+const VALUE = 'q7Rz2LmW9xKb4Vt8Yc3N'
+const NONE = { servers: new Set<string>(), secrets: new Set<string>() }
+
+const cursor = `{
+  // mine
+  "mcpServers": {
+    "github": { "command": "npx", "args": ["-y", "gh"], "env": { "GITHUB_TOKEN": "${VALUE}" } }, // work
+    "notes": { "command": "npx", "args": ["notes"] },
+    "search": { "url": "https://search.example/mcp", "headers": { "X-Api-Key": "${VALUE}2" } },
+  },
+}
+`
+const codex = `# mine\n[mcp_servers.github]\ncommand = "npx"\nargs = ["-y", "gh"]\n[mcp_servers.github.env]\nGITHUB_TOKEN = "${VALUE}"\n`
+
+async function house(user: string) {
+  const wiring = wiringFor(user, 'linux')
+  await write(path.join(user, '.cursor/mcp.json'), cursor)
+  await write(path.join(user, '.codex/config.toml'), codex)
+  return wiring
+}
+
+describe('an adoption', () => {
+  it('moves what has a credential in the clear, once for clients that have the same, and leaves the rest', async () => {
+    await using home = await testHome()
+    const { servers, files, left } = planAdoption(await house(home.path), NONE)
+    expect(servers.map(({ name, from }) => [name, from.map(({ client }) => client)])).toEqual([
+      ['github', ['cursor', 'codex']],
+      ['search', ['cursor']],
+    ])
+    expect(left).toEqual([])
+    for (const { after } of files) {
+      expect(after.toString()).not.toContain(VALUE)
+      expect(after.toString()).toContain('warder-mcp')
+    }
+    expect(files[0]?.after.toString()).toContain('// mine')
+    expect(files[0]?.after.toString()).toContain('"notes": { "command": "npx", "args": ["notes"] }')
+  })
+
+  it('takes another name where one is taken, by a server or by a secret', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const names = (taken: typeof NONE) =>
+      planAdoption(wiring, taken).servers.map(({ name }) => name)
+    expect(names({ ...NONE, servers: new Set(['github']) })).toEqual(['github-cursor', 'search'])
+    expect(names({ ...NONE, secrets: new Set(['search-x-api-key']) })).toEqual([
+      'github',
+      'search-cursor',
+    ])
+  })
+
+  it('is undone byte for byte, through a link, and leaves no copy of a credential in the home', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const real = await write(
+      path.join(home.path, 'dotfiles/zed.json'),
+      `{"context_servers":{"one":{"command":"x","env":{"API_KEY":"${VALUE}"}}}}`,
+    )
+    await write(path.join(home.path, '.config/zed/other'), '')
+    await symlink(real, path.join(home.path, '.config/zed/settings.json'))
+    await chmod(real, 0o640)
+    const { files } = planAdoption(wiring, NONE)
+    expect(files).toHaveLength(3)
+    const back = files.map(wayBackOf)
+    writeAdopted(wiring, files, new Date(0))
+    for (const { before, after } of files) expect(await readFile(before.file)).toEqual(after)
+    expect(wiring.ledger.records()).toHaveLength(3)
+    expect(JSON.stringify(wiring.ledger.records())).not.toContain(VALUE)
+    for (const file of back)
+      expect(putBackAdopted(wiring, JSON.parse(JSON.stringify(file)))).toBe(true)
+    for (const { before } of files) expect(await readFile(before.file)).toEqual(before.bytes)
+    expect(wiring.ledger.records()).toEqual([])
+    // Once more does nothing.
+    for (const file of back) expect(putBackAdopted(wiring, file)).toBe(false)
+  })
+
+  it('is undone entry by entry where somebody else wrote into the file since', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const { files } = planAdoption(wiring, NONE)
+    const [file] = files.map(wayBackOf)
+    writeAdopted(wiring, files, new Date(0))
+    const target = path.join(home.path, '.cursor/mcp.json')
+    const other = (await readFile(target, 'utf8')).replace('// mine', '// somebody else')
+    await writeFile(target, other)
+    if (file !== undefined) putBackAdopted(wiring, file)
+    const text = await readFile(target, 'utf8')
+    expect(text).toContain('// somebody else')
+    expect(text).not.toContain('warder')
+    expect(text.split(VALUE)).toHaveLength(3)
+    expect(planAdoption(wiring, NONE).files.map(({ client }) => client)).toEqual(['cursor'])
+  })
+
+  it('writes all files or none', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const { files } = planAdoption(wiring, NONE)
+    // Between the plan and the writing somebody changes the last one.
+    await writeFile(path.join(home.path, '.codex/config.toml'), `${codex}# more\n`)
+    expect(() => writeAdopted(wiring, files, new Date(0))).toThrow(
+      expect.objectContaining({ code: 'wiring.changed' }),
+    )
+    expect(await readFile(path.join(home.path, '.cursor/mcp.json'), 'utf8')).toBe(cursor)
+    expect(wiring.ledger.records()).toEqual([])
+  })
+
+  it('says of each server that stays why', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const entries = {
+      url: { url: `https://a.example/mcp?token=${VALUE}` },
+      provider: { url: 'https://a.example/mcp', auth: { CLIENT_ID: 'a', CLIENT_SECRET: VALUE } },
+      off: { command: 'x', env: { TOKEN: VALUE }, disabled: true },
+      half: { command: 'x', env: { TOKEN: VALUE, REGION: '${REGION}' } },
+      asks: { command: 'x', env: { TOKEN: VALUE, OTHER_TOKEN: '${env:OTHER}' } },
+    }
+    await write(path.join(home.path, '.cursor/mcp.json'), JSON.stringify({ mcpServers: entries }))
+    const { servers, files, left } = planAdoption(wiring, NONE)
+    expect([servers, files]).toEqual([[], []])
+    expect(left.map(({ name }) => name)).toEqual(Object.keys(entries))
+    expect(new Set(left.map(({ problem }) => problem)).size).toBe(4)
+    expect(JSON.stringify(left)).not.toContain(VALUE)
+  })
+})
+
+describe('patches', () => {
+  it('take a text back, and say where they do not fit', () => {
+    const texts = ['', 'abc', 'axbxc', 'xbx', 'xbxbx', '']
+    const patches = texts.slice(1).map((text, index) => patchBetween(texts[index] ?? '', text))
+    expect(withoutPatches(texts.at(-1) ?? '', patches)).toBe('')
+    for (let from = 1; from < texts.length; from++)
+      expect(withoutPatches(texts[from] ?? '', patches.slice(0, from))).toBe('')
+    expect(withoutPatches('zzz', [patchBetween('abc', 'abd')])).toBeNull()
+  })
+})
