@@ -7,6 +7,7 @@ import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
 import { NOTHING_PLACED, type Placed, type Placement, placeCredentials } from './placed.ts'
+import { roomOf } from './room.ts'
 import type { Run } from './runs.ts'
 import { limited, type ServerLimits, unlimitable, watchUsage } from './server-limits.ts'
 import type { LogWriter } from './server-log.ts'
@@ -123,6 +124,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     over: (error) => giveUp(error, 'at-once'),
   })
 
+  const room = roomOf(child.stdin)
   child.on('error', () => {})
   child.stderr.on('data', (chunk: Buffer) => {
     tail.push(chunk)
@@ -160,7 +162,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
   return {
     pid: child.pid,
-    send: (text) => send(child, text, name),
+    send: (text) => send(child, room, text, name),
     stop(manner) {
       // What broke before is no end that anybody wanted.
       wanted ||= stopping === undefined
@@ -213,6 +215,7 @@ async function spawnServer(
 
 async function send(
   child: ChildProcessWithoutNullStreams,
+  room: ReturnType<typeof roomOf>,
   text: string,
   name: string,
 ): Promise<void> {
@@ -222,15 +225,8 @@ async function send(
   if (stdin.writableLength > maxUnreadBytes)
     throw new WarderError('server.unreachable', `${name} does not read what it is sent.`)
   if (writeTogether(stdin, `${text}\n`)) return
-  const waiting = new AbortController()
-  const { signal } = waiting
-  try {
-    await Promise.race([once(stdin, 'drain', { signal }), once(stdin, 'close', { signal })])
-  } catch {
-    // What broke the pipe is told by the exit.
-  } finally {
-    waiting.abort()
-  }
+  // What breaks the pipe is told by the exit.
+  await room()
   if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { roomOf } from '../../runtime/room.ts'
 import { limits } from '../limits.ts'
 import type { Channel } from '../types.ts'
-import { roomOf } from './room.ts'
 
 /**
  * The answer to one POST of a client (MCP 2025-11-25, Streamable HTTP): plain JSON where the answer is the first thing

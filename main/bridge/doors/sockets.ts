@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
+import { roomOf } from '../../runtime/room.ts'
 import { writeTogether } from '../../runtime/write-together.ts'
 import { nameSchema } from '../../store/config-schema.ts'
 import { isFolder } from '../../store/folders.ts'
@@ -11,7 +12,6 @@ import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel } from '../types.ts'
-import { roomOf } from './room.ts'
 
 /**
  * One socket per client, in a directory that only this user can enter. Reaching it is the credential: it tells clients

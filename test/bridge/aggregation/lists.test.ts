@@ -86,6 +86,19 @@ describe('a list that is too long for one page', () => {
 })
 
 describe('what it costs', () => {
+  it.each([
+    ['so many pages', limits.listPages, '{"name":"t"}'],
+    ['so many bytes', limits.listBytes / limits.pageBytes, `"${'x'.repeat(limits.pageBytes - 2)}"`],
+  ])('are %s of a server whose list has no end', async (_what, pages, line) => {
+    let asked = 0
+    const endless: Branch = {
+      ...branch('a', []),
+      ask: async () => readJson(`{"tools":[${line}],"nextCursor":"${++asked}"}`),
+    }
+    await pageOf(listsOf([endless]))
+    expect(asked).toBe(pages)
+  })
+
   it('grows with the number of servers, and no faster', async () => {
     const work = async (count: number) => {
       let decisions = 0

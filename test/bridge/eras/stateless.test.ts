@@ -412,6 +412,19 @@ describe('a server that needs input first (Multi Round-Trip Requests)', () => {
     expect(scene.rounds()).toEqual([false])
   })
 
+  it('may not ask too much at once, and then nothing of it reaches a person', async () => {
+    const question = { method: 'roots/list' }
+    const inputRequests = Object.fromEntries(
+      Array.from({ length: 33 }, (_, at) => [`q${at}`, question]),
+    )
+    const first = JSON.stringify({ resultType: 'input_required', inputRequests })
+    await using scene = await opened(asking(first), { roots: {} })
+    expect(await scene.line.call('tools/call', call)).toMatchObject({
+      error: { data: { code: 'server.protocol' } },
+    })
+    expect(scene.world.house.rows().filter(({ method }) => method === 'roots/list')).toEqual([])
+  })
+
   it('may not ask for ever', async () => {
     const endless = '{"resultType":"input_required","requestState":"s"}'
     await using scene = await opened(modern((seen, response) => json(response, seen.id, endless)))

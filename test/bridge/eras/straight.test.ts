@@ -324,6 +324,31 @@ describe('the state of such a server', () => {
     expect(answer.error?.data).toMatchObject({ code: 'server.protocol' })
   })
 
+  it('comes with no more questions than a person could be asked at once', async () => {
+    const question = { method: 'elicitation/create', params: { message: 'Sure?' } }
+    const asking =
+      (count: number): Answer =>
+      (seen, response) =>
+        json(
+          response,
+          seen.id,
+          JSON.stringify({
+            resultType: 'input_required',
+            inputRequests: Object.fromEntries(
+              Array.from({ length: count }, (_, at) => [`q${at}`, question]),
+            ),
+          }),
+        )
+    for (const count of [32, 33]) {
+      await using one = await scene(asking(count))
+      const { answer } = await post(one.world, 'tools/call', call, wish)
+      if (count === 32) expect(answer.result).toMatchObject({ resultType: 'input_required' })
+      else expect(answer.error?.data).toMatchObject({ code: 'server.protocol' })
+      const asked = one.world.house.rows().filter(({ method }) => method === question.method)
+      expect(asked).toHaveLength(count === 32 ? 64 : 0)
+    }
+  })
+
   it.each([
     ['for a list', 'tools/list', asks(STATE)],
     ['that is no text', 'tools/call', asks('7')],

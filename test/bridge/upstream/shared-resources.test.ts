@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { readMessage, resultResponse } from '../../../main/bridge/envelope.ts'
+import { createSharedResources } from '../../../main/bridge/upstream/shared-resources.ts'
+
+it('one session may be subscribed to so many resources of a shared server, and others to theirs', async () => {
+  const resources = createSharedResources<string>()
+  let asked = 0
+  const ask = async () => {
+    asked++
+    return readMessage(resultResponse('1', '{}')) as never
+  }
+  for (let at = 0; at < 1_000; at++) await resources.subscribe('one', `x://${at}`, ask)
+  await expect(resources.subscribe('one', 'x://more', ask)).rejects.toMatchObject({
+    code: 'bridge.busy',
+  })
+  expect(asked).toBe(1_000)
+  await resources.subscribe('two', 'x://more', ask)
+  expect(resources.leave('one')).toHaveLength(1_000)
+  await resources.subscribe('one', 'x://more', ask)
+  expect(asked).toBe(1_002)
+})
