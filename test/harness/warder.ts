@@ -167,10 +167,15 @@ export async function startWarder({
 /** Runs the shipped command line to its end. */
 export async function runCli(
   args: readonly string[],
-  { env = {}, input = '' }: { env?: Readonly<Record<string, string>>; input?: string } = {},
+  {
+    env = {},
+    input = '',
+    cwd,
+  }: { env?: Readonly<Record<string, string>>; input?: string; cwd?: string } = {},
 ): Promise<Answer> {
   const child = spawn(process.execPath, [cli, ...args], {
     env: { ...bareEnvironment(), ...env },
+    ...(cwd === undefined ? {} : { cwd }),
     stdio: 'pipe',
   })
   child.stdin.on('error', () => {})
