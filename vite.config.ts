@@ -80,6 +80,7 @@ export default defineConfig({
       '../dist/main',
       'es',
     ),
+    mcpb: node({ index: 'main/shim/bundle.ts' }, '../dist/mcpb', 'cjs'),
     preload: {
       ...node({ preload: 'preload/preload.ts' }, '../dist/preload', 'cjs'),
       define: {
@@ -92,7 +93,7 @@ export default defineConfig({
   builder: {
     async buildApp(builder) {
       for (const environment of Object.values(builder.environments))
-        if (['client', 'main', 'preload', 'installed'].includes(environment.name))
+        if (['client', 'main', 'preload', 'installed', 'mcpb'].includes(environment.name))
           await builder.build(environment)
     },
   },

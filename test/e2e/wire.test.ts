@@ -46,13 +46,15 @@ async function serve(): Promise<Warder> {
   return warder
 }
 
-/** Starts what the client's file says, as the client would: without anything of an environment. */
+/** Starts what the client's file says, with no environment at all: the SDK itself would add variables of ours. */
 async function startedBy(file: string): Promise<Client> {
   const text = await readFile(file, 'utf8')
   const { mcpServers } = JSON.parse(text.replace('// mine', '').replaceAll(/,(\s*\})/g, '$1'))
   const { command, args } = mcpServers.warder
   const client = new Client({ name: 'cursor', version: '1' })
-  await client.connect(new StdioClientTransport({ command, args, env: {}, stderr: 'ignore' }))
+  await client.connect(
+    new StdioClientTransport({ command: 'env', args: ['-i', command, ...args], stderr: 'ignore' }),
+  )
   stage.defer(() => client.close())
   return client
 }
