@@ -22,17 +22,22 @@ const NAMED =
   /(?<![\w.-])([A-Za-z_][\w.-]{0,63})(\\{0,8}["'`]?[ \t]{0,8}(?:=>|:=|={1,3}|:)\s{0,16})(\\{0,8}["'`]?)/g
 
 function named(text: string): Span[] {
-  return [...text.matchAll(NAMED)].flatMap((match) => {
+  const spans: Span[] = []
+  // What stands in a value was taken with it, and is not read again.
+  let until = 0
+  for (const match of text.matchAll(NAMED)) {
     const [all, name = '', , opening = ''] = match
+    if (match.index < until) continue
     const from = match.index + all.length
     const meaning = meaningOf(name)
-    if (meaning === null) return []
+    if (meaning === null) continue
     const value = opening === '' ? bare(text, from, name, match.index) : quoted(text, from, opening)
     const trimmed = value.trimEnd()
-    return isSecret(meaning, trimmed, opening !== '')
-      ? [{ from, to: from + trimmed.length, rule: `named:${name.toLowerCase()}` }]
-      : []
-  })
+    if (!isSecret(meaning, trimmed, opening !== '')) continue
+    until = from + trimmed.length
+    spans.push({ from, to: until, rule: `named:${name.toLowerCase()}` })
+  }
+  return spans
 }
 
 /** Of a header the whole line counts; a parameter of a URL ends before the next one, or the fragment. */
@@ -44,8 +49,8 @@ function bare(text: string, from: number, name: string, nameAt: number): string 
 
 const WHOLE_LINE = /^(?:proxy-)?authorization$|^(?:set-)?cookie$/i
 const LINE = /[^\r\n"'`\\]{0,4096}/y
-const PARAMETER = /(?:\$?\{[^{}\s]{0,128}\}|[^\s&#"'`\\)\]}<>]){0,4096}/y
-const WORD = /(?:\$?\{[^{}\s]{0,128}\}|[^\s,;&"'`\\)\]}<>]){0,4096}/y
+const PARAMETER = /(?:\$?\{[^{}\s]{0,128}\}|[^\s&#"'`\\)\]}<>]){0,1024}/y
+const WORD = /(?:\$?\{[^{}\s]{0,128}\}|[^\s,;&"'`\\)\]}<>]){0,1024}/y
 
 function quoted(text: string, from: number, opening: string): string {
   const sign = opening.at(-1) ?? ''
@@ -68,9 +73,14 @@ function isSecret(
   if (isPlaceholder(given)) return false
   if (meaning === 'code') return CODE.test(given)
   if (meaning === 'perhaps') return looksRandom(given, 16)
+  if (!isQuoted && EXPRESSION.test(given)) return false
   // In prose a word may follow a colon; what is in quotes, or is not a word, was meant.
   return isQuoted ? given.length >= 4 : given.length >= 6 && /[^A-Za-z_-]|^[\w-]{24,}$/.test(given)
 }
+
+/** Program text: a call, or where a value is taken from. */
+const EXPRESSION =
+  /^(?:await |new )?[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\(|^(?:process|os|import|env|config|settings|secrets|req|request|this|self|options|props)\.[\w$.]+$/
 
 /** XML, and the parts of a form (RFC 7578 §4.2). */
 const ELEMENTS =

@@ -34,7 +34,7 @@ const BRACKETED =
   /^(?:<[^<>]{0,256}>|\[[\w .:'-]{0,256}\]|\{[\w .:-]{0,256}\}|\.{2,}|\*{3,}.{0,4})$/
 
 const EXAMPLE =
-  /x{5}|\*{4}|\.{3}|…|(?:^|[^a-z])(?:your|my|enter|insert|replace|paste|some)[-_ ][a-z]|change[-_]?me|placeholder|redacted|example|dummy|(?:^|[-_ ])here$|^(?:string|number|boolean|str|required|optional|todo|tbd|n\/a|secret|password|token|key|test)$/i
+  /x{5}|\*{4}|\.{3}|…|(?:^|[^a-z])(?:your|my|enter|insert|replace|paste|some)[-_ ][a-z]|change[-_]?me|placeholder|redacted|example|dummy|(?:^|[-_ ])here$|^(?:string|number|boolean|str|required|optional|todo|tbd|n\/a|secret|password|passwd|pass|pwd|token|key|test|username:password|user:pass(?:word)?)$/i
 
 /** Of the body of a token whose beginning is known: how pages of instructions write it. */
 export const isTemplate = (body: string): boolean =>

@@ -74,6 +74,9 @@ describe('a credential behind a name', () => {
     'primary_key=customer_0001',
     'https://a.example/cb?code=E42-not-found',
     'Authorization: Bearer ${TOKEN}',
+    'var cookies = cookie.parse(header1)',
+    'privateKey: process.env.PRIVATE_KEY2',
+    'redis://user:pass@localhost:6379',
   ])('is not %s', (text) => expect(found(text)).toEqual([]))
 
   it('is a code only beside its state', () => {
