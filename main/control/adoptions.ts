@@ -14,6 +14,7 @@ import {
   planAdoption,
 } from '../wiring/adoption/plan.ts'
 import { type AdoptionRecord, createAdoptionRecords } from '../wiring/adoption/records.ts'
+import { diagnose } from '../wiring/doctor/diagnose.ts'
 import { holdsSecret } from '../wiring/doctor/secrets.ts'
 import type { ConfiguredServer } from '../wiring/types.ts'
 import { revokeAll } from './accounts.ts'
@@ -26,10 +27,14 @@ import type { Handlers } from './types.ts'
 
 export function adoptionHandlers(
   house: ControlHouse,
-): Handlers<'adoptions:adopt' | 'adoptions:undo'> {
+): Handlers<'doctor:look' | 'adoptions:adopt' | 'adoptions:undo'> {
   const { config, presence, vault, wiring } = house
   const records = createAdoptionRecords(vault)
   return {
+    async 'doctor:look'() {
+      const { findings } = await diagnose(wiring.where, { home: house.home })
+      return findings.map((finding) => ({ ...finding }))
+    },
     async 'adoptions:adopt'({ dryRun, confirm: answer }) {
       house.stop.refuse()
       const intent = await prepared(house)

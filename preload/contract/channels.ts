@@ -7,6 +7,7 @@ import {
   choiceView,
   clientView,
   connectedView,
+  findingView,
   importView,
   instant,
   receiptView,
@@ -102,6 +103,8 @@ export const channels = {
   ),
   'secrets:remove': channel(z.strictObject({ name }), nothing),
 
+  /** Looks at every client of this user, the worst first. Changes nothing, starts nothing. */
+  'doctor:look': channel(nothing, z.array(findingView)),
   /** Moves servers with a credential in the clear out of the clients' files, all or none. Widens. */
   'adoptions:adopt': channel(
     z.strictObject({ dryRun: z.boolean().default(false), confirm }),

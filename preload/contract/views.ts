@@ -84,6 +84,20 @@ export const connectedView = accountView.extend({
   insteadOf: z.string().nullable(),
 })
 
+/** Something that is wrong with the clients and servers of this machine. No member ever holds a value that was looked at. */
+export const findingView = z.object({
+  /** In docs/doctor.md. */
+  code: z.string(),
+  severity: z.enum(['high', 'medium', 'low']),
+  client: z.string().nullable(),
+  file: z.string().nullable(),
+  server: z.string().nullable(),
+  /** The environment variable, header, argument or part of the URL. */
+  where: z.string().nullable(),
+  message: z.string(),
+  mend: z.string(),
+})
+
 /** What became, or would become, of servers that clients had by themselves. No value of theirs is in it. */
 export const adoptionView = z.object({
   done: z.boolean(),
@@ -439,6 +453,7 @@ export type AccountUse = z.infer<typeof accountUse>
 export type ChoiceView = z.infer<typeof choiceView>
 export type ConnectedView = z.infer<typeof connectedView>
 export type AccountView = z.infer<typeof accountView>
+export type FindingView = z.infer<typeof findingView>
 export type SecretView = z.infer<typeof secretView>
 export type ClientView = z.infer<typeof clientView>
 export type ReceiptStep = z.infer<typeof receiptStep>

@@ -18,6 +18,7 @@ type Listing =
   | 'approvals:list'
   | 'receipts:list'
   | 'imports:list'
+  | 'doctor:look'
   | 'stop:records'
 
 const nothing = {}

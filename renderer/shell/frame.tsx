@@ -3,6 +3,7 @@ import { Accounts } from '../pages/accounts.tsx'
 import { Activity } from '../pages/activity.tsx'
 import { Approvals } from '../pages/approvals.tsx'
 import { Clients } from '../pages/clients.tsx'
+import { Doctor } from '../pages/doctor.tsx'
 import { Overview } from '../pages/overview.tsx'
 import { Receipts } from '../pages/receipts.tsx'
 import { Servers } from '../pages/servers.tsx'
@@ -24,6 +25,7 @@ const content: Record<Page, ComponentType> = {
   activity: Activity,
   approvals: Approvals,
   receipts: Receipts,
+  doctor: Doctor,
   settings: Settings,
 }
 

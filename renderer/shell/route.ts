@@ -9,6 +9,7 @@ export const pages = [
   'activity',
   'approvals',
   'receipts',
+  'doctor',
   'settings',
 ] as const
 
@@ -22,6 +23,7 @@ export const titles: Record<Page, string> = {
   activity: 'Activity',
   approvals: 'Approvals',
   receipts: 'Receipts',
+  doctor: 'Doctor',
   settings: 'Settings',
 }
 

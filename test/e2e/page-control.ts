@@ -56,6 +56,30 @@ export function createPageControl() {
       ],
       approvals: world.approvals.length,
     }),
+    'doctor:look': () => world.findings,
+    'adoptions:adopt': ({ dryRun, confirm }) => {
+      if (!dryRun) confirmed('Move 1 server into Warder', confirm)
+      const left = world.findings.filter(({ code }) => code !== 'doctor.secret_in_env')
+      const moved = world.findings.length - left.length
+      if (!dryRun) world.findings = left
+      return {
+        done: !dryRun && moved > 0,
+        servers: [
+          {
+            name: 'notes',
+            from: [{ client: 'cursor', file: '/home/alice/.cursor/mcp.json', name: 'notes' }],
+            secrets: ['notes-token'],
+          },
+        ],
+        files: ['/home/alice/.cursor/mcp.json'],
+        clients: ['cursor'],
+        left: [],
+      }
+    },
+    'adoptions:undo': ({ confirm }) => {
+      confirmed('Put adopted servers back', confirm)
+      return { files: ['/home/alice/.cursor/mcp.json'], servers: ['notes'], kept: [] }
+    },
     'servers:list': () => world.servers,
     'servers:add': ({ name, definition, confirm }) => {
       confirmed(`Add the server ${name}`, confirm)

@@ -28,6 +28,7 @@ const names = [
   'Activity',
   'Approvals',
   'Receipts',
+  'Doctor',
   'Settings',
 ] as const
 

@@ -4,6 +4,7 @@ import type {
   AuditRow,
   ClientView,
   ConnectedView,
+  FindingView,
   ImportView,
   LedgerEntryView,
   Output,
@@ -46,6 +47,29 @@ export function createWorld() {
     wiringProblems: [],
     config: null,
   }
+
+  const findings: FindingView[] = [
+    {
+      code: 'doctor.secret_in_env',
+      severity: 'high',
+      client: 'cursor',
+      file: '/home/alice/.cursor/mcp.json',
+      server: 'notes',
+      where: 'environment variable NOTES_TOKEN',
+      message: 'A credential stands in clear text among the environment variables of a server.',
+      mend: '`warder doctor --fix` moves the server into Warder.',
+    },
+    {
+      code: 'doctor.program_missing',
+      severity: 'medium',
+      client: 'zed',
+      file: '/home/alice/.config/zed/settings.json',
+      server: 'gone\u202e',
+      where: 'command',
+      message: 'A server cannot start: its program is not there.',
+      mend: 'Install the program, or write its absolute path.',
+    },
+  ]
 
   const remote = {
     kind: 'remote' as const,
@@ -357,6 +381,7 @@ export function createWorld() {
   }
 
   return {
+    findings,
     presets,
     looks,
     tested,
