@@ -16,6 +16,12 @@ describe('the control API', () => {
       await refusal(world.call(channel, {}), 'usage.unknown_channel')
   })
 
+  it('refuses an object that poses as a string and has members of its own to be called', async () => {
+    await using world = await startWorld()
+    const name = { length: { toString: 1, valueOf: 1 } }
+    await refusal(world.call('servers:remove', { name }), 'usage.invalid')
+  })
+
   it('names the field that is wrong on every channel, and never repeats what was in it', async () => {
     await using world = await startWorld()
     for (const channel of Object.keys(channels))

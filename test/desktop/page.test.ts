@@ -1,5 +1,7 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { answerPage } from '../../main/desktop/page.ts'
+import { readUiFiles } from '../../main/headless/ui-files.ts'
 
 const files = {
   page: () => '<!doctype html>',
@@ -39,4 +41,31 @@ describe('answerPage', () => {
       expect(get(url).headers.get('x-content-type-options')).toBe('nosniff')
     },
   )
+})
+
+describe('the files that were built', () => {
+  it.each([
+    '../main/index.js',
+    '%2e%2e/main/index.js',
+    '..%2fmain%2findex.js',
+    '%2e%2e%2fmain%2findex.js',
+    '..%5cmain%5cindex.js',
+    '..\\main\\index.js',
+    '....//main/index.js',
+    'assets/../../main/index.js',
+    '%252e%252e/main/index.js',
+    '/etc/passwd',
+    '//etc/passwd',
+    'file:///etc/passwd',
+    'index.html%00.js',
+    'assets/',
+    '.',
+    '__proto__',
+    'constructor',
+  ])('lead to no other file: %s', async (target) => {
+    const built = await readUiFiles(path.join(import.meta.dirname, '../../dist/renderer'))
+    const { status } = answerPage(built, { url: `app://warder/${target}`, method: 'GET' })
+    // What the parser of URLs makes the root of is the page.
+    expect(status).toBe(new URL(`app://warder/${target}`).pathname === '/' ? 200 : 404)
+  })
 })

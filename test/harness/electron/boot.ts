@@ -4,7 +4,7 @@ import type { Command, ToDriven } from './protocol.ts'
 import { askPermissions } from './session.ts'
 import { tell } from './stage.ts'
 import { answerDialog, chooseNotification, clickTray, powerMonitor } from './system.ts'
-import { onlyWindow } from './windows.ts'
+import { onlyWindow, probeWindow } from './windows.ts'
 
 /** Runs a built main module as Electron would: `boot.ts ROOT MAIN`. */
 const [root = '', main = ''] = process.argv.slice(2)
@@ -37,6 +37,8 @@ function carryOut(command: Command): unknown {
       return powerMonitor.emit(command.event)
     case 'open-url':
       return app.emit('open-url', preventable(), command.url)
+    case 'probe':
+      return probeWindow()
     case 'permissions':
       return askPermissions()
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright'
 import { chromiumPath } from '../chromium.ts'
 import { bareEnvironment, endProcess } from '../processes.ts'
-import type { Command, FromDriven, OpenDialog, Snapshot, ToDriven } from './protocol.ts'
+import type { Command, FromDriven, OpenDialog, Probe, Snapshot, ToDriven } from './protocol.ts'
 
 export type { MenuNode, OpenDialog, Snapshot } from './protocol.ts'
 
@@ -28,6 +28,7 @@ export interface Desktop {
   power(event: 'suspend' | 'resume' | 'lock-screen'): Promise<void>
   /** What macOS sends for a link. */
   openUrl(url: string): Promise<void>
+  probe(): Promise<Probe>
   /** What the session answers to a request for a permission. */
   permissions(): Promise<{ request: boolean; check: boolean; device: boolean }>
   /** Exit code, once the app and its Chromium have ended. */
@@ -104,6 +105,7 @@ export function startDesktop(options: {
     power: async (event) => void (await driven.order({ do: 'power', event })),
     openUrl: async (url) => void (await driven.order({ do: 'open-url', url })),
     closeWindow: async () => void (await driven.order({ do: 'close-window' })),
+    probe: () => driven.order({ do: 'probe' }) as Promise<Probe>,
     permissions: () => driven.order({ do: 'permissions' }) as ReturnType<Desktop['permissions']>,
     async [Symbol.asyncDispose]() {
       await (await watcher)?.close().catch(() => undefined)

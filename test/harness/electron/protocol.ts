@@ -53,6 +53,19 @@ export type Command =
   /** What macOS sends for a link. */
   | { readonly do: 'open-url'; readonly url: string }
   | { readonly do: 'permissions' }
+  /** What the window was made with, and what it is denied. */
+  | { readonly do: 'probe' }
+
+/** True: it was prevented. */
+export interface Probe {
+  readonly preferences: Readonly<Record<string, unknown>>
+  readonly webview: boolean
+  readonly redirect: boolean
+  readonly navigation: boolean
+  readonly frameNavigation: boolean
+  readonly newWindow: boolean
+  readonly download: boolean
+}
 
 export type FromDriven =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { app, lifecycle } from './app.ts'
+import { app, lifecycle, preventable } from './app.ts'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -49,6 +49,12 @@ const defaultSession = Object.assign(new EventEmitter(), {
 >)
 
 app.once('ready', () => app.emit('session-created', defaultSession))
+
+export function isDownloadDenied(): boolean {
+  const event = preventable()
+  defaultSession.emit('will-download', event, {}, {})
+  return event.defaultPrevented
+}
 
 /** What the session's handlers say; Electron allows where there is none. */
 export function askPermissions(): { request: boolean; check: boolean; device: boolean } {

@@ -13,7 +13,8 @@ import {
 import { app, lifecycle, preventable } from './app.ts'
 import { dispatch, toAppUrl, toWebUrl } from './ipc-main.ts'
 import { preloadWorld } from './preload-world.ts'
-import { answerByProtocol } from './session.ts'
+import type { Probe } from './protocol.ts'
+import { answerByProtocol, isDownloadDenied } from './session.ts'
 import { stage } from './stage.ts'
 
 type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0]
@@ -71,6 +72,7 @@ class FakeWebContents extends EventEmitter {
 
 class FakeBrowserWindow extends EventEmitter {
   readonly webContents: FakeWebContents
+  readonly preferences: Electron.WebPreferences
   private url = ''
   private visible: boolean
 
@@ -78,6 +80,7 @@ class FakeBrowserWindow extends EventEmitter {
     super()
     lifecycle.requireReady('BrowserWindow')
     requireSafe(options.webPreferences)
+    this.preferences = options.webPreferences ?? {}
     this.visible = options.show ?? true
     this.webContents = new FakeWebContents(options.webPreferences?.preload)
     all.add(this)
@@ -147,6 +150,29 @@ export { FakeBrowserWindow as BrowserWindow }
 
 /** The window of a person's choice: the harness has one. */
 export const onlyWindow = (): FakeBrowserWindow | undefined => [...all][0]
+
+/** Does to the window's page what a hostile one could do, and says which of it was prevented. */
+export function probeWindow(): Probe {
+  const window = onlyWindow()
+  if (window === undefined) throw new Error('There is no window.')
+  const { webContents, preferences } = window
+  const url = 'https://elsewhere.example/'
+  const denied = (event: string) => {
+    const attempt = Object.assign(preventable(), { url, isMainFrame: true })
+    webContents.emit(event, attempt, {}, {})
+    return attempt.defaultPrevented
+  }
+  const details = { url, frameName: '', features: '' } as Electron.HandlerDetails
+  return {
+    preferences: { ...preferences },
+    webview: denied('will-attach-webview'),
+    redirect: denied('will-redirect'),
+    navigation: denied('will-navigate'),
+    frameNavigation: denied('will-frame-navigate'),
+    newWindow: webContents.openHandler(details).action === 'deny',
+    download: isDownloadDenied(),
+  }
+}
 
 function tellWindows(): void {
   stage.change({ windows: [...all].map((window) => window.view()) })
