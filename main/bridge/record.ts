@@ -64,7 +64,7 @@ export function denied(request: Request, server: string, decision: Decision): Wa
   if (decision.code === 'policy.tool_held')
     return new WarderError(
       'policy.tool_held',
-      `The tool ${target} of ${server} is new or has changed, and is held until a person has approved it (\`warder approvals\`).`,
+      `The tool ${target} of ${server} is new, has changed or hides something, and is held until a person has looked at it (\`warder approvals\`).`,
     )
   if (decision.code !== undefined) return standstillError(decision.code)
   const what = target && operation ? `${operation.kind} ${target}` : 'this'

@@ -25,8 +25,8 @@ export interface Moved {
 export type Next = Moved | { readonly step: 'same'; readonly listed: boolean }
 
 /**
- * What becomes of a tool when its server lists it. Only a first list pins by itself, and only what has no fault; what was
- * approved comes back by itself, and all else waits for a person.
+ * What becomes of a tool when its server lists it. Only a first list pins by itself, and only what has no fault and was not
+ * seen before; what was approved comes back by itself, and all else waits for a person.
  *
  * @param texts what is kept of it
  * @param first the first list of the server has not ended yet
@@ -45,7 +45,7 @@ export function whenListed(
     const back = sized({ ...pin, ...NOTHING_HELD }, { ...texts(), heldContent: null })
     return { ...back, step: 'returned', listed: true }
   }
-  if (first && said.faults.length === 0 && pin.approved.length === 0 && !pin.denied) {
+  if (first && said.faults.length === 0 && before === undefined) {
     const { notes } = said
     const approved = { approved: [said.fingerprint], approvedAt: now, byPerson: false }
     const noted = { notes, notedAt: notes.length > 0 ? now : null }
