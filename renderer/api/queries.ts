@@ -20,6 +20,7 @@ type Listing =
   | 'imports:list'
   | 'doctor:look'
   | 'stop:records'
+  | 'wiring:list'
 
 const nothing = {}
 
@@ -64,6 +65,8 @@ export function useAct<C extends Channel>(
     onSuccess: () => {
       // A pause or a lock shows in the status.
       if (channel.startsWith('hold:')) void queries.invalidateQueries()
+      // Wiring lets a client in or out.
+      if (channel.startsWith('wiring:')) void queries.invalidateQueries({ queryKey: ['clients'] })
       return queries.invalidateQueries({ queryKey: [areaOf(channel)] })
     },
   })

@@ -5,6 +5,7 @@ import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { useDoing } from '../shell/doing.tsx'
 import { ClientCard } from './clients/client-card.tsx'
+import { Wirings } from './clients/wirings.tsx'
 
 export function Clients() {
   const clients = useListing('clients:list')
@@ -35,6 +36,7 @@ export function Clients() {
           </ul>
         )}
       </Answer>
+      <Wirings />
     </>
   )
 }

@@ -88,6 +88,13 @@ function needsOf(status: StatusView): Need[] {
       detail: problem,
       page: 'servers',
     })
+  for (const problem of status.wiringProblems)
+    needs.push({
+      icon: 'warn',
+      title: 'What was wired is not as it was',
+      detail: problem,
+      page: 'clients',
+    })
   if (status.approvals > 0)
     needs.push({
       icon: 'held',

@@ -131,6 +131,7 @@ function Start({ status }: { status: StatusView }) {
           ? 'Warder lives in the tray: closing this window leaves it running. Quit it there.'
           : 'This Warder was started by hand or by a client’s shim, and runs until it is stopped.'}
       </p>
+      <Autostart />
       <div className="setting">
         <div>
           <p>Lock</p>
@@ -160,6 +161,36 @@ function Start({ status }: { status: StatusView }) {
       </div>
       <ErrorNote error={lock.error ?? screen.error} />
     </Section>
+  )
+}
+
+/** There where the system lets a program say so of itself. */
+function Autostart() {
+  const api = useApi()
+  const known = useQuery<Output<'autostart:get'>, ContractError>({
+    queryKey: ['autostart'],
+    queryFn: () => api.call('autostart:get', {}),
+  })
+  const set = useAct('autostart:set')
+  const on = known.data?.on ?? null
+  if (on === null) return <ErrorNote error={known.error} />
+  return (
+    <div className="setting">
+      <div>
+        <p id="autostart">Start with this computer</p>
+        <p className="quiet small">In the background, in the tray.</p>
+        <ErrorNote error={set.error} />
+      </div>
+      <Switch.Root
+        className="switch"
+        aria-labelledby="autostart"
+        checked={on}
+        disabled={set.isPending}
+        onCheckedChange={(checked) => set.mutate({ on: checked })}
+      >
+        <Switch.Thumb className="switch-thumb" />
+      </Switch.Root>
+    </div>
   )
 }
 

@@ -31,6 +31,7 @@ export function useCommands(): CommandGroup[] {
   const servers = useListing('servers:list').data ?? []
   const accounts = useListing('accounts:list').data ?? []
   const clients = useListing('clients:list').data ?? []
+  const wirings = useListing('wiring:list').data ?? []
   const resume = useAct('stop:resume')
   const pause = useAct('hold:pause')
   const endPause = useAct('hold:resume')
@@ -104,6 +105,17 @@ export function useCommands(): CommandGroup[] {
       run: () => begin({ what: 'revoke', account }),
     },
   ])
+  const atWirings = wirings
+    .filter(({ installed, wired }) => installed || wired !== null)
+    .map(({ client, title, wired }): Command => {
+      const action = wired === 'wired' ? ('unwire' as const) : ('wire' as const)
+      return {
+        id: `${action} ${client}`,
+        label: `${action === 'wire' ? 'Wire' : 'Unwire'} ${title}`,
+        icon: 'clients',
+        run: () => begin({ what: 'wire', client, title, action }),
+      }
+    })
   const atClients = clients.map(
     ({ name }): Command => ({
       id: `remove client ${name}`,
@@ -127,7 +139,7 @@ export function useCommands(): CommandGroup[] {
     { value: 'Do', items: [...make, ...hold] },
     { value: 'Servers', items: atServers },
     { value: 'Accounts', items: atAccounts },
-    { value: 'Clients', items: atClients },
+    { value: 'Clients', items: [...atWirings, ...atClients] },
     { value: 'Look', items: look },
   ].filter(({ items }) => items.length > 0)
 }

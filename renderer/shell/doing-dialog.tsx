@@ -1,5 +1,6 @@
 import { AddClientDialog } from '../pages/clients/add-client-dialog.tsx'
 import { RemoveClientDialog } from '../pages/clients/remove-client-dialog.tsx'
+import { WireDialog } from '../pages/clients/wire-dialog.tsx'
 import { AddServerDialog } from '../pages/servers/add-server-dialog.tsx'
 import { ConnectDialog } from '../pages/servers/connect-dialog.tsx'
 import { RemoveServerDialog } from '../pages/servers/remove-server-dialog.tsx'
@@ -38,6 +39,10 @@ export function DoingDialog() {
       return <AddClientDialog onClose={end} />
     case 'remove-client':
       return <RemoveClientDialog name={doing.client} onClose={end} />
+    case 'wire': {
+      const { client, title, action } = doing
+      return <WireDialog client={client} title={title} action={action} onClose={end} />
+    }
     case 'stop':
       return <StopDialog onClose={end} />
   }

@@ -12,6 +12,7 @@ export type Doing =
   | { what: 'remove-server'; server: string }
   | { what: 'add-client' }
   | { what: 'remove-client'; client: string }
+  | { what: 'wire'; client: string; title: string; action: 'wire' | 'unwire' }
   | { what: 'stop' }
 
 interface Context {

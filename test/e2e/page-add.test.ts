@@ -37,7 +37,7 @@ describe('adding a server', () => {
       'https://id.notes.example',
       'notes:read',
       'by itself',
-      'at the provider too, and proven there',
+      'at the provider too, and the receipt says what was proven',
     ])
       await dialog().getByText(words, { exact: true }).waitFor()
     await button('Add the server').click()
@@ -83,6 +83,8 @@ describe('adding a server', () => {
 
   it('says that an address cannot be reached, and forgets what it saw of another', async () => {
     await addServer()
+    await dialog().getByText('Is it in a private network?').click()
+    await field('Networks that it may be reached in').fill('10.0.0.0/8')
     await field('Address').fill('https://open.example/mcp')
     await button('Look what it asks for').click()
     await dialog().getByText('It lets everybody in').waitFor()
@@ -90,6 +92,10 @@ describe('adding a server', () => {
     await eventually(() => dialog().getByText('It lets everybody in').count()).toBe(0)
     await button('Look what it asks for').click()
     await dialog().getByText('net.unreachable').waitFor()
+    expect(heard('servers:look')).toEqual([
+      { url: 'https://open.example/mcp', allowedNetworks: ['10.0.0.0/8'] },
+      { url: 'https://gone.example/mcp', allowedNetworks: ['10.0.0.0/8'] },
+    ])
   })
 
   it('takes a command as it is written', async () => {
@@ -197,6 +203,58 @@ it('shows of a client what tools cost it, and which it may call', async () => {
     .getByText('nobody has listed their tools yet: broken')
     .or(meter.getByText('github, files, broken'))
     .waitFor()
+})
+
+describe('an installed client', () => {
+  const row = () => page.getByRole('listitem', { name: 'Cursor', exact: true })
+
+  it('is wired once a person has seen the change, and unwired again', async () => {
+    await open('Clients')
+    expect(await page.getByRole('listitem', { name: 'Zed' }).count()).toBe(0)
+    await row().getByText('Not wired').waitFor()
+    await button('Wire Cursor').click()
+    await dialog().getByText('+ "mcpServers": { "warder": {} }').waitFor()
+    expect(heard('wiring:wire')).toEqual([])
+    await dialog().getByRole('button', { name: 'Wire', exact: true }).click()
+    await page.getByRole('heading', { name: 'Wire Cursor', exact: true }).waitFor()
+    await confirm().click()
+    await dialog().getByText('Restart Cursor so that it reads the file.').waitFor()
+    const asked = { client: 'cursor', digest: 'digest-1' }
+    expect(heard('wiring:wire')).toEqual([asked, { ...asked, confirm: 'challenge-1' }])
+    await button('Done').click()
+    await row().getByText('Wired', { exact: true }).waitFor()
+
+    await button('Unwire Cursor').click()
+    await dialog().getByRole('button', { name: 'Unwire', exact: true }).click()
+    await button('Done').click()
+    await row().getByText('Not wired').waitFor()
+    expect(heard('wiring:unwire')).toEqual([asked])
+    expect(complaints).toEqual([])
+  })
+
+  it('is named where what was wired is not as it was', async () => {
+    companion.world.status.wiringProblems = ['Cursor took Warder out of its file.']
+    companion.world.wirings = companion.world.wirings.map((one) => ({
+      ...one,
+      wired: 'removed',
+      problem: 'Cursor took Warder out of its file.',
+    }))
+    await open()
+    await page.getByRole('link', { name: 'Look at it: What was wired is not as it was' }).click()
+    await row().getByText('Taken out since').waitFor()
+    await button('Wire Cursor').waitFor()
+  })
+})
+
+it('starts with the computer where the system lets it', async () => {
+  await open('Settings')
+  await page.getByRole('switch', { name: 'Lock with the screen of this computer' }).click()
+  expect(heard('hold:screen')).toEqual([{ lock: true }])
+  expect(await page.getByRole('switch').count()).toBe(1)
+  companion.world.autostart = false
+  await page.reload()
+  await page.getByRole('switch', { name: 'Start with this computer' }).click()
+  await eventually(() => heard('autostart:set')).toEqual([{ on: true }])
 })
 
 describe('the first run', () => {

@@ -232,6 +232,22 @@ export function createPageControl() {
       changed('status')
       return {}
     },
+    'wiring:list': () => world.wirings,
+    'wiring:preview': ({ action }) => world.preview(action),
+    'wiring:wire': ({ confirm }) => {
+      confirmed('Wire Cursor', confirm)
+      world.wirings = world.wirings.map((one) => ({ ...one, wired: 'wired' }))
+      return world.preview('wire')
+    },
+    'wiring:unwire': () => {
+      world.wirings = world.wirings.map((one) => ({ ...one, wired: null }))
+      return world.preview('unwire')
+    },
+    'autostart:get': () => ({ on: world.autostart }),
+    'autostart:set': ({ on }) => {
+      world.autostart = on
+      return { on }
+    },
     'clients:add': ({ name, confirm }) => {
       confirmed(`Let ${name} use Warder`, confirm)
       const client = { ...world.client, name }

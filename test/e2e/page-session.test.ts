@@ -165,14 +165,14 @@ describe('the keyboard', () => {
       await button('Skip to the page').evaluate((each) => each === document.activeElement),
     ).toBe(true)
     const names: string[] = []
-    for (let at = 0; at < 10; at += 1) {
+    for (let at = 0; at < 11; at += 1) {
       await page.keyboard.press('Tab')
       const focused = page.locator(':focus')
       const outline = await focused.evaluate((each) => getComputedStyle(each).outlineStyle)
       expect(outline).toBe('solid')
       names.push((await focused.innerText()).split('\n')[0] ?? '')
     }
-    expect(names.slice(0, 9)).toEqual([
+    expect(names.slice(0, 10)).toEqual([
       'Search or do',
       'Overview',
       'Servers',
@@ -181,6 +181,7 @@ describe('the keyboard', () => {
       'Activity',
       'Approvals',
       'Receipts',
+      'Doctor',
       'Settings',
     ])
     await page.getByRole('link', { name: 'Activity', exact: true }).press('Enter')

@@ -14,6 +14,8 @@ import type {
   StatusView,
   StopView,
   WhyView,
+  WiringPreview,
+  WiringView,
 } from '../../preload/contract/index.ts'
 
 const minute = 60_000
@@ -380,8 +382,34 @@ export function createWorld() {
     latencyMs: 184,
   }
 
+  const wiring = (client: string, title: string, more: Partial<WiringView> = {}): WiringView => ({
+    client,
+    title,
+    installed: true,
+    running: false,
+    file: `/home/alice/.${client}/mcp.json`,
+    fileState: 'read',
+    servers: [],
+    wired: null,
+    problem: null,
+    letIn: false,
+    ...more,
+  })
+
   return {
     findings,
+    autostart: null as boolean | null,
+    wirings: [wiring('cursor', 'Cursor'), wiring('zed', 'Zed', { installed: false })],
+    preview: (action: 'wire' | 'unwire'): WiringPreview => ({
+      action,
+      client: 'cursor',
+      file: '/home/alice/.cursor/mcp.json',
+      changes: true,
+      digest: 'digest-1',
+      diff: [' {', '-  "mcpServers": {}', '+  "mcpServers": { "warder": {} }', ' }'],
+      notes: ['A copy of the file is kept.'],
+      next: 'Restart Cursor so that it reads the file.',
+    }),
     presets,
     looks,
     tested,

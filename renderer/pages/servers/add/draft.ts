@@ -15,6 +15,8 @@ export interface Draft {
   url: string
   auth: 'oauth' | 'header' | 'public'
   headers: Value[]
+  /** Networks beside the internet that it and its provider may be reached in, one a line. */
+  networks: string
   /** Of a client that a person registered at the provider by hand. */
   clientId: string
   clientSecret: string
@@ -32,6 +34,7 @@ export const emptyDraft: Draft = {
   url: '',
   auth: 'oauth',
   headers: [],
+  networks: '',
   clientId: '',
   clientSecret: '',
   program: '',
@@ -152,6 +155,7 @@ export function planOf(draft: Draft): Plan {
           definition: {
             url: draft.url.trim(),
             auth: draft.auth,
+            ...networksOf(draft),
             ...(draft.auth === 'header' ? { headers: written(draft.headers, true) } : {}),
             ...(draft.auth === 'oauth' ? client : {}),
           },
@@ -159,6 +163,12 @@ export function planOf(draft: Draft): Plan {
         secrets,
       }
   }
+}
+
+/** As config.json takes them. */
+export const networksOf = ({ networks }: Pick<Draft, 'networks'>) => {
+  const allowedNetworks = linesOf(networks).map((line) => line.trim())
+  return allowedNetworks.length === 0 ? {} : { allowedNetworks }
 }
 
 /** A bare token in `Authorization` is a bearer token (RFC 6750 §2.1). */

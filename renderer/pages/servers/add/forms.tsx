@@ -6,7 +6,7 @@ import { Answer } from '../../../parts/answer.tsx'
 import { Choice } from '../../../parts/choice.tsx'
 import { Field } from '../../../parts/field.tsx'
 import { Note } from '../../../parts/note.tsx'
-import { type Draft, nameFrom, nameOfCommand, nameOfUrl, newValue } from './draft.ts'
+import { type Draft, nameFrom, nameOfCommand, nameOfUrl, networksOf, newValue } from './draft.ts'
 import { Look } from './look.tsx'
 import { Values } from './values.tsx'
 
@@ -42,6 +42,7 @@ export function RemoteForm({ draft, onChange }: FormProps) {
       />
       <Look
         url={draft.url}
+        allowedNetworks={networksOf(draft).allowedNetworks}
         onFits={(auth) =>
           onChange({
             auth,
@@ -71,6 +72,18 @@ export function RemoteForm({ draft, onChange }: FormProps) {
         />
         <p className="quiet small">{ways[draft.auth][1]}</p>
       </div>
+      <details className="elsewhere">
+        <summary>Is it in a private network?</summary>
+        <Field
+          label="Networks that it may be reached in"
+          mono
+          rows={2}
+          value={draft.networks}
+          placeholder="10.0.0.0/8"
+          help="One a line. Without them Warder goes to the internet only, wherever a name leads."
+          onChange={(networks) => onChange({ networks })}
+        />
+      </details>
       {draft.auth === 'header' && (
         <Values
           legend="Headers that Warder puts in"

@@ -18,15 +18,20 @@ const registrations = {
 
 interface LookProps {
   url: string
+  allowedNetworks: string[] | undefined
   /** Which way in fits what was seen. */
   onFits: (auth: Draft['auth']) => void
 }
 
 /** Asks the server what it wants of a stranger, before anything is added. */
-export function Look({ url, onFits }: LookProps) {
+export function Look({ url, allowedNetworks, onFits }: LookProps) {
   const api = useApi()
   const look = useMutation<PreflightView, ContractError, string>({
-    mutationFn: (address) => api.call('servers:look', { url: address }),
+    mutationFn: (address) =>
+      api.call('servers:look', {
+        url: address,
+        ...(allowedNetworks === undefined ? {} : { allowedNetworks }),
+      }),
     onSuccess: ({ asks }) => {
       if (asks === 'nothing') onFits('public')
       if (asks === 'key') onFits('header')
@@ -61,7 +66,9 @@ function Seen({ seen: { asks, status, found, problem } }: { seen: PreflightView 
             'For the resource': <code>{visible(found.resource)}</code>,
             'Would ask for': <Scopes scopes={found.scopes} none="nothing by name" />,
             'Warder registers there': registrations[found.registration],
-            'When revoked': revocationWords(found),
+            'When revoked': found.revocation
+              ? 'at the provider too, and the receipt says what was proven'
+              : 'only here: the provider cannot be told',
             ...(found.otherIssuers.length > 0
               ? { 'Also at': found.otherIssuers.map((one) => visible(one)).join(', ') }
               : {}),
@@ -101,11 +108,4 @@ function Seen({ seen: { asks, status, found, problem } }: { seen: PreflightView 
         </Note>
       )
   }
-}
-
-function revocationWords({ revocation, introspection }: NonNullable<PreflightView['found']>) {
-  if (!revocation) return 'only here: the provider cannot be told'
-  return introspection
-    ? 'at the provider too, and proven there'
-    : 'at the provider too, proven by showing the old token to the server'
 }
