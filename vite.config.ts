@@ -12,7 +12,10 @@ import { channels, events } from './preload/contract/channels.ts'
 const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs') => ({
   consumer: 'server' as const,
   // A sandboxed preload can require nothing but electron, so its one file holds all; main loads its packages from node_modules.
-  resolve: { conditions: ['node'], ...(format === 'cjs' ? { noExternal: true as const } : {}) },
+  resolve: {
+    conditions: ['node'],
+    noExternal: format === 'cjs' ? (true as const) : ['zod', '@modelcontextprotocol/core'],
+  },
   build: {
     outDir,
     emptyOutDir: true,

@@ -18,15 +18,15 @@ export function keepHeapSmall(): void {
 }
 
 /** Bytes of the young generation, both of its halves. */
-const YOUNG = 8 * 1024 * 1024
+const YOUNG = 16 * 1024 * 1024
+/** What V8 starts with; it counts one of the halves or both then. */
+const SMALLEST = 2 * 1024 * 1024
 
 let growth = 0
 
 /** Lets the space grow to its size in one step, and no further. */
 function steer(): void {
-  const size = youngSize()
-  // Where it is smallest, V8 counts one of the halves or both.
-  const wanted = size >= YOUNG ? 1 : size > YOUNG / 4 ? 2 : 4
+  const wanted = Math.max(1, Math.floor(YOUNG / Math.max(youngSize(), SMALLEST)))
   if (wanted === growth) return
   growth = wanted
   v8.setFlagsFromString(`--semi-space-growth-factor=${wanted}`)

@@ -1,18 +1,17 @@
-import {
-  Agent,
-  buildConnector,
-  type Dispatcher,
-  type RequestInit as UndiciInit,
-  fetch as undiciFetch,
-} from 'undici'
+import type { RequestInit as UndiciInit, Dispatcher as WholeDispatcher } from 'undici'
+import buildConnector from 'undici/lib/core/connect.js'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import { createDoor } from './door.ts'
 import { type Lookup, systemLookup } from './guard.ts'
 import { servesLoopback, type UrlPolicy } from './hosts.ts'
 import { toNetError } from './net-error.ts'
 import type { WebProxy } from './proxy.ts'
 
-export type { Dispatcher } from 'undici'
 export type { Lookup } from './guard.ts'
+
+/** What makes one request; undici's longer ways to ask are not loaded. */
+export type Dispatcher = Pick<WholeDispatcher, 'dispatch'>
+export type DispatchController = WholeDispatcher.DispatchController
 
 /** The shape of `fetch` that oauth4webapi's `customFetch` takes. @throws WarderError `net.*`, or the caller's abort */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
@@ -91,7 +90,9 @@ async function guardedFetch(
   try {
     // undici's own types stand for the same objects as those of the web platform.
     const request = { ...init, redirect: 'manual', dispatcher: agent } as UndiciInit
-    return (await undiciFetch(url, request)) as unknown as Response
+    // Only who signs in needs it.
+    const { default: web } = await import('undici/lib/web/fetch/index.js')
+    return (await web.fetch(url, request)) as unknown as Response
   } catch (error) {
     const { aborted, reason } = init.signal ?? {}
     if (aborted && reason?.name !== 'TimeoutError') throw reason

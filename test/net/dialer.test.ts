@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { readText } from '../../main/bridge/upstream/event-stream.ts'
+import { exchange } from '../../main/bridge/upstream/exchange.ts'
 import { createDialer, type Dialer, type Lookup } from '../../main/net/dialer.ts'
 import type { UrlPolicy } from '../../main/net/url-policy.ts'
 import { startServer } from './server.ts'
@@ -197,10 +199,15 @@ describe('the dispatcher', () => {
     await using server = await hello()
     const { dialer } = dialerWith('127.0.0.1')
     const origin = `http://127.0.0.1:${server.port}`
-    const answer = await dialer.dispatcher(local).request({ origin, path: '/', method: 'GET' })
-    expect(await answer.body.text()).toBe('hello')
-    const led = dialer.dispatcher(remote).request({ origin, path: '/', method: 'GET' })
-    await expect(led).rejects.toEqual(refused)
+    const ask = (policy: UrlPolicy) => {
+      const asked = { origin, path: '/', method: 'GET', headers: {} } as const
+      const never = new AbortController().signal
+      const patience = { headersTimeout: 0, bodyTimeout: 0 }
+      return exchange(dialer.dispatcher(policy), { ...asked, ...patience }, never, new Set())
+    }
+    const answer = await ask(local)
+    expect(await readText(answer.body)).toBe('hello')
+    await expect(ask(remote)).rejects.toEqual(refused)
     expect(server.requests()).toBe(1)
   })
 

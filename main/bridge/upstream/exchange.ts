@@ -1,4 +1,4 @@
-import type { Dispatcher } from '../../net/dialer.ts'
+import type { DispatchController, Dispatcher } from '../../net/dialer.ts'
 
 /**
  * One HTTP exchange with a server. Every call of every client passes here, so there is as little between us and undici's
@@ -52,7 +52,7 @@ export function exchange(
 ): Promise<Answer> {
   signal.throwIfAborted()
   const answered = Promise.withResolvers<Answer>()
-  let controller: Dispatcher.DispatchController | undefined
+  let controller: DispatchController | undefined
   let givenUp: Error | undefined
 
   function giveUp(reason: unknown): void {
@@ -95,7 +95,7 @@ const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error('given up', { cause: reason })
 
 interface IncomingBody extends AnswerBody {
-  push(bytes: Buffer, from: Dispatcher.DispatchController): void
+  push(bytes: Buffer, from: DispatchController): void
   end(error: Error | null): void
 }
 
@@ -106,7 +106,7 @@ function createBody(giveUp: (reason: unknown) => void): IncomingBody {
   let over: Error | null | undefined
   /** Bytes that nobody wanted to read. */
   let skipped: number | undefined
-  let paused: Dispatcher.DispatchController | undefined
+  let paused: DispatchController | undefined
   let wake: (() => void) | undefined
 
   function tell(): void {
