@@ -42,6 +42,7 @@ import { createRuntime } from './runtime/supervisor.ts'
 import { createWatch } from './runtime/watch.ts'
 import { clientSecretBinding } from './servers/providers.ts'
 import { createProxySource } from './servers/proxy.ts'
+import { createRegistry } from './servers/registry.ts'
 import { openConfigFile } from './store/config-file.ts'
 import { socketDirectory, socketPath } from './store/home.ts'
 import { openMeta } from './store/meta.ts'
@@ -258,6 +259,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       hold,
       records,
       tokenCaches: openTokenCaches({ env, knownSecrets }),
+      registry: createRegistry({ fetch: dialer.fetch, folder: path.join(home, 'bundles') }),
       wiring,
       wiringWatch,
       presence: ports.presence,

@@ -501,6 +501,16 @@ export const errorCodes = {
     meaning: 'No adoption of servers can be undone.',
     mend: 'What was adopted is shown by `warder server list`; `warder unwire CLIENT` takes Warder out of a client.',
   },
+  'registry.unknown': {
+    exit: 3,
+    meaning: 'The MCP Registry has no server of that name and version.',
+    mend: 'Look it up at https://registry.modelcontextprotocol.io; names are written as io.github.owner/server.',
+  },
+  'registry.bundle_changed': {
+    exit: 1,
+    meaning: 'A bundle is not the one that the MCP Registry names: its SHA-256 is another one.',
+    mend: 'Do not use it. Tell whoever publishes the server.',
+  },
   'setup.invalid': {
     exit: 1,
     meaning: 'A file is no set-up of Warder, or one of a newer version.',

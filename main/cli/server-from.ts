@@ -12,7 +12,7 @@ import {
 } from '../wiring/adoption/definition.ts'
 import { pastedServers } from '../wiring/adoption/pasted.ts'
 import { warderName } from '../wiring/adoption/secret-name.ts'
-import { fromServerJson, isServerJson } from '../wiring/adoption/server-json.ts'
+import { bundleIn, fromServerJson, isServerJson } from '../wiring/adoption/server-json.ts'
 import { givenValues } from '../wiring/adoption/values.ts'
 import type { Context } from './context.ts'
 import { withPresence } from './presence.ts'
@@ -31,14 +31,27 @@ export async function addFrom(
   name: string,
   options: FromOptions,
 ): Promise<Output<'servers:add'>> {
-  const bytes = read(options.from)
-  const bundle = isZip(bytes) ? bundleOf(context, name, bytes, options) : null
+  const given = await readGiven(context, options.from)
+  const named = isZip(given) ? null : bundleIn(parsed(given.toString('utf8')))
+  const bytes =
+    named === null
+      ? given
+      : read((await context.control.call('registry:bundle', { ...named })).file)
+  const bundle = isZip(bytes) ? bundleOf(context, name, bytes, options, named?.sha256) : null
   if (bundle === null && options.sha256 !== undefined)
     throw new WarderError('usage.invalid', '--sha256 is for bundles.')
   const incoming = bundle?.incoming ?? described(bytes, name, options)
   const values = await secretValues(context, incoming.secrets)
   bundle?.unpack()
   return await store(context, incoming, values, options)
+}
+
+/** `registry:io.github.owner/server@1.2.3` names an entry of the MCP Registry; anything else is a file. */
+async function readGiven({ control }: Context, from: string): Promise<Buffer> {
+  const [, name, version] = /^registry:([^@\s]+)(?:@(\S+))?$/.exec(from) ?? []
+  if (name === undefined) return read(from)
+  const { document } = await control.call('registry:read', { name, ...(version && { version }) })
+  return Buffer.from(JSON.stringify(document))
 }
 
 const LARGEST = 512 * 1024 * 1024
@@ -55,14 +68,20 @@ function read(file: string): Buffer {
 
 const isZip = (bytes: Buffer) => bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04'
 
-function bundleOf({ home }: Context, name: string, bytes: Buffer, options: FromOptions): Bundle {
+function bundleOf(
+  { home }: Context,
+  name: string,
+  bytes: Buffer,
+  options: FromOptions,
+  sha256 = options.sha256,
+): Bundle {
   return readBundle(bytes, {
     name,
     folder: path.join(home, 'bundles'),
     home: homedir(),
     platform: process.platform,
     values: givenValues(pairs(options.value)),
-    expected: options.sha256,
+    expected: sha256,
   })
 }
 

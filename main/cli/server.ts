@@ -97,7 +97,7 @@ export const addServer: Verb = (program, action) => {
     .option('--cwd <dir>', 'the folder a local server runs in')
     .option(
       '--from <file>',
-      'a server.json of the MCP Registry, a bundle (.mcpb), or JSON of any client; - reads standard input',
+      'registry:NAME[@VERSION] of the MCP Registry, a server.json, a bundle (.mcpb), or JSON of any client; - reads standard input',
     )
     .option('--value <name=value>', 'what --from asks for, where it is no secret (repeat)', collect)
     .option('--sha256 <hex>', 'the SHA-256 that the bundle of --from has to have')
@@ -114,7 +114,8 @@ export const addServer: Verb = (program, action) => {
         'warder server add search --url https://mcp.example.com/mcp --header X-Api-Key=secret:search-key',
         'warder server add jobs --url https://jobs.example.com/mcp --auth service --client-id warder --private-key secret:jobs --issuer https://id.example.com',
         'warder server add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
-        'warder server add search --from server.json',
+        'warder server add search --from registry:io.github.example/search',
+        'warder server add notes --from pasted.json',
         'warder server add notes --env API_TOKEN=secret:notes-token -- node /opt/notes/server.js',
       ),
     )

@@ -12,6 +12,7 @@ import type { Autostart, Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
 import type { ServerLogs } from '../runtime/server-log.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
+import type { Registry } from '../servers/registry.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { TokenCaches } from '../wiring/token-caches/open.ts'
@@ -41,6 +42,7 @@ export interface ControlHouse {
   readonly hold: Hold
   readonly records: SignedRecords
   readonly tokenCaches: TokenCaches
+  readonly registry: Registry
   readonly wiring: Wiring
   readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence

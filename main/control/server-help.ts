@@ -14,8 +14,20 @@ export function serverHelpHandlers({
   bridge,
   config,
   runtime,
-}: ControlHouse): Handlers<'presets:list' | 'servers:look' | 'servers:tools' | 'servers:running'> {
+  registry,
+}: ControlHouse): Handlers<
+  | 'presets:list'
+  | 'servers:look'
+  | 'servers:tools'
+  | 'servers:running'
+  | 'registry:read'
+  | 'registry:bundle'
+> {
   return {
+    'registry:read': async ({ name, version }) => ({
+      document: await registry.read(name, version),
+    }),
+    'registry:bundle': async ({ url, sha256 }) => ({ file: await registry.bundle(url, sha256) }),
     'presets:list': async () => presets.map(presetView),
     async 'servers:look'({ url, allowedNetworks }) {
       const definition = { url, ...(allowedNetworks === undefined ? {} : { allowedNetworks }) }

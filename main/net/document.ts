@@ -40,15 +40,37 @@ export async function fetchDocument(
   policy: UrlPolicy,
   limits: DocumentLimits = metadataLimits,
 ): Promise<FetchedDocument> {
-  const signal = AbortSignal.timeout(limits.timeoutMs)
+  const { response, at } = await followed(fetch, url, field, policy, {
+    accept: 'application/json',
+    ...limits,
+  })
+  return await read(response, at, limits)
+}
+
+/**
+ * The answer behind the redirects of a GET, each checked and dialled like the first; its body is not read yet.
+ * @throws WarderError as {@link fetchDocument}
+ */
+export async function followed(
+  fetch: Fetch,
+  url: string,
+  field: UrlField,
+  policy: UrlPolicy,
+  {
+    accept,
+    maxHops,
+    timeoutMs,
+  }: Pick<DocumentLimits, 'maxHops' | 'timeoutMs'> & { accept: string },
+): Promise<{ readonly response: Response; readonly at: string }> {
+  const signal = AbortSignal.timeout(timeoutMs)
   const visited = [url]
   for (let at = url; ; ) {
     checkUrl(at, field, policy)
-    const response = await fetch(at, { headers: { accept: 'application/json' }, signal })
+    const response = await fetch(at, { headers: { accept }, signal })
     const target = redirectTarget(response, at)
-    if (target === undefined) return await read(response, at, limits)
+    if (target === undefined) return { response, at }
     await response.body?.cancel()
-    checkHop(visited, target, field, limits.maxHops)
+    checkHop(visited, target, field, maxHops)
     visited.push(target)
     at = target
   }

@@ -14,6 +14,11 @@ export async function readTextLimited(response: Response, maxBytes: number): Pro
   return decodeUtf8(await readLimited(response, maxBytes))
 }
 
+/** The same as bytes. @throws WarderError `net.too_large`, `net.unreachable` */
+export async function readBytesLimited(response: Response, maxBytes: number): Promise<Buffer> {
+  return Buffer.concat(await readLimited(response, maxBytes))
+}
+
 async function readLimited(response: Response, maxBytes: number): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = []
   let size = 0

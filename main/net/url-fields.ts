@@ -16,6 +16,7 @@ export type UrlField =
   | 'issuer'
   | 'authorization_server_metadata'
   | 'resource_metadata'
+  | 'registry_document'
   | 'resource'
   | 'client_id'
   | 'server_url'
@@ -49,6 +50,8 @@ export const fieldRules: Readonly<Record<UrlField, FieldRule>> = {
   jwks_uri: document,
   authorization_server_metadata: document,
   resource_metadata: document,
+  // An entry of the MCP Registry, and the bundle that it names: both are told by what is in them.
+  registry_document: document,
   // RFC 8414 §2: neither query nor fragment.
   issuer: { query: 'none' },
   // RFC 8707 §2: no fragment; a query is discouraged, not forbidden.

@@ -91,6 +91,20 @@ export const channels = {
   /** Every tool that a server has listed so far, and what is held of them. */
   'servers:pins': channel(z.strictObject({ name }), z.array(toolPinView)),
 
+  /** A `server.json` as the MCP Registry has it (API v0.1). Nothing of it is believed yet. */
+  'registry:read': channel(
+    z.strictObject({
+      name: z.string().min(1).max(256),
+      version: z.string().min(1).max(128).optional(),
+    }),
+    z.object({ document: z.unknown() }),
+  ),
+  /** Fetches a bundle that a `server.json` names, if it is the one that it names. */
+  'registry:bundle': channel(
+    z.strictObject({ url: z.string().max(2048), sha256: z.string().regex(/^[0-9a-fA-F]{64}$/) }),
+    z.object({ file: z.string() }),
+  ),
+
   'secrets:list': channel(nothing, z.array(secretView)),
   'secrets:set': channel(
     z.strictObject({

@@ -124,4 +124,57 @@ describe('server add --from', () => {
     expect(document(failed)).toMatchObject({ error: { code: 'server.import_invalid' } })
     expect(failed.stdout + failed.stderr).not.toContain(VALUE)
   })
+
+  it('asks the MCP Registry through the companion, which also fetches and checks a bundle', async () => {
+    await using companion = await start({
+      'registry:read': () => ({ document: JSON.parse(serverJson) }),
+    })
+    const from = (value: string) => [
+      'server',
+      'add',
+      '--home',
+      companion.home,
+      'files',
+      '--approve',
+      '--from',
+      value,
+    ]
+    const done = await warder([
+      ...from('registry:io.example/files@1.2.3'),
+      '--value',
+      'folder=/notes',
+    ])
+    expect(done.code).toBe(0)
+    expect(companion.calls[0]).toEqual({
+      channel: 'registry:read',
+      input: { name: 'io.example/files', version: '1.2.3' },
+    })
+    const sha256 = 'ab'.repeat(32)
+    const mcpb = {
+      registryType: 'mcpb',
+      identifier: 'https://a.example/x.mcpb',
+      fileSha256: sha256,
+    }
+    const wrong = path.join(companion.home, 'wrong.mcpb')
+    await writeFile(wrong, 'PK\x03\x04')
+    await using other = await start({
+      'registry:read': () => ({ document: { name: 'a/b', packages: [mcpb] } }),
+      'registry:bundle': () => ({ file: wrong }),
+    })
+    const failed = await warder([
+      'server',
+      'add',
+      '--home',
+      other.home,
+      'x',
+      '--from',
+      'registry:a/b',
+    ])
+    expect(failed.code).toBe(1)
+    expect(failed.stderr).toContain('SHA-256')
+    expect(other.calls.at(-1)).toEqual({
+      channel: 'registry:bundle',
+      input: { url: mcpb.identifier, sha256 },
+    })
+  })
 })

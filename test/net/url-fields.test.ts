@@ -73,6 +73,7 @@ describe('what stands where', () => {
       'jwks_uri',
       'authorization_server_metadata',
       'resource_metadata',
+      'registry_document',
       'resource',
       'server_url',
       'browser_url',
@@ -84,6 +85,7 @@ describe('what stands where', () => {
       'jwks_uri',
       'authorization_server_metadata',
       'resource_metadata',
+      'registry_document',
     ])
   })
 })

@@ -33,6 +33,23 @@ export function fromServerJson(content: unknown, name: string, values: Values): 
   return { name, definition, secrets: [...secrets.values()] }
 }
 
+/** The bundle that it names, where that is the only way in that we know. */
+export function bundleIn(
+  content: unknown,
+): { readonly url: string; readonly sha256: string } | null {
+  const parsed = documentSchema.safeParse(camelCase(unwrapped(content)))
+  if (!parsed.success) return null
+  const { packages, remotes } = parsed.data
+  if (remotes.some(({ type }) => type === 'streamable-http')) return null
+  if (packages.some((one) => Object.hasOwn(RUNNERS, one.registryType))) return null
+  const bundle = packages.find((one) => one.registryType === 'mcpb')
+  if (bundle === undefined) return null
+  const { identifier, fileSha256 } = bundle
+  if (!/^https:\/\//.test(identifier) || !/^[0-9a-f]{64}$/i.test(fileSha256 ?? ''))
+    throw invalid('its bundle has no https address, or no SHA-256 to be told by')
+  return { url: identifier, sha256: fileSha256 ?? '' }
+}
+
 /** True of what looks like one; whether it is valid is told when it is read. */
 export const isServerJson = (content: unknown): boolean => {
   const inner = unwrapped(content)
@@ -76,6 +93,7 @@ const packageSchema = z.looseObject({
   // Where it begins with a hyphen, the runner would take it for an option.
   identifier: z.string().regex(/^[@\w][^\s]*$/),
   version: z.string().nullish(),
+  fileSha256: z.string().nullish(),
   runtimeArguments: z.array(argumentSchema).default([]),
   packageArguments: z.array(argumentSchema).default([]),
   environmentVariables: z.array(namedSchema).default([]),

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { serverSchema } from '../../../main/store/config-schema.ts'
-import { fromServerJson, isServerJson } from '../../../main/wiring/adoption/server-json.ts'
+import {
+  bundleIn,
+  fromServerJson,
+  isServerJson,
+} from '../../../main/wiring/adoption/server-json.ts'
 import { givenValues } from '../../../main/wiring/adoption/values.ts'
 
 function added(document: unknown, given: Record<string, string> = {}) {
@@ -178,5 +182,17 @@ describe('a server.json', () => {
     ]
     expect(() => added(document({ packages }))).toThrow('for ONE (the first), TWO.')
     expect(() => added(document({ packages: [npm] }), { three: 'x' })).toThrow('called three')
+  })
+
+  it('names its bundle only where there is no other way in, and only with a SHA-256 and https', () => {
+    const fileSha256 = 'ab'.repeat(32)
+    const identifier = 'https://github.example/x.mcpb'
+    const mcpb = { registryType: 'mcpb', identifier, fileSha256 }
+    const named = (...packages: object[]) => bundleIn(document({ packages }))
+    expect(named(mcpb)).toEqual({ url: identifier, sha256: fileSha256 })
+    expect(named(mcpb, npm)).toBeNull()
+    expect(bundleIn({})).toBeNull()
+    expect(() => named({ ...mcpb, fileSha256: undefined })).toThrow('SHA-256')
+    expect(() => named({ ...mcpb, identifier: 'http://github.example/x.mcpb' })).toThrow('https')
   })
 })
