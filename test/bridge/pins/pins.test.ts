@@ -7,7 +7,7 @@ import { createPinStore } from '../../../main/bridge/pins/store.ts'
 import { openState } from '../../../main/store/state.ts'
 import { createKnownSecrets } from '../../../main/vault/known-secrets.ts'
 import { testHome } from '../../harness/home.ts'
-import { seededRandom } from '../random-json.ts'
+import { randomJson, seededRandom } from '../random-json.ts'
 
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -397,6 +397,34 @@ describe('what is kept', () => {
     expect(fitting).toBe(Math.floor(limits.pinnedBytes / (limits.toolBytes - 900)))
     expect(scene.pins.toolsOf('large')).toHaveLength(fitting)
     expect(scene.list(many(100, large), { server: 'large' })).toHaveLength(fitting)
+  })
+})
+
+describe('a list of anything', () => {
+  it('is read without a failure, and nothing of it is shown that a client could not call', async () => {
+    await using scene = await startScene()
+    const random = seededRandom(3)
+    const pieces = () => [
+      randomJson(random),
+      `{"name":${randomJson(random, 1)},"inputSchema":${randomJson(random)}}`,
+      `{"name":"t${random.below(5)}","inputSchema":{"type":"object","x":${randomJson(random)}}}`,
+    ]
+    let shown = 0
+    for (let round = 0; round < 200; round++) {
+      const lines = Array.from({ length: random.below(6) }, () => random.pick(pieces()))
+      const server = random.pick(['s', 'other', `new-${round}`])
+      const result = readJson(`{"tools":[${lines.join(',')}]}`)
+      const kept = scene.pins.listed(server, result.member('tools')?.elements() ?? [], result)
+      for (const line of kept) {
+        expect(scene.word(line.member('name')?.string() ?? '', server)).toBe('approved')
+        expect(line.member('inputSchema')?.kind).toBe('object')
+      }
+      shown += kept.length
+      expect(scene.pins.recalled(server, result.member('tools')?.elements() ?? [])).toHaveLength(
+        kept.length,
+      )
+    }
+    expect(shown).toBeGreaterThan(50)
   })
 })
 
