@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { WarderError } from '../errors.ts'
 import { layout } from '../layout.ts'
 import { replaceFile } from '../store/files.ts'
+import { privateFolder } from './private-folder.ts'
 import { LAUNCHER } from './shim-command.ts'
 import type { ShimCommand } from './types.ts'
 
@@ -21,7 +22,7 @@ export interface Launcher {
 }
 
 /**
- * @param program what runs the command line, absolute; null where this process knows none, as in the desktop app
+ * @param program what runs the command line, absolute; null where this process knows none, as in an AppImage
  */
 export function createLauncher(
   home: string,
@@ -30,11 +31,21 @@ export function createLauncher(
 ): Launcher {
   const windows = platform === 'win32'
   const file = path.join(home, 'bin', windows ? `${LAUNCHER}.mjs` : LAUNCHER)
+  // There a script is no program, and clients start theirs without a shell; an executable of ours stays where it is.
+  const single = windows && program?.length === 1 ? program[0] : undefined
+  if (single !== undefined)
+    return {
+      command: (client) => ({
+        command: single,
+        args: ['mcp', '--home', home, '--client', client],
+      }),
+      refresh: () => false,
+      works: () => existsSync(single),
+    }
   const text = program && (windows ? moduleText(program, home) : scriptText(program, home))
   return {
     command: (client) => {
       const args = ['--client', client]
-      // Clients start a program without a shell, and there a script is no program.
       return windows
         ? { command: program?.[0] ?? process.execPath, args: [file, ...args] }
         : { command: file, args }
@@ -44,11 +55,11 @@ export function createLauncher(
         if (leadsSomewhere(file)) return false
         throw new WarderError(
           'wiring.no_shim',
-          'The desktop app has no command that a client could start: run `warder wire` of the command line.',
+          'This app has no command that a client could start: run `warder wire` of the command line.',
         )
       }
       if (textOf(file) === text) return false
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+      privateFolder(path.dirname(file))
       replaceFile(file, text)
       chmodSync(file, 0o700)
       return true
@@ -59,9 +70,18 @@ export function createLauncher(
 
 /** The command line of this installation. */
 function commandLine(): readonly string[] | null {
-  if (process.versions.electron !== undefined) return null
+  if (process.versions.electron !== undefined) return besideApp()
   const single = process.getBuiltinModule('node:sea')?.isSea() === true
   return single ? [process.execPath] : [process.execPath, layout.cli]
+}
+
+/** The executable that is installed with the app; an AppImage runs from a mount that is gone with it. */
+function besideApp(): readonly string[] | null {
+  const { resourcesPath } = process as { resourcesPath?: string }
+  if (resourcesPath === undefined || process.env.APPIMAGE) return null
+  const name = process.platform === 'win32' ? 'warder.exe' : 'warder'
+  const program = path.join(resourcesPath, 'bin', name)
+  return existsSync(program) ? [program] : null
 }
 
 const scriptText = (program: readonly string[], home: string) =>
@@ -87,7 +107,7 @@ function leadsSomewhere(file: string): boolean {
     ...[...text.matchAll(/'((?:[^']|'\\'')*)'/g)].map(([, word = '']) =>
       word.replaceAll("'\\''", "'"),
     ),
-    ...[...text.matchAll(/"(file:[^"]*)"/g)].map(([, url = '']) => new URL(url).pathname),
+    ...[...text.matchAll(/"(file:[^"]*)"/g)].map(([, url = '']) => fileURLToPath(url)),
   ].filter((word) => path.isAbsolute(word))
   return paths.length > 0 && paths.every((place) => existsSync(place))
 }

@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
 import { replaceFile } from '../store/files.ts'
 import { sha256 } from './client-file.ts'
+import { privateFolder } from './private-folder.ts'
 import { type ClientId, clientIds } from './types.ts'
 
 /**
@@ -134,14 +135,6 @@ export function openLedger(home: string): Ledger {
 
 const placeId = ({ client, scope, file }: Place) =>
   `${client}-${scope}-${sha256(file).slice(0, 12)}`
-
-function privateFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new WarderError('store.unwritable', `${folder} cannot be created.`, { cause })
-  }
-}
 
 function namesIn(folder: string): string[] {
   try {

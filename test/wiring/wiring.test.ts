@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { wiringClient, wiringClients } from '../../main/wiring/clients/index.ts'
 import { wiredPlaces } from '../../main/wiring/drift.ts'
 import { createLauncher } from '../../main/wiring/launcher.ts'
+import { isShim } from '../../main/wiring/shim-command.ts'
 import { watchWired } from '../../main/wiring/watch.ts'
 import type { Wiring } from '../../main/wiring/wiring.ts'
 import { testHome } from '../harness/home.ts'
@@ -321,6 +322,18 @@ describe('what clients start', () => {
     expect(moved.refresh()).toBe(true)
     expect(moved.works()).toBe(true)
     expect(moved.command('cursor')).toEqual(launcher.command('cursor'))
+  })
+
+  test('is the executable itself on Windows, where a script is no program', () => {
+    const launcher = createLauncher('C:\\w', ['C:\\Warder\\warder.exe'], 'win32')
+    const shim = launcher.command('cursor')
+    expect(shim).toEqual({
+      command: 'C:\\Warder\\warder.exe',
+      args: ['mcp', '--home', 'C:\\w', '--client', 'cursor'],
+    })
+    expect(isShim(shim.command, shim.args)).toBe(true)
+    expect(launcher.refresh()).toBe(false)
+    expect(launcher.works()).toBe(false)
   })
 
   test('a process without a command line says so, unless another one has written it', async () => {

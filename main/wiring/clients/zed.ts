@@ -22,7 +22,8 @@ export const zed: WiringClient = {
   ],
   programs: ['zed', 'zeditor'],
   processes: ['zed', 'zed-editor', 'Zed.exe'],
-  entry: commandEntry,
+  // Releases of 2025 read no entry without it; later ones do without, and let it be.
+  entry: (shim) => ({ source: 'custom', ...commandEntry(shim) }),
   homeVariable: null,
   next: 'Zed reads it by itself; the agent panel shows whether Warder answers.',
   link: null,
