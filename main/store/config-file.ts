@@ -1,4 +1,4 @@
-import { type FSWatcher, lstatSync, readFileSync, realpathSync, watch } from 'node:fs'
+import { type FSWatcher, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { WarderError } from '../errors.ts'
@@ -6,6 +6,7 @@ import { editJson } from './config-edit.ts'
 import { parseConfig } from './config-parse.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { replaceFile } from './files.ts'
+import { watchPlace } from './watch-place.ts'
 
 /** `config.json`, which people edit: comments and order survive our own edits. */
 export interface ConfigFile {
@@ -82,33 +83,6 @@ function placesOf(file: string): string[] {
     return [file]
   }
 }
-
-/**
- * The file alone where that is enough: beside it lies the database, and a watched directory would wake us at each call.
- *
- * @returns nothing where neither is there any more; what is in force stays in force then
- */
-function watchPlace(place: string, changed: () => void): FSWatcher[] {
-  const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-  // A link may be turned to another file, and one that is missing can only be waited for.
-  const ways = isLink ? [inDirectory] : [itself, inDirectory]
-  for (const way of ways) {
-    try {
-      const watcher = way(place, changed)
-      return [watcher.on('error', () => watcher.close())]
-    } catch {
-      // The next way.
-    }
-  }
-  return []
-}
-
-const itself = (place: string, changed: () => void) => watch(place, changed)
-
-const inDirectory = (place: string, changed: () => void) =>
-  watch(path.dirname(place), (_event, name) => {
-    if (name === null || name === path.basename(place)) changed()
-  })
 
 /** The published JSON Schema of `config.json`. */
 export function configSchemaText(): string {

@@ -23,6 +23,8 @@ export interface Ledger {
   backUp(place: Place, bytes: Buffer): string
   /** @throws WarderError `wiring.not_wired` where the copy is gone */
   backup(place: Place, name: string): Buffer
+  /** Deletes the copies of a file, which may hold what was just moved into the vault; undoing takes out the entry then. */
+  dropCopies(place: Place): void
   /** Clients that were wired while no companion ran, and those that were taken out. */
   pending(): Pending
   setPending(client: ClientId, wanted: 'in' | 'out' | null): void
@@ -116,6 +118,12 @@ export function openLedger(home: string): Ledger {
       } catch (cause) {
         throw new WarderError('wiring.not_wired', `The copy of ${place.file} is gone.`, { cause })
       }
+    },
+    dropCopies(place) {
+      const record = find(place)
+      if (record?.undo.way === 'restore')
+        write(recordFile(place), { ...record, undo: { way: 'entry' } })
+      rmSync(backupFolder(place), { recursive: true, force: true })
     },
     pending,
     setPending(client, wanted) {

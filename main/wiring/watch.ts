@@ -1,12 +1,11 @@
-import { existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs'
-import path from 'node:path'
+import { type FSWatcher, mkdirSync, realpathSync, watch } from 'node:fs'
 import { createEmitter, type Emitter } from '../events.ts'
-import { lookAt } from './client-file.ts'
+import { watchPlace } from '../store/watch-place.ts'
 import { type WiredPlace, wiredPlaces } from './drift.ts'
 import type { Wiring } from './wiring.ts'
 
-/** Clients write their files in several steps; they are read when they have been quiet for this long. */
-const SETTLE_MS = 200
+/** Clients write their files in several steps, and some do so often; they are read when they have been quiet for this long. */
+const SETTLE_MS = 400
 
 /** Says when a file that was wired became another one. */
 export interface WiringWatch {
@@ -16,66 +15,67 @@ export interface WiringWatch {
   close(): void
 }
 
-/** Watches the folders of the files that were wired, and what the command line wires meanwhile. */
+/** Watches the files that were wired, and what the command line wires meanwhile. */
 export function watchWired(wiring: Pick<Wiring, 'ledger'>): WiringWatch {
   const events: WiringWatch['events'] = createEmitter()
   let timer: NodeJS.Timeout | undefined
-  let places = wiredPlaces(wiring)
-  const watchers = new Map<string, FSWatcher>()
+  let watchers: FSWatcher[] = []
+  // Made now: what the command line writes there first is to be seen.
+  mkdirSync(wiring.ledger.folder, { recursive: true, mode: 0o700 })
+  let places = arranged()
+
+  /** Watched first: what is written while it is read is seen again. A file that was replaced is watched anew. */
+  function arranged(): readonly WiredPlace[] {
+    leave()
+    const files = wiring.ledger.records().flatMap(({ file }) => placesOf(file))
+    watchers = [
+      ...[...new Set(files)].flatMap((file) => watchPlace(file, settle)),
+      ...watchFolder(wiring.ledger.folder, settle),
+    ]
+    return wiredPlaces(wiring)
+  }
+
+  function settle(): void {
+    clearTimeout(timer)
+    timer = setTimeout(look, SETTLE_MS)
+  }
 
   function look(): void {
     const before = places
-    places = wiredPlaces(wiring)
-    arrange()
+    places = arranged()
     if (summary(before) !== summary(places)) events.emit('changed', places, before)
   }
 
-  /** Folders, not files: clients replace their files, which would leave us watching one that is gone. */
-  function arrange(): void {
-    const wanted = new Set([
-      wiring.ledger.folder,
-      ...places.flatMap(({ record }) => foldersOf(record.file)),
-    ])
-    for (const [folder, watcher] of watchers) if (!wanted.has(folder)) forget(folder, watcher)
-    for (const folder of wanted) if (!watchers.has(folder)) start(folder)
+  function leave(): void {
+    for (const watcher of watchers) watcher.close()
   }
 
-  function start(folder: string): void {
-    if (!existsSync(folder)) return
-    try {
-      const watcher = watch(folder, { persistent: false }, () => {
-        clearTimeout(timer)
-        timer = setTimeout(look, SETTLE_MS)
-        timer.unref()
-      })
-      watcher.on('error', () => forget(folder, watcher))
-      watchers.set(folder, watcher)
-    } catch {
-      // Looked at again when anything else changes, and at each `warder status`.
-    }
-  }
-
-  function forget(folder: string, watcher: FSWatcher): void {
-    watchers.delete(folder)
-    watcher.close()
-  }
-
-  // Made now: what the command line writes there first is to be seen.
-  mkdirSync(wiring.ledger.folder, { recursive: true, mode: 0o700 })
-  arrange()
   return {
     events,
     close() {
       clearTimeout(timer)
-      for (const [folder, watcher] of watchers) forget(folder, watcher)
+      leave()
     },
   }
 }
 
-/** The folder that the client names, and where a link leads. */
-function foldersOf(file: string): string[] {
-  const now = lookAt(file)
-  return [file, ...(now.state === 'there' ? [now.target] : [])].map((place) => path.dirname(place))
+function watchFolder(folder: string, changed: () => void): FSWatcher[] {
+  try {
+    const watcher = watch(folder, changed)
+    return [watcher.on('error', () => watcher.close())]
+  } catch {
+    // What is wired meanwhile is seen at the next start, and at each `warder status`.
+    return []
+  }
+}
+
+/** The file that the client names, and where a link leads. */
+function placesOf(file: string): string[] {
+  try {
+    return [file, realpathSync(file)]
+  } catch {
+    return [file]
+  }
 }
 
 const summary = (places: readonly WiredPlace[]) =>

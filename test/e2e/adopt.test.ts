@@ -65,6 +65,19 @@ async function startedByCursor(): Promise<Client> {
   return client
 }
 
+describe('warder uninstall', () => {
+  it('puts back what was moved as well, and asks for that', async () => {
+    const warder = await serve()
+    await warder.ok(['wire', 'cursor', '--yes'])
+    await warder.ok(['doctor', '--fix', '--yes'])
+    expect(await warder.run(['uninstall'])).toMatchObject({ code: 4 })
+    const { adopted } = await warder.ok<{ adopted: string[] }>(['uninstall', '--yes'])
+    expect(adopted.toSorted()).toEqual([codexFile(), cursorFile()])
+    await filesAre(cursor, codex)
+    expect(await warder.ok<ServerView[]>(['server', 'list'])).toEqual([])
+  })
+})
+
 describe('warder doctor --fix', () => {
   it('moves a server and its credential, lets its clients call it, and undoes all of it in one', async () => {
     const warder = await serve()

@@ -65,8 +65,10 @@ export function writeAdopted(
     throw error
   }
   for (const { client, before, after, entry } of files) {
-    if (entry === null) continue
     const place = { client, scope: 'user' as const, file: before.file }
+    // Those of an earlier wiring have the credentials as well.
+    ledger.dropCopies(place)
+    if (entry === null) continue
     // Without a copy: that would keep the credentials beside the vault.
     ledger.keep({
       ...{ version: 1, ...place, name: OWN_NAME, entry: { ...entry } },

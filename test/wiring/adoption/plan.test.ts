@@ -1,9 +1,10 @@
-import { chmod, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { putBackAdopted, wayBackOf, writeAdopted } from '../../../main/wiring/adoption/files.ts'
 import { patchBetween, withoutPatches } from '../../../main/wiring/adoption/patches.ts'
 import { planAdoption } from '../../../main/wiring/adoption/plan.ts'
+import { wiringClient } from '../../../main/wiring/clients/index.ts'
 import { testHome } from '../../harness/home.ts'
 import { wiringFor, write } from '../house.ts'
 
@@ -55,6 +56,22 @@ describe('an adoption', () => {
       'github',
       'search-cursor',
     ])
+  })
+
+  it('leaves none of the copies that an earlier wiring made either', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    wiring.apply(wiring.planWire(wiringClient('cursor'), 'user'))
+    const copies = path.join(home.path, 'warder-home', 'wiring', 'backups')
+    const [place = ''] = await readdir(copies)
+    const [copy = ''] = await readdir(path.join(copies, place))
+    expect(await readFile(path.join(copies, place, copy), 'utf8')).toContain(VALUE)
+
+    writeAdopted(wiring, planAdoption(wiring, NONE).files, new Date())
+    expect(await readdir(copies)).toEqual([])
+    const back = wiring.planUnwire(wiringClient('cursor'), 'user')
+    expect(back.after?.toString()).not.toContain(VALUE)
+    expect(back.after?.toString()).not.toContain('warder-mcp')
   })
 
   it('is undone byte for byte, through a link, and leaves no copy of a credential in the home', async () => {
