@@ -11,7 +11,8 @@ import { channels, events } from './preload/contract/channels.ts'
  */
 const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs') => ({
   consumer: 'server' as const,
-  // A sandboxed preload can require nothing but electron, so its one file holds all; main loads its packages from node_modules.
+  // A sandboxed preload can require nothing but electron, so its one file holds all; main loads its packages from
+  // node_modules, but for those of which it uses a small part.
   resolve: {
     conditions: ['node'],
     noExternal: format === 'cjs' ? (true as const) : ['zod', '@modelcontextprotocol/core'],
