@@ -1,4 +1,5 @@
 import type { Mask } from './mask.ts'
+import { redactText } from './redact.ts'
 import type { Intent, Outcome } from './rows.ts'
 
 /**
@@ -20,9 +21,9 @@ export function plainOutcome(outcome: Outcome, mask: Mask): Outcome {
   return { ...outcome, code: outcome.code === null ? null : plain(outcome.code, mask) }
 }
 
-/** Masked first: half a secret would not be found. */
+/** Looked through before it is cut: half a secret would not be found. */
 function plain(text: string, mask: Mask): string {
-  const { text: masked } = mask(text)
+  const { text: masked } = redactText(text, mask)
   return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked
 }
 

@@ -11,8 +11,11 @@ import { isPlaceholder, withoutReferences } from './values.ts'
  * @returns places in the text, in order, none inside another
  */
 export function secretsIn(text: string, cost: Cost = { steps: 0 }): Span[] {
-  return merged(found(text, cost, 0))
+  return ORDINARY.test(text) ? [] : merged(found(text, cost, 0))
 }
+
+/** Most of what is looked at is the name of something: written small, too short for a token without a digit, no sign in it. */
+const ORDINARY = /^(?:[a-z][A-Za-z_./-]{0,23})?$/
 
 export type { Span } from './match-forms.ts'
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { createMask } from '../../main/audit/mask.ts'
+import { plainIntent, plainOutcome } from '../../main/audit/plain.ts'
+import type { Intent } from '../../main/audit/rows.ts'
+import { createKnownSecrets } from '../../main/vault/known-secrets.ts'
+
+const token = `ghp_${'q7Rz2LmW9xKb4Vt8Yc3N'.repeat(2)}`.slice(0, 40)
+const mask = createMask(createKnownSecrets())
+
+describe('the words of a row', () => {
+  const intent: Intent = {
+    ...{ call: '1', user: 'ann', client: 'cursor', proof: 'same-user', session: null },
+    ...{ server: 'github', account: null, method: 'tools/call', target: 'create_issue' },
+    ...{ decision: 'allow', rule: 'rules[0]', argumentKeys: ['title', 'max_tokens'], bytes: 1 },
+  }
+
+  it('stay as they are where they name something', () => {
+    expect(plainIntent(intent, mask)).toEqual(intent)
+  })
+
+  it.each([
+    { target: `get_${token}` },
+    { target: `https://a.example/x?access_token=${token}` },
+    { target: `x${' '.repeat(240)}${token}` },
+    { argumentKeys: [token] },
+    { method: `tools/${token}` },
+  ])('hold no credential of anybody: %j', (change) => {
+    const text = JSON.stringify(plainIntent({ ...intent, ...change }, mask))
+    expect(text).not.toContain(token.slice(0, 12))
+  })
+
+  it('hold none in a code of a server either', () => {
+    const outcome = {
+      outcome: 'error' as const,
+      code: `bad token ${token}`,
+      latencyMs: 1,
+      bytes: 1,
+      account: null,
+      masked: 0,
+    }
+    expect(plainOutcome(outcome, mask).code).toBe('bad token [redacted by Warder]')
+  })
+})
