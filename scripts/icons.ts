@@ -28,7 +28,7 @@ const moods = {
   },
   locked: {
     body: SHIELD,
-    colour: '#4a5160',
+    colour: '#6a7285',
     hole: '<path d="M10 14.5h12v8.5H10zM11.7 14.5v-2a4.3 4.3 0 0 1 8.6 0v2h-2.4v-2a1.9 1.9 0 0 0-3.8 0v2z"/>',
   },
   stopped: {

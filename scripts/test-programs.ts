@@ -9,6 +9,8 @@ interface Program {
   readonly isThere: () => boolean
   /** Its tests are skipped, with the reason, where it is missing and cannot be installed. */
   readonly optional?: true
+  /** The long tier alone wants it. */
+  readonly long?: true
   /** A service that its package would start, for all the network, with the password that its manual names. */
   readonly service?: string
 }
@@ -38,16 +40,35 @@ function linuxPrograms(): Program[] {
       optional: true,
       service: 'glewlwyd.service',
     },
+    ...panelPrograms(),
   ]
 }
+
+/** A screen, a panel on it, and a hand for its mouse: the tray is seen and clicked there. */
+const panelPrograms = (): Program[] =>
+  [
+    { debianPackage: 'xvfb', names: ['Xvfb'] },
+    { debianPackage: 'xfce4-panel', names: ['xfce4-panel'] },
+    { debianPackage: 'xfconf', names: ['xfconf-query'] },
+    { debianPackage: 'xdotool', names: ['xdotool'] },
+    { debianPackage: 'imagemagick', names: ['import'] },
+    { debianPackage: 'libglib2.0-bin', names: ['gdbus'] },
+  ].map(({ debianPackage, names }) => ({
+    debianPackage,
+    isThere: () => areOnPath(...names),
+    optional: true,
+    long: true,
+  }))
 
 /**
  * Sees to it that the programs are there that the tests run but npm cannot bring. Only root on Debian gets them
  * installed; everybody else is told how.
+ * @param tier whose programs are wanted
  * @returns false when some are missing
  */
-export async function ensurePrograms(): Promise<boolean> {
-  const missing = programs.filter(({ isThere }) => !isThere())
+export async function ensurePrograms(tier: 'quick' | 'long'): Promise<boolean> {
+  const wanted = programs.filter(({ long }) => tier === 'long' || long !== true)
+  const missing = wanted.filter(({ isThere }) => !isThere())
   if (missing.length === 0) return true
   if (isDebian() && process.getuid?.() === 0) return install(missing)
   const needed = missing.filter(({ optional }) => optional !== true)

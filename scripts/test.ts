@@ -6,7 +6,7 @@ import { globSync } from 'node:fs'
 import path from 'node:path'
 import { parseCLI, startVitest } from 'vitest/node'
 import { buildIfStale } from './build-if-stale.ts'
-import { installClientPrograms, installLab } from './test-lab.ts'
+import { installClientPrograms, installLab, installTrayHost } from './test-lab.ts'
 import { ensurePrograms } from './test-programs.ts'
 import { lines, report } from './test-report.ts'
 import { isInSession, rerunInSession } from './test-session.ts'
@@ -19,11 +19,14 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   const inSession = isInSession()
   if (!inSession || process.platform !== 'linux') {
-    if (!(await ensurePrograms())) return 2
+    if (!(await ensurePrograms(long ? 'long' : 'quick'))) return 2
     if ((await buildIfStale()) !== 0) return nothingRan('the build failed')
     if ((await installLab()) !== 0) return nothingRan('the lab could not be installed')
     // What is not there is skipped and counted, with the reason.
-    if (long) await installClientPrograms()
+    if (long) {
+      await installClientPrograms()
+      await installTrayHost()
+    }
   }
   return inSession ? runTests() : rerunInSession()
 }

@@ -3,7 +3,7 @@ import { app, lifecycle, preventable } from './app.ts'
 import type { Command, ToDriven } from './protocol.ts'
 import { askPermissions } from './session.ts'
 import { tell } from './stage.ts'
-import { answerDialog, chooseNotification, clickTray, powerMonitor } from './system.ts'
+import { answerDialog, chooseNotification, clickTray, joinPanel, powerMonitor } from './system.ts'
 import { onlyWindow, probeWindow } from './windows.ts'
 
 /** Runs a built main module as Electron would: `boot.ts ROOT MAIN`. */
@@ -20,6 +20,8 @@ process.on('message', async ({ id, command }: ToDriven) => {
 process.on('disconnect', () => process.exit(1))
 
 lifecycle.configure({ root })
+const { WARDER_HARNESS_PANEL: panel } = process.env
+if (panel) await joinPanel(panel)
 await import(pathToFileURL(main).href)
 lifecycle.becomeReady()
 

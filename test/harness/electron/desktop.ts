@@ -46,6 +46,8 @@ export function startDesktop(options: {
   root?: string
   /** Arguments of the app. */
   args?: readonly string[]
+  /** Address of the session bus whose panel shows the tray; the app's own bus has its keyring and no panel. */
+  panel?: string
   /** Plays a companion of another kind, which Electron's own lock does not keep out. */
   ignoresInstanceLock?: boolean
 }): Desktop {
@@ -59,6 +61,7 @@ export function startDesktop(options: {
       ...options.env,
       WARDER_HOME: options.home,
       WARDER_HARNESS_CHROMIUM: chromiumPath() ?? undefined,
+      WARDER_HARNESS_PANEL: options.panel,
       WARDER_HARNESS_NO_LOCK: options.ignoresInstanceLock ? '1' : undefined,
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { lifecycle } from './app.ts'
 import type { Command, MenuNode } from './protocol.ts'
 import { stage } from './stage.ts'
+import { type Notifier, startNotifier } from './status-notifier.ts'
 
 /** What belongs to the person's desktop: tray, menus, dialogs, notifications, the browser. */
 
@@ -20,6 +21,15 @@ class FakeMenu {
 }
 
 let trayMenu: readonly Template[] = []
+
+/** A real panel, where the test has one. */
+let panel: Notifier | null = null
+export async function joinPanel(bus: string): Promise<void> {
+  const nothing = {} as never
+  panel = await startNotifier(bus, (item) =>
+    (item as Template).click?.(nothing, undefined, nothing),
+  )
+}
 
 class FakeTray extends EventEmitter {
   private image: string
@@ -56,6 +66,7 @@ class FakeTray extends EventEmitter {
     if (this.destroyed) throw new Error('Object has been destroyed')
     const { image, tooltip } = this
     stage.change({ tray: { image, tooltip, menu: trayMenu.map(menuNode) } })
+    panel?.show(image, tooltip, trayMenu)
   }
 }
 
