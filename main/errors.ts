@@ -22,7 +22,7 @@ export class WarderError extends Error {
     this.details = options.details
   }
 
-  /** What the shell exits with when this error ends a command (`CLI.md`, Exit codes). */
+  /** What the shell exits with when this error ends a command. */
   get exitCode(): number {
     return errorCodes[this.code].exit
   }

@@ -113,7 +113,7 @@ export const forbidden = [
   {
     name: 'only-serve-loads-the-companion',
     severity: 'error',
-    comment: 'Every other verb speaks the contract over control.sock (CLI.md).',
+    comment: 'Every other verb speaks the contract over control.sock.',
     from: { path: '^main/cli', pathNot: '^main/cli/serve\\.ts$' },
     to: { path: '^main/(?:companion\\.ts$|headless/)' },
   },

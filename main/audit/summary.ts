@@ -22,7 +22,7 @@ export interface Summary {
 }
 
 /** Rows that one summary reads at most: it runs in the thread that calls pass through. */
-export const MOST_SUMMED = 200_000
+const MOST_SUMMED = 200_000
 
 /**
  * Counts finished calls by client and stretch of time.

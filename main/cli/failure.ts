@@ -4,7 +4,7 @@ import { errorCodes } from '../error-codes.ts'
 import { toWarderError, WarderError } from '../errors.ts'
 import type { Output } from './output.ts'
 
-/** What a command that failed says and exits with (`CLI.md`, Exit codes). */
+/** What a command that failed says and exits with. */
 export interface Failure {
   readonly view: ErrorView
   readonly exitCode: number

@@ -3,7 +3,7 @@ import { WarderError } from '../errors.ts'
 import type { LocalServer } from '../store/config-schema.ts'
 import { type Usage, usageOf } from './usage.ts'
 
-/** What a local server and all that it starts may use of the machine (ADR 22). */
+/** What a local server and all that it starts may use of the machine (ADR 24). */
 export type ServerLimits = NonNullable<LocalServer['limits']>
 
 /** Of util-linux. */

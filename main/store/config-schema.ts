@@ -139,7 +139,7 @@ const proxySchema = z
   })
   .describe('The proxy of your organisation; it goes before HTTPS_PROXY of the environment.')
 
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   proxy: proxySchema.optional(),
   clientMetadataUrl: z
     .url({ protocol: /^https$/ })

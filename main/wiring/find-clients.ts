@@ -18,7 +18,7 @@ export function findClients(
   return wiringClients.map((client) => findClient(client, where, running))
 }
 
-export function findClient(
+function findClient(
   client: WiringClient,
   where: Where,
   running: ReadonlySet<string> | null,
@@ -51,7 +51,7 @@ function isOnPath(program: string, { env, platform }: Where): boolean {
 }
 
 /** The names of what runs on this machine, as its system shows them; null where it cannot be asked. */
-export function runningProcesses(): ReadonlySet<string> | null {
+function runningProcesses(): ReadonlySet<string> | null {
   try {
     switch (process.platform) {
       case 'linux':

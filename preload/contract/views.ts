@@ -5,17 +5,17 @@ import { z } from 'zod'
 /** An instant as RFC 3339 in UTC. */
 export const instant = z.iso.datetime()
 
-export const vaultView = z.object({
+const vaultView = z.object({
   kind: z.enum(['keychain', 'file', 'memory', 'none']),
   state: z.enum(['available', 'locked', 'absent']),
   /** Why the vault is not a better one; null where it is the keychain and it works. */
   why: z.string().nullable(),
 })
 
-export const serverState = z.enum(['ready', 'sign-in-needed', 'held', 'error'])
+const serverState = z.enum(['ready', 'sign-in-needed', 'held', 'error'])
 
 /** Where an account is used; without a client: by whoever has none chosen. */
-export const accountUse = z.object({ client: z.string().nullable(), folder: z.string().nullable() })
+const accountUse = z.object({ client: z.string().nullable(), folder: z.string().nullable() })
 
 /** Which account of a server was chosen, for a client, for a folder of it, or for whoever has none chosen. */
 export const choiceView = accountUse.extend({
@@ -141,7 +141,7 @@ export const clientView = z.object({
 })
 
 /** One step of a revocation, in the words of what happened. */
-export const receiptStep = z.object({
+const receiptStep = z.object({
   at: instant,
   step: z.enum([
     'local',

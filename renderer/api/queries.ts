@@ -27,7 +27,7 @@ const nothing = {}
 /** Milliseconds between two looks for a companion that does not answer. */
 const LOOK_AGAIN = 2_000
 
-export const areaOf = (channel: Channel) => channel.slice(0, channel.indexOf(':'))
+const areaOf = (channel: Channel) => channel.slice(0, channel.indexOf(':'))
 
 export function useListing<C extends Listing>(
   channel: C,

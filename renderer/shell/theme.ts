@@ -7,7 +7,7 @@ export type Theme = (typeof themes)[number]
 const key = 'warder-theme'
 const listeners = new Set<() => void>()
 
-export function currentTheme(): Theme {
+function currentTheme(): Theme {
   const chosen = localStorage.getItem(key)
   return themes.find((theme) => theme === chosen) ?? 'system'
 }

@@ -105,7 +105,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 
 export const median = (values: readonly number[]) => quantile(values, 0.5)
 
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }

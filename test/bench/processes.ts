@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { bareEnvironment } from './clients.ts'
 import { eachLine } from './floor/lines.mjs'
 
@@ -54,19 +54,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** What a process and all that it started hold of memory: resident bytes. */
-export function memoryOf(pid: number): number {
-  const children = new Map<number, number[]>()
-  for (const entry of readdirSync('/proc')) {
-    const parent = /^\d+$/.test(entry) ? parentOf(Number(entry)) : undefined
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(entry)])
-  }
-  const tree = (of: number): number =>
-    resident(of) + (children.get(of) ?? []).reduce((sum, child) => sum + tree(child), 0)
-  return tree(pid)
-}
-
-/** Of the process alone. */
+/** What a process alone holds of memory: resident bytes. */
 export function resident(pid: number): number {
   const status = read(`/proc/${pid}/status`)
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
@@ -76,11 +64,6 @@ export function resident(pid: number): number {
 export function ticks(pid: number): number {
   const fields = statOf(pid)
   return Number(fields[11]) + Number(fields[12])
-}
-
-const parentOf = (pid: number): number | undefined => {
-  const parent = statOf(pid)[1]
-  return parent === undefined ? undefined : Number(parent)
 }
 
 /** proc_pid_stat(5), from the state on: the name before it may hold anything. */

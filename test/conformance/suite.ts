@@ -12,7 +12,7 @@ import { bareEnvironment } from '../harness/processes.ts'
  * The official suite (`@modelcontextprotocol/conformance`) as two of its releases have it: the last that is meant for
  * everybody, and the one that knows which scenarios a revision requires.
  */
-export const releases = {
+const releases = {
   '0.1.16': entryOf('@modelcontextprotocol/conformance'),
   '0.2.0-alpha.12': entryOf('conformance-next'),
 } as const

@@ -38,7 +38,6 @@ const done = z.union([
   z.strictObject({ gen: z.literal('close_stdin_only') }),
 ])
 
-export const writtenFrame = written
 export const frame = z.union([written, done])
 export type WrittenFrame = z.output<typeof written>
 export type Frame = z.output<typeof frame>

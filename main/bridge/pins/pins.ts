@@ -365,7 +365,7 @@ function noteOf({ pin, step }: Moved): PinNote[] {
 }
 
 /** In one line, why a person is asked. */
-export function whyOf({ held, approved, faults, notes }: Pin): string {
+function whyOf({ held, approved, faults, notes }: Pin): string {
   if (held === null) return notes.join(', ')
   const changed = approved.length > 0 ? ['changed since it was taken into use'] : []
   return [...changed, ...faults.map(({ words }) => words)].join(', ')

@@ -42,7 +42,7 @@ export const findingCodes = {
   'doctor.readable_by_others': {
     severity: 'high',
     meaning: 'Other users of this machine can read a file that holds a credential.',
-    mend: 'Take their right away: `chmod 600 FILE`. Then renew the credential where it was issued.',
+    mend: 'Take their right away: `chmod go-rwx FILE`. Then renew the credentials that it holds where they were issued.',
   },
   'doctor.writable_by_others': {
     severity: 'high',

@@ -59,7 +59,7 @@ export interface Observed {
 
 const BATCH = 4
 const SERVER = 's'
-export const CALL_ID = 'the call'
+const CALL_ID = 'the call'
 /** An entry that hangs is a failure; nothing is concluded from the time. */
 const WATCHDOG_MS = 600_000
 /** Random, as a credential is; planted in the vault and in the environment of the server. */
