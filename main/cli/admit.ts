@@ -11,13 +11,17 @@ import { askYesNo, openTerminal } from './prompt.ts'
 
 /** Whether a client may come in, before its configuration says so. */
 export interface Admission {
-  /** `held`: it is in config.json and waits for a person's word. */
-  readonly state: 'in' | 'held' | 'unknown'
+  /** `held`: it is in config.json and waits for a person's word. `pending`: it comes in at the companion's next start. */
+  readonly state: 'in' | 'held' | 'pending' | 'unknown'
   readonly companion: boolean
 }
 
 /** @throws ContractError, WarderError, but for a companion that does not run */
-export async function admissionOf({ control, home }: Context, name: string): Promise<Admission> {
+export async function admissionOf(
+  { control, home }: Context,
+  ledger: Ledger,
+  name: ClientId,
+): Promise<Admission> {
   try {
     const clients = await control.call('clients:list', {})
     const client = clients.find((one) => one.name === name)
@@ -25,7 +29,8 @@ export async function admissionOf({ control, home }: Context, name: string): Pro
     return { state, companion: true }
   } catch (error) {
     if (!isWarderError(error, 'companion.unreachable')) throw error
-    return { state: isListed(home, name) ? 'in' : 'unknown', companion: false }
+    const pending = ledger.pending()[name] === 'in' ? 'pending' : 'unknown'
+    return { state: isListed(home, name) ? 'in' : pending, companion: false }
   }
 }
 

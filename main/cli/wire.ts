@@ -28,7 +28,7 @@ export const addWire: Verb = (program, action) => {
     .argument('[client]', `one of ${wiringClients.map(({ id }) => id).join(', ')}`)
     .addOption(scopeOption())
     .option('--dry-run', 'show what would be changed, and change nothing')
-    .option('--link', 'write no file: show a link by which the client adds Warder itself')
+    .option('--link', 'write no file: show a link or command by which the client adds Warder')
     .summary('write Warder into the configuration of a client')
     .description(
       'Shows what would be changed in the configuration of a client, asks, keeps a copy and writes one entry, which starts Warder. Without a client it lists all of them. A client that is new is let in; while no companion runs, at its next start.',
@@ -64,7 +64,7 @@ async function wire(context: Context, name: string, options: WireOptions): Promi
   if (options.link) return showLink(context, wiring, name)
   const plan = wiring.planWire(client, options.scope)
   if (options.dryRun) return context.output.result({ ...view(plan), done: false }, planLines)
-  const admission = await admissionOf(context, client.id)
+  const admission = await admissionOf(context, wiring.ledger, client.id)
   if (plan.changes || admission.state === 'unknown')
     await agree(context, `Wire ${client.title}`, [
       ...planLines(view(plan)),
@@ -116,19 +116,30 @@ export async function takeOut(context: Context, wiring: Wiring, plan: WiringPlan
 
 async function showLink(context: Context, wiring: Wiring, name: string): Promise<void> {
   const client = wiringClient(name)
-  if (client.link === null)
-    throw new WarderError('usage.invalid', `${client.title} has no links that add a server.`)
-  const admission = await admissionOf(context, client.id)
+  if (client.link === null && client.ownCommand === null)
+    throw new WarderError(
+      'usage.invalid',
+      `${client.title} has no link and no command that adds a server.`,
+    )
+  const admission = await admissionOf(context, wiring.ledger, client.id)
   if (admission.state === 'unknown')
     await agree(context, `Let ${client.title} in`, admissionLines(name, admission))
   wiring.launcher.refresh()
   await letIn(context, wiring.ledger, client.id, admission)
-  const link = client.link(OWN_NAME, client.entry(wiring.launcher.command(client.id)))
-  context.output.result({ client: client.id, link }, () => [
-    link,
-    `Open it on this machine; ${client.title} asks before it adds Warder.`,
+  const shim = wiring.launcher.command(client.id)
+  const link = client.link?.(OWN_NAME, client.entry(shim)) ?? null
+  const command = client.ownCommand?.(OWN_NAME, shim) ?? null
+  context.output.result({ client: client.id, link, command }, () => [
+    ...(link === null
+      ? []
+      : [link, `Open it on this machine; ${client.title} asks before it adds Warder.`]),
+    ...(command === null ? [] : [command.map(shellWord).join(' '), client.next]),
   ])
 }
+
+/** Plain words stay as they are; the rest is quoted for a POSIX shell. */
+const shellWord = (word: string) =>
+  /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 async function listClients(context: Context): Promise<void> {
   const wiring = wiringOf(context)
@@ -169,7 +180,7 @@ async function listClients(context: Context): Promise<void> {
 export const wiringOf = ({ home }: Context): Wiring =>
   openWiring({ home, where: surroundings(process.env, process.cwd()), clock: Date.now })
 
-export const view = ({
+const view = ({
   action,
   client,
   scope,
@@ -196,7 +207,7 @@ function planLines({ diff, changes, notes, file }: ReturnType<typeof view>): Lin
 }
 
 function admissionLines(name: string, { state, companion }: Admission): Line[] {
-  if (state === 'in') return []
+  if (state === 'in' || state === 'pending') return []
   if (state === 'held') return [`${name} waits for your word: warder approvals`]
   return [
     `${name} is let in${companion ? '' : ' when Warder starts'}: it gets a socket of its own`,
@@ -209,6 +220,7 @@ type Admitted = 'already' | 'now' | 'at-next-start' | 'waits'
 function admittedBy({ state, companion }: Admission): Admitted {
   if (state === 'in') return 'already'
   if (state === 'held') return 'waits'
+  if (state === 'pending') return 'at-next-start'
   return companion ? 'now' : 'at-next-start'
 }
 

@@ -59,6 +59,8 @@ export interface WiringClient {
   readonly next: string
   /** What a browser opens so that the client asks whether to add the server; null where it has no such link. */
   readonly link: ((name: string, entry: Record<string, unknown>) => string) | null
+  /** What its own command line takes to add the server for its user; null where it has none that is safe. */
+  readonly ownCommand: ((name: string, shim: ShimCommand) => readonly string[]) | null
 }
 
 /** `json`: as strict as the client's own reader. `jsonc`: comments and commas at the end are usual there. */

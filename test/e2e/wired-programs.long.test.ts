@@ -107,6 +107,23 @@ it('Gemini CLI connects', async () => {
   expect((await says('gemini', ['mcp', 'list'])).all).toMatch(/✓ warder: .* Connected$/m)
 })
 
+it.each([
+  ['claude', 'claude-code', ['mcp', 'list'], /^warder: .* ✔ Connected$/m],
+  ['codex', 'codex', ['mcp', 'list'], /^warder .*warder-mcp/m],
+] as const)('%s adds Warder by its own command', async (program, client, list, shown) => {
+  await mkdir(path.join(user, '.codex'))
+  const answer = await runCli(
+    ['--json', '--home', warder.home, 'wire', client, '--link', '--yes'],
+    {
+      env: { HOME: user },
+    },
+  )
+  const [first, ...args] = (answer.json as { command: string[] }).command
+  expect(first).toBe(program)
+  await says(program, args)
+  expect((await says(program, list)).all).toMatch(shown)
+})
+
 it('Codex reads it, and starts it in its minimal environment', async () => {
   const file = await put('.codex/config.toml', '# mine\n[tui]\nanimations = false\n')
   expect(await wire('codex')).toBe(file)

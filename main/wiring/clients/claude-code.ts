@@ -22,4 +22,15 @@ export const claudeCode: WiringClient = {
   homeVariable: 'environment',
   next: 'Start Claude Code anew; sessions that are open keep the servers that they started with.',
   link: null,
+  ownCommand: (name, { command, args }) => [
+    'claude',
+    'mcp',
+    'add',
+    '--scope',
+    'user',
+    name,
+    '--',
+    command,
+    ...args,
+  ],
 }

@@ -27,6 +27,7 @@ export const claudeDesktop: WiringClient = {
   homeVariable: null,
   next: 'Quit Claude Desktop, from its tray icon too, and start it again.',
   link: null,
+  ownCommand: null,
 }
 
 /** The roaming folder that Windows shows to the package; null where there is no package, or this is not Windows. */

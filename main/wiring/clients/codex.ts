@@ -18,4 +18,5 @@ export const codex: WiringClient = {
   homeVariable: null,
   next: 'Start Codex anew.',
   link: null,
+  ownCommand: (name, { command, args }) => ['codex', 'mcp', 'add', name, '--', command, ...args],
 }

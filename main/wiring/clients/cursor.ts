@@ -21,4 +21,5 @@ export const cursor: WiringClient = {
       name,
       config: Buffer.from(JSON.stringify(entry)).toString('base64'),
     })}`,
+  ownCommand: null,
 }

@@ -16,4 +16,6 @@ export const gemini: WiringClient = {
   homeVariable: 'environment',
   next: 'Start Gemini CLI anew; it starts servers only in folders that it trusts.',
   link: null,
+  // `gemini mcp add` writes the secrets of other entries into the file, in the place of the names of variables.
+  ownCommand: null,
 }

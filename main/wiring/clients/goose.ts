@@ -27,6 +27,7 @@ export const goose: WiringClient = {
   homeVariable: null,
   next: 'Start a new Goose session.',
   link: null,
+  ownCommand: null,
 }
 
 const gooseFolder = (where: Parameters<WiringClient['userFile']>[0]) =>

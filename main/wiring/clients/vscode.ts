@@ -54,5 +54,10 @@ function variant({ id, title, folder, scheme, program, app, windowsApp }: Varian
     next: `${title} reads it by itself; start the server under "MCP: List Servers" and trust it there.`,
     link: (name, entry) =>
       `${scheme}:mcp/install?${encodeURIComponent(JSON.stringify({ name, ...entry }))}`,
+    ownCommand: (name, shim) => [
+      program,
+      '--add-mcp',
+      JSON.stringify({ name, ...typedEntry(shim) }),
+    ],
   }
 }

@@ -21,4 +21,5 @@ export const windsurf: WiringClient = {
   homeVariable: null,
   next: 'Press the refresh button of its MCP servers, or start Windsurf anew.',
   link: null,
+  ownCommand: null,
 }

@@ -27,6 +27,7 @@ export const zed: WiringClient = {
   homeVariable: null,
   next: 'Zed reads it by itself; the agent panel shows whether Warder answers.',
   link: null,
+  ownCommand: null,
 }
 
 /** On macOS Zed goes by the home directory alone. */
