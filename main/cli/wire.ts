@@ -180,16 +180,7 @@ async function listClients(context: Context): Promise<void> {
 export const wiringOf = ({ home }: Context): Wiring =>
   openWiring({ home, where: surroundings(process.env, process.cwd()), clock: Date.now })
 
-const view = ({
-  action,
-  client,
-  scope,
-  before,
-  changes,
-  diff,
-  entry,
-  notes,
-}: WiringPlan) => ({
+const view = ({ action, client, scope, before, changes, diff, entry, notes }: WiringPlan) => ({
   ...{ action, client: client.id, scope, file: before.file, changes },
   diff: diff.join('\n'),
   ...{ entry, notes, next: client.next },
