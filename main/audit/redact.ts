@@ -34,7 +34,7 @@ export function redactValue(value: unknown, mask: Mask = NO_MASK): unknown {
 function walk(value: unknown, meaning: NameMeaning, mask: Mask): unknown {
   if (typeof value === 'string')
     return holds(meaning, value) ? REDACTED : redactText(value, mask).text
-  if (typeof value === 'number' && meaning === 'code') return REDACTED
+  if (typeof value === 'number' && isSecretNumber(meaning, value)) return REDACTED
   if (Array.isArray(value)) return list(value, meaning, mask)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -44,6 +44,10 @@ function walk(value: unknown, meaning: NameMeaning, mask: Mask): unknown {
     ]),
   )
 }
+
+/** Somebody's password may be a date. */
+const isSecretNumber = (meaning: NameMeaning, value: number) =>
+  meaning === 'code' || (meaning === 'credential' && value >= 100_000)
 
 /** `{ credentials: { user, value } }`: whatever is below looks made by a machine, or stays. */
 const inherited = (meaning: NameMeaning): NameMeaning =>

@@ -84,7 +84,7 @@ const EXPRESSION =
 
 /** XML, and the parts of a form (RFC 7578 §4.2). */
 const ELEMENTS =
-  /<([A-Za-z][\w:.-]{0,63})>([^<\r\n]{4,4096})<|(?<=; ?)name="([\w.-]{1,64})"\r?\n\r?\n([^\r\n]{4,4096})/g
+  /<([A-Za-z][\w:.-]{0,63})>([^<\r\n]{4,4096})(?=<)|(?<=[\s;])(?:key|name)="([\w.:-]{1,64})"(?:\s{1,8}value="|\r?\n\r?\n)([^"\r\n]{4,4096})/g
 
 function elements(text: string): Span[] {
   return [...text.matchAll(ELEMENTS)].flatMap((match) => {
@@ -92,7 +92,7 @@ function elements(text: string): Span[] {
     const value = content ?? body ?? ''
     const meaning = meaningOf(element ?? part ?? '')
     if (meaning === null || !isSecret(meaning, value, true)) return []
-    const to = match.index + all.length - (content === undefined ? 0 : 1)
+    const to = match.index + all.length
     return [{ from: to - value.length, to, rule: 'named' }]
   })
 }
@@ -115,7 +115,7 @@ function options(text: string): Span[] {
 
 /** `mysql -pSECRET`, `curl -u NAME:SECRET`: the commands that people know these from. */
 const ATTACHED =
-  /(?<![\w-])(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,256}?\s-p|(?:curl|http|wget)\b[^\n|;]{0,512}?\s(?:-u|--user)[ =]{1,2}["']?[\w.@-]{0,64}:|sshpass\s{1,4}-p\s?["']?)([^\s"']{4,256})/g
+  /(?<![\w-])(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,256}?\s-p|(?:curl|http|wget)\b[^\n|;]{0,512}?\s(?:-u|--user)[ =]{1,2}["']?[\w.@-]{0,64}:|(?:docker|podman)\s{1,4}login\b[^\n|;]{0,256}?\s(?:-p|--password)\s{1,4}|sshpass\s{1,4}-p\s?["']?)([^\s"']{4,256})/g
 
 function attached(text: string): Span[] {
   return [...text.matchAll(ATTACHED)].flatMap(({ 0: all, 1: value = '', index }) => {

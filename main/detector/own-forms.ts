@@ -32,6 +32,7 @@ export const ownForms: readonly TokenForm[] = [
   ['google-access-token', 'ya29.', ['\\w.-', 20, LONG]],
   ['google-refresh-token', '1//', ['\\w-', 20, LONG]],
   ['google-api-key', 'AIza', ['\\w-', 30, LONG]],
+  ['facebook-access-token', 'EAAC', ['A-Za-z0-9', 60, LONG]],
   ['square-access-token', 'EAAA', ['\\w-', 40, LONG]],
   ['atlassian-token', 'ATATT3', ['\\w=-', 20, LONG]],
   ['atlassian-token', 'ATCTT3', ['\\w=-', 20, LONG]],

@@ -20,7 +20,8 @@ export function isPlaceholder(value: string): boolean {
     BRACKETED.test(text) ||
     EXAMPLE.test(text) ||
     ELSEWHERE.test(text) ||
-    /^([x*.0#_-])\1*$/i.test(text)
+    /^([x*.0#_-])\1*$/i.test(text) ||
+    VARIABLE.test(text)
   )
 }
 
@@ -32,6 +33,9 @@ export const CODE = /^\d{3,8}$/
 
 const BRACKETED =
   /^(?:<[^<>]{0,256}>|\[[\w .:'-]{0,256}\]|\{[\w .:-]{0,256}\}|\.{2,}|\*{3,}.{0,4})$/
+
+/** The name of an environment variable, which stands for what is in it. */
+const VARIABLE = /^[A-Z]+(?:_[A-Z]+)+$/
 
 const EXAMPLE =
   /x{5}|\*{4}|\.{3}|…|(?:^|[^a-z])(?:your|my|enter|insert|replace|paste|some)[-_ ][a-z]|change[-_]?me|placeholder|redacted|example|dummy|(?:^|[-_ ])here$|^(?:string|number|boolean|str|required|optional|todo|tbd|n\/a|secret|password|passwd|pass|pwd|token|key|test|username:password|user:pass(?:word)?)$/i

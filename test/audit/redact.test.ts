@@ -27,7 +27,7 @@ describe('the redactor', () => {
       redactValue({
         headers: [['x-api-key', 'hunter2hunter2']],
         args: ['--token', 'hunter2hunter2', '--verbose'],
-        env: { DB_PASSWORD: 'hunter2', NAME: 'ann', PIN: 1234 },
+        env: { DB_PASSWORD: 'hunter2', NAME: 'ann', PIN: 1234, password: 19991231 },
         credentials: { user: 'ann', value: '7aQ3xK9bVt2mR5cZ8dH1' },
         [token]: 1,
         max_tokens: 4096,
@@ -35,7 +35,12 @@ describe('the redactor', () => {
     ).toEqual({
       headers: [['x-api-key', '[redacted by Warder]']],
       args: ['--token', '[redacted by Warder]', '--verbose'],
-      env: { DB_PASSWORD: '[redacted by Warder]', NAME: 'ann', PIN: '[redacted by Warder]' },
+      env: {
+        DB_PASSWORD: '[redacted by Warder]',
+        NAME: 'ann',
+        PIN: '[redacted by Warder]',
+        password: '[redacted by Warder]',
+      },
       credentials: { user: 'ann', value: '[redacted by Warder]' },
       '[redacted by Warder]': 1,
       max_tokens: 4096,

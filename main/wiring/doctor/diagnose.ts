@@ -1,5 +1,5 @@
 import { findClients } from '../find-clients.ts'
-import type { ConfiguredServer, FoundClient, Where } from '../types.ts'
+import type { ClientFile, FoundClient, Where } from '../types.ts'
 import { duplicateFindings } from './duplicates.ts'
 import { exposureFindings, openPorts } from './exposure.ts'
 import { cacheFindings, envFileFindings, fileFindings, ownFindings } from './files.ts'
@@ -22,10 +22,10 @@ interface Options {
 /** Looks at everything and changes nothing; nothing is started, and nobody is asked over a network. */
 export async function diagnose(where: Where, options: Options): Promise<Diagnosis> {
   const { home, clients: look = findClients, ports = openPorts } = options
-  const clients = look(where)
+  const clients = look(where).map((client) => ({ ...client, files: once(client.files) }))
   const listening = ports()
   const files = clients.flatMap((client) => client.files)
-  const servers = unique(files.flatMap((file) => file.servers)).filter(({ ours }) => !ours)
+  const servers = files.flatMap((file) => file.servers).filter(({ ours }) => !ours)
   const perServer = await Promise.all(
     servers.map(async (server) => [
       ...secretFindings(server),
@@ -45,11 +45,6 @@ export async function diagnose(where: Where, options: Options): Promise<Diagnosi
   return { clients, findings: findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]) }
 }
 
-/** A project's file may be the user's own where somebody works in the home directory. */
-function unique(servers: readonly ConfiguredServer[]): ConfiguredServer[] {
-  const seen = new Set<string>()
-  return servers.filter(({ file, at }) => {
-    const key = JSON.stringify([file, at])
-    return seen.has(key) ? false : seen.add(key)
-  })
-}
+/** A project's file is the user's own where somebody works in the home directory. */
+const once = (files: readonly ClientFile[]) =>
+  files.filter(({ file }, index) => files.findIndex((other) => other.file === file) === index)

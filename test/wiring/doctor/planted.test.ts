@@ -40,4 +40,15 @@ describe('the doctor in a planted home', () => {
     expect(values.length).toBeGreaterThan(40)
     expect(values.flatMap(formsOf).filter((form) => text.includes(form))).toEqual([])
   })
+
+  it('looks once at a file that is the user’s and the project’s', async () => {
+    await using home = await testHome()
+    const { where, warder } = await plantHome(home.path)
+    const at = async (folder: string) =>
+      (await diagnose({ ...where, folder }, { home: warder, ports: () => new Set() })).findings
+    const elsewhere = await at(warder)
+    const inHome = await at(home.path)
+    // Codes that are of the folder's own project would be more.
+    expect(inHome.map(({ code }) => code).sort()).toEqual(elsewhere.map(({ code }) => code).sort())
+  })
 })
