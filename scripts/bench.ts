@@ -16,6 +16,7 @@ import { realServerCase } from '../test/bench/cases/real-server.ts'
 import type { CaseResult } from '../test/bench/cases/result.ts'
 import { startCase } from '../test/bench/cases/start.ts'
 import { stdioToHttpCase } from '../test/bench/cases/stdio-to-http.ts'
+import { windowCase } from '../test/bench/cases/window.ts'
 import { BRIEF, type Effort, FULL } from '../test/bench/measure.ts'
 import { page, plot, table } from '../test/bench/report.ts'
 import { buildIfStale } from './build-if-stale.ts'
@@ -29,6 +30,7 @@ const cases: Readonly<Record<string, (effort: Effort) => Promise<CaseResult>>> =
   memory: memoryCase,
   large: largeCase,
   growth: growthCase,
+  window: windowCase,
 }
 
 process.chdir(path.dirname(import.meta.dirname))

@@ -7,7 +7,7 @@ export type CallFilter = Pick<
 >
 
 /** Rows asked for at once. */
-export const PAGE = 500
+export const PAGE = 200
 /** Rows held at most: whoever scrolls on lets go of the other end, so a million cost what a few thousand do. */
 const MOST = 4_000
 

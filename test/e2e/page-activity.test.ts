@@ -62,7 +62,7 @@ describe('calls', () => {
       server: 'weather',
       outcome: 'denied',
       phase: 'outcome',
-      limit: 500,
+      limit: 200,
     })
     companion.world.audit = []
     await page.getByLabel('Server').selectOption('linear')
@@ -127,12 +127,12 @@ describe('calls', () => {
   })
 
   it('stay where they are under the eyes of who reads, while new ones arrive', async () => {
-    companion.fill(300)
+    companion.fill(150)
     await open('Activity')
     await calls().first().waitFor()
     const scroller = page.locator('.calls-scroll')
     await scroller.evaluate((each) => each.scrollTo(0, 42 * 100))
-    const shown = page.locator('[data-call="old-195"]')
+    const shown = page.locator('[data-call="old-45"]')
     await shown.waitFor()
     const before = await shown.boundingBox()
     const burst = Array.from({ length: 50 }, (_, at) => ({
@@ -141,7 +141,7 @@ describe('calls', () => {
       call: `burst-${at}`,
     }))
     companion.append(...burst)
-    await eventually(size).toBe(350)
+    await eventually(size).toBe(200)
     await eventually(() => shown.boundingBox()).toEqual(before)
   })
 })

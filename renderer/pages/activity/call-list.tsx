@@ -35,6 +35,8 @@ export function CallList({ calls, selected, onSelect }: CallListProps) {
     estimateSize: () => height,
     getItemKey: (at) => rows[at]?.call ?? at,
     overscan: 10,
+    // Drawn with the next frame: a row that comes late by one is not missed, a frame that is late is.
+    useFlushSync: false,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height is another layout
   useLayoutEffect(() => virtual.measure(), [height])
