@@ -23,6 +23,7 @@ import { serverHandlers } from './servers.ts'
 import { statusHandlers } from './status.ts'
 import { stopHandlers } from './stop.ts'
 import { toolHandlers } from './tool-approvals.ts'
+import { trimHandlers } from './trim.ts'
 import type { Control, Handlers } from './types.ts'
 import { auditRowView } from './views.ts'
 import { wiringHandlers } from './wiring.ts'
@@ -46,6 +47,7 @@ export function createControl(house: ControlHouse): Control {
     ...stopHandlers(house),
     ...holdHandlers(house),
     ...licenceHandlers(),
+    ...trimHandlers(house),
     ...autostartHandlers(house),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()

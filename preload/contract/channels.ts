@@ -279,6 +279,17 @@ export const channels = {
     z.strictObject({ name, confirm }),
     z.object({ client: clientView, bearer: z.string(), http: z.string() }),
   ),
+  /** Takes one tool from a client, or gives it back; only giving back widens. */
+  'clients:trim': channel(
+    z.strictObject({
+      client: name,
+      server: name,
+      tool: z.string().min(1).max(256),
+      hide: z.boolean(),
+      confirm,
+    }),
+    nothing,
+  ),
   'clients:remove': channel(z.strictObject({ name }), nothing),
 
   /** The MCP clients that Warder knows, and what is wired of the user's own files. */

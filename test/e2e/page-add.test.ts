@@ -205,6 +205,26 @@ it('shows of a client what tools cost it, and which it may call', async () => {
     .waitFor()
 })
 
+it('takes a tool from a client with one press, and asks before it gives one back', async () => {
+  await open('Clients')
+  const meter = card('cursor').getByRole('region', { name: 'Context of cursor' })
+  await meter.getByText('Take tools away from cursor').click()
+  await button('Take away search of linear from cursor').click()
+  await meter.getByText('may call 2 of 4 tools').waitFor()
+  const trimmed = { client: 'cursor', server: 'linear' }
+  expect(heard('clients:trim')).toEqual([{ ...trimmed, tool: 'search', hide: true }])
+  await button('Give back delete_issue of linear to cursor').click()
+  await confirm().click()
+  await meter.getByText('may call 3 of 4 tools').waitFor()
+  expect(heard('clients:trim').at(-1)).toEqual({
+    ...trimmed,
+    tool: 'delete_issue',
+    hide: false,
+    confirm: 'challenge-1',
+  })
+  expect(complaints).toEqual([])
+})
+
 describe('an installed client', () => {
   const row = () => page.getByRole('listitem', { name: 'Cursor', exact: true })
 

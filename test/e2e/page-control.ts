@@ -108,7 +108,7 @@ export function createPageControl() {
         heardAt: world.tools[name] === undefined ? null : world.status.startedAt,
         tools: (world.tools[name] ?? []).map((tool) => ({
           ...tool,
-          allowed: client !== 'cursor' || !tool.name.startsWith('delete'),
+          allowed: client !== 'cursor' || !world.taken.includes(tool.name),
         })),
       })),
     'servers:running': () => world.running,
@@ -230,6 +230,11 @@ export function createPageControl() {
     'hold:screen': ({ lock }) => {
       world.status.lockWithScreen = lock
       changed('status')
+      return {}
+    },
+    'clients:trim': ({ tool, hide, confirm }) => {
+      if (!hide) confirmed(`Give ${tool} back`, confirm)
+      world.taken = hide ? [...world.taken, tool] : world.taken.filter((one) => one !== tool)
       return {}
     },
     'wiring:list': () => world.wirings,

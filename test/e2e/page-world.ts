@@ -398,6 +398,8 @@ export function createWorld() {
 
   return {
     findings,
+    /** Tools that were taken from Cursor. */
+    taken: ['delete_issue'],
     autostart: null as boolean | null,
     wirings: [wiring('cursor', 'Cursor'), wiring('zed', 'Zed', { installed: false })],
     preview: (action: 'wire' | 'unwire'): WiringPreview => ({

@@ -1,6 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ContractError, ServerToolsView } from '../../../preload/contract/index.ts'
 import { useApi } from '../../api/context.ts'
+import { useAct } from '../../api/queries.ts'
+import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { number, visible } from '../../parts/format.ts'
 
@@ -35,6 +37,12 @@ export function ContextMeter({ client }: { client: string }) {
           </li>
         ))}
       </ul>
+      {heard.length > 0 && (
+        <details className="elsewhere">
+          <summary>Take tools away from {client}</summary>
+          <Trim client={client} servers={tools.data ?? []} />
+        </details>
+      )}
       <p className="quiet small">
         What it is shown of tools it may call: name, description and schema, four characters counted
         as a token.
@@ -79,5 +87,41 @@ function Parts({ parts, total }: { parts: Cost[]; total: number }) {
         )
       })}
     </svg>
+  )
+}
+
+/** Each tool with what it costs, taken away with one press. Giving back widens, so a person is asked. */
+function Trim({ client, servers }: { client: string; servers: ServerToolsView[] }) {
+  const queries = useQueryClient()
+  const trim = useAct('clients:trim')
+  const tools = servers
+    .flatMap(({ server, tools: offered }) => offered.map((tool) => ({ ...tool, server })))
+    .toSorted((a, b) => b.tokens - a.tokens)
+  return (
+    <>
+      <ErrorNote error={trim.error} />
+      <ul className="trim" aria-label={`Tools of ${client}, the dearest first`}>
+        {tools.map(({ server, name, tokens, allowed }) => (
+          <li key={`${server} ${name}`} data-allowed={allowed}>
+            <span>
+              <code>{visible(name)}</code> <span className="quiet">of {visible(server)}</span>
+            </span>
+            <span className="quiet meter-number">{number(tokens)}</span>
+            <Button
+              busy={trim.isPending}
+              label={`${allowed ? 'Take away' : 'Give back'} ${visible(name)} of ${server} ${allowed ? 'from' : 'to'} ${client}`}
+              onClick={() =>
+                trim.mutate(
+                  { client, server, tool: name, hide: allowed },
+                  { onSettled: () => void queries.invalidateQueries({ queryKey: ['servers'] }) },
+                )
+              }
+            >
+              {allowed ? 'Take away' : 'Give back'}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
