@@ -9,7 +9,7 @@ const floors = [
   ['control/'],
   ['bridge/', 'wiring/'],
   ['runtime/'],
-  ['policy/', 'oauth/', 'authority/', 'audit/'],
+  ['policy/', 'oauth/', 'audit/'],
   ['identity/', 'servers/', 'vault/'],
   ['net/', 'store/'],
 ]
