@@ -68,6 +68,8 @@ export interface CompanionOptions {
   readonly port?: number
   /** Absolute command that starts this companion again, for the shim. */
   readonly argv: readonly string[]
+  /** Ends this companion, for an app that takes its place; absent where it does not. */
+  readonly handOver?: () => void
   /** Absent where the shell cannot arrange it. */
   readonly autostart?: Autostart
   readonly env: Readonly<Record<string, string | undefined>>
@@ -264,6 +266,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       wiringWatch,
       presence: ports.presence,
       autostart: options.autostart ?? null,
+      handOver: options.handOver ?? null,
       openUi: options.openUi,
     })
     const controlPath = socketPath(sockets, 'control')

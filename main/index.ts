@@ -1,15 +1,17 @@
 import path from 'node:path'
 import { app } from 'electron'
-import { startCompanion } from './companion.ts'
+import { type CompanionOptions, startCompanion } from './companion.ts'
 import { createActions } from './desktop/actions.ts'
 import { createApprovalNotes } from './desktop/approval-notes.ts'
 import { createAutostart } from './desktop/autostart.ts'
 import { createBrowser } from './desktop/browser.ts'
+import { startOrTakeOver } from './desktop/handover.ts'
 import { createHelper } from './desktop/helper.ts'
 import { serveIpc } from './desktop/ipc.ts'
 import {
   claimInstance,
   dressApp,
+  isInBackground,
   launchCommand,
   quitAfter,
   refuseToStart,
@@ -22,6 +24,7 @@ import { followPower } from './desktop/power.ts'
 import { ask, createPresence } from './desktop/presence.ts'
 import { createTray } from './desktop/tray.ts'
 import type { TrayAction } from './desktop/tray-menu.ts'
+import { withVault } from './desktop/vault-choice.ts'
 import { guardWebContents } from './desktop/web-contents.ts'
 import { createMainWindow } from './desktop/window.ts'
 import { readUiFiles } from './headless/ui-files.ts'
@@ -52,7 +55,7 @@ async function start(): Promise<void> {
   let perform = (action: TrayAction): unknown => action.do === 'open' && window.show(action.page)
   const notifier = createNotifier((action) => void perform(action))
 
-  const companion = await startCompanion({
+  const options: CompanionOptions = {
     home,
     shell: 'desktop',
     ports: {
@@ -69,7 +72,11 @@ async function start(): Promise<void> {
       window.show()
       return { url: null, file: null }
     },
-  })
+  }
+  const companion = await withVault(
+    (vault) => startOrTakeOver(() => startCompanion({ ...options, ...vault }), { home, ask }),
+    { ask, isAsked: !isInBackground() },
+  )
   const { control } = companion
   quitAfter({ letClose: window.letClose, close: companion.close })
   serveIpc(control, window.contents)

@@ -44,15 +44,17 @@ export const addServe: Verb = (program, action) => {
 async function serve({ home, output }: Context, options: ServeOptions): Promise<void> {
   // Loaded here and not above: every other verb does without the companion.
   const { serveHeadless } = await import('../headless/serve.ts')
+  const yielded = Promise.withResolvers<void>()
   const companion = await serveHeadless({
     home,
+    onYield: yielded.resolve,
     passphrase: (purpose) => passphrase(purpose, options.passphraseFd),
     ...(options.vault === undefined ? {} : { vault: options.vault }),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
   const stopped = stopSignal()
   announce(output, companion.ready)
-  await stopped
+  await Promise.race([stopped, yielded.promise])
   await companion.close()
 }
 

@@ -20,6 +20,7 @@ import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
 import { serverHelpHandlers } from './server-help.ts'
 import { serverHandlers } from './servers.ts'
+import { shellHandlers } from './shell.ts'
 import { statusHandlers } from './status.ts'
 import { stopHandlers } from './stop.ts'
 import { toolHandlers } from './tool-approvals.ts'
@@ -49,6 +50,7 @@ export function createControl(house: ControlHouse): Control {
     ...licenceHandlers(),
     ...trimHandlers(house),
     ...autostartHandlers(house),
+    ...shellHandlers(house),
   }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>

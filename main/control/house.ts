@@ -47,6 +47,8 @@ export interface ControlHouse {
   readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence
   readonly autostart: Autostart | null
+  /** Ends the companion, for one in another shell; null where it stays until a person quits it. */
+  readonly handOver: (() => void) | null
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
 }

@@ -30,6 +30,9 @@ export function claimInstance(home: string): void {
 /** Started by a program, the window stays away until somebody asks for it. */
 const IN_BACKGROUND = '--background'
 
+/** Started by a program: nobody may be there to answer a question. */
+export const isInBackground = () => process.argv.includes(IN_BACKGROUND) || wasStartedAtLogin()
+
 /** What starts this app again without its window: for the shim, whose client needs the companion and no more. */
 export function launchCommand(): string[] {
   // An AppImage runs from a mount that is gone with it.

@@ -25,8 +25,10 @@ export async function serveHeadless(options: {
   vault?: 'keychain' | 'file' | 'memory'
   passphrase?: (purpose: 'open' | 'create') => Promise<string>
   port?: number
+  /** Called when the app wants to take this one's place. */
+  onYield?: () => void
 }): Promise<Serving> {
-  const { home, vault, passphrase, port } = options
+  const { home, vault, passphrase, port, onYield } = options
   const { env } = process
   let ui: Promise<UiServer> | undefined
 
@@ -54,6 +56,7 @@ export async function serveHeadless(options: {
     ...(vault ? { vault } : {}),
     ...(passphrase ? { passphrase } : {}),
     ...(port === undefined ? {} : { port }),
+    ...(onYield ? { handOver: onYield } : {}),
     // What the shim starts: the same home and vault. A passphrase cannot be repeated; the port is remembered.
     argv: [
       process.execPath,

@@ -226,6 +226,9 @@ export const channels = {
   /** Whether Warder locks with the screen; no longer doing so widens. */
   'hold:screen': channel(z.strictObject({ lock: z.boolean(), confirm }), nothing),
 
+  /** Ends a headless companion, for the app that takes its place. */
+  'shell:yield': channel(nothing, nothing),
+
   /** Whether Warder starts when the person logs in; null where the shell cannot arrange that. */
   'autostart:get': channel(nothing, z.object({ on: z.boolean().nullable() })),
   'autostart:set': channel(
