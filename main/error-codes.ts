@@ -496,6 +496,11 @@ export const errorCodes = {
     meaning: 'The vault does not keep what is put into it, so credentials cannot move there.',
     mend: 'Start Warder with a keychain, or with `warder serve --vault file`.',
   },
+  'adoption.halfway': {
+    exit: 1,
+    meaning: 'Servers were moved out of some files only, and those files could not be put back.',
+    mend: 'Make room on the disk, or make the files writable, then run `warder doctor --undo`.',
+  },
   'adoption.none': {
     exit: 1,
     meaning: 'No adoption of servers can be undone.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Output } from '../../preload/contract/index.ts'
 import { canonicalJson } from '../audit/canonical-json.ts'
-import { toWarderError, WarderError } from '../errors.ts'
+import { isWarderError, toWarderError, WarderError } from '../errors.ts'
 import { matches } from '../policy/glob.ts'
 import { describe, type Server } from '../servers/servers.ts'
 import { clearSecret } from '../store/clear-secrets.ts'
@@ -233,6 +233,8 @@ async function adopt(
     }
     writeAdopted(wiring, plan.files, now)
   } catch (error) {
+    // What left its file is here alone then, and the record says how it gets back.
+    if (isWarderError(error, 'adoption.halfway')) throw error
     for (const step of undo.toReversed()) await step().catch(() => undefined)
     throw error
   }

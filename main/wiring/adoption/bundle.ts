@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { sha256 } from '../client-file.ts'
-import type { Incoming, IncomingSecret } from './definition.ts'
+import { type Incoming, type IncomingSecret, namesOthers } from './definition.ts'
 import { secretName } from './secret-name.ts'
 import type { Values } from './values.ts'
 import { readZip, type ZipEntry } from './zip.ts'
@@ -41,6 +41,8 @@ export function readBundle(
   const place = path.join(folder, digest)
   const secrets = new Map<string, IncomingSecret>()
   const command = definitionOf(manifest, { ...options, place, secrets })
+  if (namesOthers(command, secrets))
+    throw invalid('it names a secret or an account of Warder, which only config.json may')
   values.check()
   return {
     incoming: { name, definition: command, secrets: [...secrets.values()] },

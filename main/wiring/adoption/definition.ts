@@ -1,4 +1,5 @@
 import { REFERENCE_IN } from '../../detector/values.ts'
+import { parseReference } from '../../store/references.ts'
 import { judgeAlone, judgeNamed } from '../doctor/clear-values.ts'
 import type { ConfiguredServer } from '../types.ts'
 import { secretName } from './secret-name.ts'
@@ -34,11 +35,17 @@ export const isObstacle = (made: Incoming | Obstacle): made is Obstacle => 'prob
  * Every value that is, or stands for, a credential becomes a reference into the vault; the rest stays as it is written.
  *
  * @param name of the server and, with what it is for behind it, of its secrets
+ * @param taken names of secrets that others have
  */
-export function incomingServer(server: ConfiguredServer, name: string): Incoming | Obstacle {
+export function incomingServer(
+  server: ConfiguredServer,
+  name: string,
+  taken: ReadonlySet<string> = new Set(),
+): Incoming | Obstacle {
   const secrets = new Map<string, IncomingSecret>()
+  const isTaken = { has: (secret: string) => secrets.has(secret) || taken.has(secret) }
   const take = (slot: string, value: string): string => {
-    const secret = secretName(name, slot, secrets)
+    const secret = secretName(name, slot, isTaken)
     secrets.set(secret, { name: secret, title: slot, ...givenOr(value) })
     return `secret:${secret}`
   }
@@ -46,7 +53,25 @@ export function incomingServer(server: ConfiguredServer, name: string): Incoming
   if (typeof made === 'string') return { problem: made }
   if (Object.values(made).some(holdsReference))
     return { problem: 'It refers to variables that only its client knows.' }
+  if (namesOthers(made, secrets))
+    return { problem: 'It names a secret or an account of Warder, which only config.json may.' }
   return { name, definition: made, secrets: [...secrets.values()] }
+}
+
+/**
+ * Whether a definition that somebody else wrote refers to what lies in the vault already: where a value is handed on as it
+ * stands, `secret:NAME` and `grant:SERVER` would be given what was never theirs.
+ */
+export function namesOthers(made: unknown, own: { has(name: string): boolean }): boolean {
+  if (typeof made === 'string') {
+    const reference = parseReference(made)
+    return reference !== null && !(reference.kind === 'secret' && own.has(reference.name))
+  }
+  return (
+    typeof made === 'object' &&
+    made !== null &&
+    Object.values(made).some((one) => namesOthers(one, own))
+  )
 }
 
 type Take = (slot: string, value: string) => string

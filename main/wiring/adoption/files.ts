@@ -45,7 +45,8 @@ const USERS_ONLY = 0o600
 /**
  * Writes all files or none.
  *
- * @throws WarderError `wiring.*`; every file is as it was
+ * @throws WarderError `adoption.halfway` where something went wrong and a file could not be put back either: its credentials
+ *   are where they went, and nowhere else; `wiring.*`, `store.unwritable` where every file is as it was
  */
 export function writeAdopted(
   { launcher, ledger }: Pick<WiringHouse, 'launcher' | 'ledger'>,
@@ -54,31 +55,56 @@ export function writeAdopted(
 ): void {
   launcher.refresh()
   const written: AdoptedFile[] = []
+  const undo: (() => void)[] = []
+  let hasCopies = true
   try {
+    for (const { client, before, after, entry } of files) {
+      if (entry === null) continue
+      const place = { client, scope: 'user' as const, file: before.file }
+      const earlier = ledger.find(place)
+      undo.push(() => {
+        if (earlier === null) ledger.forget(place)
+        else ledger.keep(hasCopies ? earlier : { ...earlier, undo: { way: 'entry' } })
+      })
+      // Without a copy: that would keep the credentials beside the vault.
+      ledger.keep({
+        ...{ version: 1, ...place, name: OWN_NAME, entry: { ...entry } },
+        ...{
+          wiredAt: now.toISOString(),
+          written: sha256(after),
+          undo: { way: 'entry' },
+          letIn: false,
+        },
+      })
+    }
+    // After that: whatever fails before, the credentials are still where they were.
     for (const file of files) {
       replaceClientFile(file.before, file.after, USERS_ONLY)
       written.push(file)
     }
-  } catch (error) {
-    for (const { before } of written.toReversed())
-      replaceClientFile(lookAt(before.file), before.bytes, USERS_ONLY)
-    throw error
-  }
-  for (const { client, before, after, entry } of files) {
-    const place = { client, scope: 'user' as const, file: before.file }
+    hasCopies = false
     // Those of an earlier wiring have the credentials as well.
-    ledger.dropCopies(place)
-    if (entry === null) continue
-    // Without a copy: that would keep the credentials beside the vault.
-    ledger.keep({
-      ...{ version: 1, ...place, name: OWN_NAME, entry: { ...entry } },
-      ...{
-        wiredAt: now.toISOString(),
-        written: sha256(after),
-        undo: { way: 'entry' },
-        letIn: false,
-      },
-    })
+    for (const { client, before } of files)
+      ledger.dropCopies({ client, scope: 'user', file: before.file })
+  } catch (cause) {
+    const stranded = written.toReversed().filter((file) => !isPutBack(file))
+    if (stranded.length > 0)
+      throw new WarderError(
+        'adoption.halfway',
+        `${stranded.map(({ before }) => before.file).join(', ')} could not be put back. Their servers stay in Warder.`,
+        { cause },
+      )
+    for (const step of undo) step()
+    throw cause
+  }
+}
+
+function isPutBack({ before }: AdoptedFile): boolean {
+  try {
+    replaceClientFile(lookAt(before.file), before.bytes, USERS_ONLY)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -96,7 +96,8 @@ export function planAdoption(
       return
     }
     const name = freeName(made.name, server.client)
-    const named = name === made.name ? made : (incomingServer(server, name) as Incoming)
+    // A long name is cut in those of its secrets, so another server's may begin alike.
+    const named = incomingServer(server, name, secrets) as Incoming
     servers.set(name, { ...named, from: [about(server)] })
     for (const secret of named.secrets) secrets.add(secret.name)
   }
@@ -165,7 +166,7 @@ function fileWithout(
 const values = ({ definition, secrets }: Incoming) =>
   secrets.reduce(
     (text, { name, value }) =>
-      text.replaceAll(JSON.stringify(`secret:${name}`), JSON.stringify({ is: value })),
+      text.replaceAll(JSON.stringify(`secret:${name}`), () => JSON.stringify({ is: value })),
     JSON.stringify(definition),
   )
 

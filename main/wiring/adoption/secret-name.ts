@@ -4,7 +4,7 @@ import { nameSchema } from '../../store/references.ts'
 export function secretName(
   server: string,
   slot: string,
-  taken: ReadonlyMap<string, unknown>,
+  taken: { has(name: string): boolean },
 ): string {
   const own = warderName(slot)
   const whole = own.startsWith(server) ? own : `${server.slice(0, 15)}-${own}`

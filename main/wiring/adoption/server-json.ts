@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
-import type { Incoming, IncomingSecret } from './definition.ts'
+import { type Incoming, type IncomingSecret, namesOthers } from './definition.ts'
 import { secretName } from './secret-name.ts'
 import type { Values } from './values.ts'
 
@@ -29,6 +29,8 @@ export function fromServerJson(content: unknown, name: string, values: Values): 
     throw invalid(
       'it names no remote server of Streamable HTTP, and no package of npm, PyPI, NuGet or an OCI registry',
     )
+  if (namesOthers(definition, secrets))
+    throw invalid('it names a secret or an account of Warder, which only config.json may')
   values.check()
   return { name, definition, secrets: [...secrets.values()] }
 }

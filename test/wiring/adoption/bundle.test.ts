@@ -176,6 +176,22 @@ describe('a bundle', () => {
     ])
   })
 
+  it.each([
+    ['a variable', { ...manifest.server.mcp_config, env: { NOTES: 'secret:github-token' } }],
+    ['an argument', { ...manifest.server.mcp_config, args: ['${user_config.guess}'] }],
+    ['an account', { ...manifest.server.mcp_config, env: { NOTES: 'grant:notion' } }],
+  ])('is refused what lies in the vault of others, in %s', (_where, mcp_config) => {
+    const guess = { type: 'string', default: 'secret:github-token' }
+    const about = {
+      ...manifest,
+      server: { ...manifest.server, mcp_config },
+      user_config: { ...manifest.user_config, guess },
+    }
+    expect(() => read(zip(files(about)), '/nowhere')).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('names a secret or an account') }),
+    )
+  })
+
   it('is refused where a credential would stand in the middle of a variable', () => {
     const { server } = manifest
     const env = { NOTES_TOKEN: 'Bearer ${user_config.token}' }

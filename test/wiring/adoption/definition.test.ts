@@ -152,4 +152,13 @@ describe('a server of another program', () => {
     expect(warderName('--')).toBe('server')
     expect(warderName('x'.repeat(40))).toHaveLength(32)
   })
+
+  it.each([
+    [{ command: 'x', env: { NOTES: 'secret:github-token' } }],
+    [{ command: 'x', env: { NOTES: 'grant:notion' } }],
+    [{ url: 'https://a.example/mcp', headers: { 'X-Note': 'secret:github-token' } }],
+  ])('is refused what lies in the vault of others: %j', (members) => {
+    const made = incomingServer(server(members as Partial<ConfiguredServer>), 'one')
+    expect(isObstacle(made) && made.problem).toContain('It names a secret or an account of Warder')
+  })
 })

@@ -1,6 +1,8 @@
+import { chmodSync } from 'node:fs'
 import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { WarderError } from '../../../main/errors.ts'
 import { putBackAdopted, wayBackOf, writeAdopted } from '../../../main/wiring/adoption/files.ts'
 import { patchBetween, withoutPatches } from '../../../main/wiring/adoption/patches.ts'
 import { planAdoption } from '../../../main/wiring/adoption/plan.ts'
@@ -127,6 +129,79 @@ describe('an adoption', () => {
     )
     expect(await readFile(path.join(home.path, '.cursor/mcp.json'), 'utf8')).toBe(cursor)
     expect(wiring.ledger.records()).toEqual([])
+  })
+
+  it('leaves every credential in its file where what is wired cannot be written down', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const { files } = planAdoption(wiring, NONE)
+    for (const method of ['keep', 'dropCopies'] as const) {
+      let times = 0
+      const ledger: typeof wiring.ledger = {
+        ...wiring.ledger,
+        [method](of: never) {
+          if (times++ > 0) throw new WarderError('store.unwritable', 'The disk is full.')
+          wiring.ledger[method](of)
+        },
+      }
+      expect(() => writeAdopted({ ...wiring, ledger }, files, new Date(0))).toThrow(
+        expect.objectContaining({ code: 'store.unwritable' }),
+      )
+      for (const { before } of files) expect(await readFile(before.file)).toEqual(before.bytes)
+      expect(wiring.ledger.records()).toEqual([])
+    }
+  })
+
+  it('says so where a file could be written but not put back', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const { files } = planAdoption(wiring, NONE)
+    const [first, last] = files
+    if (first === undefined || last === undefined) throw new Error('two files')
+    // Once the first is written somebody makes it read-only, and the last is no longer what was looked at.
+    const changed = {
+      ...last,
+      get before() {
+        chmodSync(first.before.file, 0o400)
+        return { ...last.before, sha256: 'another' }
+      },
+    }
+    expect(() => writeAdopted(wiring, [first, changed], new Date(0))).toThrow(
+      expect.objectContaining({ code: 'adoption.halfway' }),
+    )
+    expect(await readFile(first.before.file)).toEqual(first.after)
+    expect(wiring.ledger.records()).not.toEqual([])
+    await chmod(first.before.file, 0o600)
+    expect(putBackAdopted(wiring, wayBackOf(first))).toBe(true)
+    expect(await readFile(first.before.file, 'utf8')).toBe(cursor)
+  })
+
+  it('gives no two servers one secret, nor one that is there, however long their names are', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const entries = {
+      'company-internal-prod': { command: 'x', env: { API_TOKEN: VALUE } },
+      'company-internal-test': { command: 'x', env: { API_TOKEN: `${VALUE}2` } },
+    }
+    await write(path.join(home.path, '.cursor/mcp.json'), JSON.stringify({ mcpServers: entries }))
+    const [free] = planAdoption(wiring, NONE).servers.flatMap(({ secrets }) => secrets)
+    const taken = new Set([free?.name ?? ''])
+    const { servers } = planAdoption(wiring, { ...NONE, secrets: taken })
+    const names = servers.flatMap(({ secrets }) => secrets.map(({ name }) => name))
+    expect(names).toHaveLength(2)
+    expect(new Set([...taken, ...names]).size).toBe(3)
+    for (const { definition, secrets } of servers)
+      expect(definition).toMatchObject({ env: { API_TOKEN: `secret:${secrets[0]?.name}` } })
+  })
+
+  it('tells two values apart that differ by a sign that replacements know', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const config = (token: string) =>
+      JSON.stringify({ mcpServers: { one: { command: 'x', env: { API_TOKEN: token } } } })
+    await write(path.join(home.path, '.cursor/mcp.json'), config(`${VALUE}$$`))
+    await write(path.join(home.path, '.codeium/windsurf/mcp_config.json'), config(`${VALUE}$`))
+    expect(planAdoption(wiring, NONE).servers).toHaveLength(2)
   })
 
   it('says of each server that stays why', async () => {

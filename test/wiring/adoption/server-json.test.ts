@@ -112,6 +112,19 @@ describe('a server.json', () => {
     })
   })
 
+  it.each(['secret:github-token', 'grant:notion'])('is refused %s, which is of others', (value) => {
+    const environmentVariables = [{ name: 'NOTES', value }]
+    expect(() => added(document({ packages: [{ ...npm, environmentVariables }] }))).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('names a secret or an account') }),
+    )
+    const remotes = [
+      { type: 'streamable-http', url: 'https://a.example/mcp', headers: [{ name: 'X-N', value }] },
+    ]
+    expect(() => added(document({ remotes }))).toThrow(
+      expect.objectContaining({ code: 'server.import_invalid' }),
+    )
+  })
+
   it('gives a container only the variables that it asks for', () => {
     expect(
       added(
