@@ -87,6 +87,8 @@ export interface Companion {
   readonly vault: 'keychain' | 'file' | 'memory' | 'none'
   /** The machine slept: begins what became due meanwhile, since timers may have stood still. */
   woke(): void
+  /** Whether a person wants it locked when the screen is. Asks nobody. */
+  locksWithScreen(): boolean
   /** Ends children, doors and flows, and lets go of the home. May be called again. */
   close(): Promise<void>
 }
@@ -345,6 +347,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       sockets,
       vault: vault.kind,
       woke: grants.start,
+      locksWithScreen: hold.withScreen,
       close: ending.run,
     }
   } catch (error) {

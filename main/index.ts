@@ -84,7 +84,7 @@ async function start(): Promise<void> {
   perform = createActions({ control, notifier, ask, open: window.show, quit })
   const icons = path.join(root, 'assets')
   await createTray(control, icons, (action) => void perform(action), createApprovalNotes(notifier))
-  followPower(control, companion.woke)
+  followPower(companion)
   registerLinks()
   followLinks(window.show)
   showOnLaunch(window.show)

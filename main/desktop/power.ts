@@ -1,5 +1,4 @@
 import { powerMonitor } from 'electron'
-import type { StatusView } from '../../preload/contract/index.ts'
 import type { Control } from '../control/types.ts'
 import { traceOf } from '../errors.ts'
 
@@ -7,16 +6,28 @@ import { traceOf } from '../errors.ts'
  * Follows the machine: locks with its screen where the person wants that, and takes up after a sleep what became due in it.
  * On Linux Electron hears of no screen being locked, so there only a suspension counts.
  */
-export function followPower(control: Pick<Control, 'call'>, woke: () => void): void {
-  powerMonitor.on('lock-screen', () => void lockIfWanted(control))
-  powerMonitor.on('suspend', () => void lockIfWanted(control))
-  powerMonitor.on('resume', woke)
+export function followPower(
+  companion: { readonly control: Pick<Control, 'call'>; woke(): void; locksWithScreen(): boolean },
+  monitor: Monitor = powerMonitor,
+): void {
+  monitor.on('lock-screen', () => void lockIfWanted(companion))
+  monitor.on('suspend', () => void lockIfWanted(companion))
+  monitor.on('resume', companion.woke)
 }
 
-async function lockIfWanted(control: Pick<Control, 'call'>): Promise<void> {
+/** What of Electron's power monitor is listened to. */
+interface Monitor {
+  on(event: 'lock-screen' | 'suspend' | 'resume', listener: () => void): unknown
+}
+
+/** Asks nothing that may take time, as a keychain may that is locked with the screen: a machine that sleeps does not wait. */
+async function lockIfWanted({
+  control,
+  locksWithScreen,
+}: Parameters<typeof followPower>[0]): Promise<void> {
+  if (!locksWithScreen()) return
   try {
-    const { lockWithScreen, locked } = (await control.call('status:get', {})) as StatusView
-    if (lockWithScreen && locked === null) await control.call('hold:lock', {})
+    await control.call('hold:lock', {})
   } catch (error) {
     process.stderr.write(`warder: ${traceOf(error)}\n`)
   }

@@ -26,6 +26,13 @@ const MAX_FILE = 1024 * 1024
 const MAX_LINE = 8 * 1024
 /** A line that does not end by itself is read so far. */
 const MAX_OPEN_LINE = 64 * 1024
+/**
+ * Characters that are masked at once, and in a millisecond after that: looking for credentials takes a few microseconds for
+ * each, and everybody's calls wait meanwhile. What is beyond is lost, too.
+ */
+const MASKED = { atOnce: 256 * 1024, everyMs: 64 }
+/** What a line costs beside its characters. */
+const LINE_COST = 16
 /** What may wait for the disk; a server that writes faster loses lines, and the log says how many. */
 const MAX_WAITING = 1024 * 1024
 
@@ -35,7 +42,7 @@ export function createServerLogs(
 ): ServerLogs {
   const files = new Map<string, LogFile>()
   const fileOf = (name: string): LogFile => {
-    const file = files.get(name) ?? createLogFile(path.join(folder, `${name}.log`), maxFile)
+    const file = files.get(name) ?? createLogFile(path.join(folder, `${name}.log`), maxFile, clock)
     files.set(name, file)
     return file
   }
@@ -48,11 +55,12 @@ export function createServerLogs(
       /** The rest of a line that was cut is passed over. */
       let cut = false
       const write = (line: string) => {
-        if (!cut && line !== '') {
-          const text = mask(printable(mask(line))).trim()
-          const whole = text.length <= MAX_LINE ? text : `${text.slice(0, MAX_LINE - 1)}…`
-          file.append(`${new Date(clock()).toISOString()} ${whole}\n`)
-        }
+        if (!cut && line !== '')
+          file.append(line.length, () => {
+            const text = mask(printable(mask(line))).trim()
+            const whole = text.length <= MAX_LINE ? text : `${text.slice(0, MAX_LINE - 1)}…`
+            return `${new Date(clock()).toISOString()} ${whole}\n`
+          })
         cut = false
       }
       return {
@@ -81,17 +89,29 @@ export function createServerLogs(
 }
 
 interface LogFile {
-  append(line: string): void
+  /** @param length of what `make` has to look at; it is called only where there is room */
+  append(length: number, make: () => string): void
   read(): Promise<string>
   remove(): Promise<void>
 }
 
-function createLogFile(file: string, maxFile: number): LogFile {
+function createLogFile(file: string, maxFile: number, clock: () => number): LogFile {
   const older = `${file}.1`
   let waiting = ''
   let lost = 0
   let work: Promise<void> = Promise.resolve()
   let scheduled = false
+  let left = MASKED.atOnce
+  let since = clock()
+
+  function isAffordable(length: number): boolean {
+    const now = clock()
+    left = Math.min(MASKED.atOnce, left + Math.max(0, now - since) * MASKED.everyMs)
+    since = now
+    if (length + LINE_COST > left) return false
+    left -= length + LINE_COST
+    return true
+  }
 
   /** One after the other. A disk that takes nothing loses lines, and holds up nobody. */
   const next = (step: () => Promise<void>) => {
@@ -116,8 +136,9 @@ function createLogFile(file: string, maxFile: number): LogFile {
   const textOf = (place: string) => readFile(place, 'utf8').catch(() => '')
 
   return {
-    append(line) {
-      if (waiting.length + line.length > Math.min(MAX_WAITING, maxFile)) lost++
+    append(length, make) {
+      const line = isAffordable(length) ? make() : null
+      if (line === null || waiting.length + line.length > Math.min(MAX_WAITING, maxFile)) lost++
       else waiting += line
       if (scheduled) return
       scheduled = true

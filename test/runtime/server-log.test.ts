@@ -62,6 +62,25 @@ describe('the log of a local server', () => {
     expect((await logs.read('s', 1))[0]).toMatch(/^\(9\d{3} lines are left out\)$/)
   })
 
+  it('looks for secrets in so much of a flood as leaves time for everybody else, and goes on after it', async () => {
+    let now = 0
+    let looked = 0
+    const logs = createServerLogs(folder, { clock: () => now })
+    const writer = logs.writer('s', (text) => {
+      looked += text.length
+      return text
+    })
+    const chunk = Buffer.from(`${'x'.repeat(99)}\n`.repeat(600))
+    for (let round = 0; round < 100; round++) writer.push(chunk)
+    expect(looked).toBeGreaterThan(256 * 1024)
+    expect(looked).toBeLessThan(2 * 256 * 1024)
+    const [lost] = await logs.read('s', 1)
+    expect(lost).toMatch(/^\(5\d{4} lines are left out\)$/)
+    now = 60_000
+    writer.push(Buffer.from('calm again\n'))
+    expect((await logs.read('s', 1))[0]).toMatch(/ calm again$/)
+  })
+
   it('ends with its server, and is of that server alone', async () => {
     const logs = open()
     logs.writer('a', mask).push(Buffer.from('of a\n'))
