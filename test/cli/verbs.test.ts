@@ -47,6 +47,7 @@ describe('verbs that show', () => {
       sample.statusSample,
       'github needs a sign-in: warder connect github\nlinear/ada@example.com needs a sign-in: warder connect linear\n',
     ],
+    [['status'], sample.statusSample, 'of Cursor: `warder wire cursor` mends it\n'],
     [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
     [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],
     [['server', 'test', 'linear'], tested, '2 tools: create_issue, find_issue'],

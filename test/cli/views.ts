@@ -37,7 +37,7 @@ export const statusSample: StatusView = {
   approvals: 1,
   choiceProblems: [],
   plainTokens: 2,
-  wiringProblems: [],
+  wiringProblems: ['Warder is no longer in /h/mcp.json of Cursor: `warder wire cursor` mends it'],
   config: null,
 }
 
