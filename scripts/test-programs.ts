@@ -45,8 +45,8 @@ function linuxPrograms(): Program[] {
 }
 
 /** A screen, a panel on it, and a hand for its mouse: the tray is seen and clicked there. */
-const panelPrograms = (): Program[] =>
-  [
+function panelPrograms(): Program[] {
+  return [
     { debianPackage: 'xvfb', names: ['Xvfb'] },
     { debianPackage: 'xfce4-panel', names: ['xfce4-panel'] },
     { debianPackage: 'xfconf', names: ['xfconf-query'] },
@@ -59,6 +59,7 @@ const panelPrograms = (): Program[] =>
     optional: true,
     long: true,
   }))
+}
 
 /**
  * Sees to it that the programs are there that the tests run but npm cannot bring. Only root on Debian gets them

@@ -40,4 +40,13 @@ describe('the words of a row', () => {
     }
     expect(plainOutcome(outcome, mask).code).toBe('bad token [redacted by Warder]')
   })
+
+  it('are masked where one became a secret after it was a name', () => {
+    const secrets = createKnownSecrets()
+    const knows = createMask(secrets)
+    const named = { ...intent, target: 'kept-before-it-was-one' }
+    expect(plainIntent(named, knows).target).toBe('kept-before-it-was-one')
+    secrets.add('secret:k', 'kept-before-it-was-one')
+    expect(plainIntent(named, knows).target).toBe('[masked by Warder: secret:k]')
+  })
 })
