@@ -3,6 +3,7 @@ import path from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { channels, events } from './preload/contract/channels.ts'
+import { licenceText, shippedLicences } from './scripts/packaging/licences.ts'
 
 /**
  * One build, four targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
@@ -38,6 +39,18 @@ const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs
   },
 })
 
+/** The licences of what lies beside the bundle, for a person to read in the app. */
+const packageLicences = {
+  name: 'package-licences',
+  applyToEnvironment: ({ name }: { name: string }) => name === 'main',
+  generateBundle(this: {
+    emitFile(file: { type: 'asset'; fileName: string; source: string }): unknown
+  }) {
+    const source = `${licenceText(shippedLicences(import.meta.dirname))}\n`
+    this.emitFile({ type: 'asset', fileName: 'licenses.txt', source })
+  },
+}
+
 /** A single executable runs one script that can load nothing but Node's own modules. */
 function installed() {
   const environment = node({ warder: 'main/installed.ts' }, '../dist/installed', 'cjs')
@@ -58,7 +71,7 @@ function installed() {
 export default defineConfig({
   root: 'renderer',
   base: './',
-  plugins: [react()],
+  plugins: [react(), packageLicences],
   environments: {
     client: {
       build: {

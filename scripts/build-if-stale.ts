@@ -5,7 +5,14 @@ import { run } from './run.ts'
 
 const root = path.dirname(import.meta.dirname)
 const stamp = path.join(root, 'dist/built.json')
-const sources = ['main/**', 'preload/**', 'renderer/**', 'vite.config.ts', 'package-lock.json']
+const sources = [
+  'main/**',
+  'preload/**',
+  'renderer/**',
+  'scripts/packaging/licences.ts',
+  'vite.config.ts',
+  'package-lock.json',
+]
 const outputs = ['dist/main/**', 'dist/preload/**', 'dist/installed/**', 'dist/renderer/**']
 
 /**

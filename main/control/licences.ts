@@ -4,15 +4,20 @@ import { WarderError } from '../errors.ts'
 import { layout } from '../layout.ts'
 import type { Handlers } from './types.ts'
 
-/** What the build has written down of the licences of what it bundled; packages that lie beside it bring their own. */
+/** What the build has written down of the licences of what the page bundles, and of the packages that lie beside it. */
 export function licenceHandlers(): Handlers<'licences:get'> {
   return {
     async 'licences:get'() {
-      const file = path.join(layout.renderer, 'licenses.txt')
-      const page = await readFile(file, 'utf8').catch((cause: unknown) => {
-        throw new WarderError('ui.missing', 'The licences were not built.', { cause })
-      })
-      return { page }
+      const built = [
+        path.join(layout.renderer, 'licenses.txt'),
+        path.join(layout.renderer, '..', 'main', 'licenses.txt'),
+      ]
+      const texts = await Promise.all(built.map((file) => readFile(file, 'utf8'))).catch(
+        (cause: unknown) => {
+          throw new WarderError('ui.missing', 'The licences were not built.', { cause })
+        },
+      )
+      return { page: texts.join('\n') }
     },
   }
 }

@@ -91,7 +91,7 @@ export const summaryView = z.object({
 })
 
 export const licencesView = z.object({
-  /** Of what the page is built of. */
+  /** Of what the page is built of, and of the packages of the app. */
   page: z.string(),
 })
 

@@ -19,6 +19,7 @@ const NEEDED = [
   'dist/preload/preload.cjs',
   'dist/renderer/index.html',
   'dist/renderer/licenses.txt',
+  'dist/main/licenses.txt',
   'LICENSE',
   ...['ready', 'attention', 'paused', 'locked', 'stopped'].flatMap((mood) =>
     ['', 'Template', 'Template@2x'].map((kind) => `assets/tray-${mood}${kind}.png`),
