@@ -29,6 +29,21 @@ describe('the words of a row', () => {
     expect(text).not.toContain(token.slice(0, 12))
   })
 
+  it('are looked through as far as they can be shown, however long they are and however many', () => {
+    const long = `${'x'.repeat(4_000)} ${token} `.repeat(200)
+    const row = plainIntent({ ...intent, target: long, argumentKeys: Array(64).fill(long) }, mask)
+    expect(row.target).toBe(`${'x'.repeat(256)}…`)
+    expect(row.argumentKeys[0]?.length).toBeLessThanOrEqual(257)
+    expect(row.argumentKeys.at(-1)).toBe('…')
+  })
+
+  it('show no half of a secret where they were cut before it ended', () => {
+    const pad = `${`password=${'q7Rz2LmW9x'.repeat(100)}\n`.repeat(4)}`
+    const target = `${pad}${'-'.repeat(4 * 1024 - pad.length - 12)} ${token}${'x'.repeat(5_000)}`
+    const shown = plainIntent({ ...intent, target }, mask).target ?? ''
+    expect(shown).not.toContain('ghp_')
+  })
+
   it('hold none in a code of a server either', () => {
     const outcome = {
       outcome: 'error' as const,
