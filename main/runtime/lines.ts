@@ -48,6 +48,7 @@ export function readLines(
   // Every message of every client and server comes through here: events cost a fraction of what an iterator does.
   let ended = false
   let busy = false
+  let over = false
 
   function work(lines: Iterator<Buffer>): void {
     busy = true
@@ -55,7 +56,8 @@ export function readLines(
       const settled = deliver(next.value)
       if (settled === undefined) continue
       stream.pause()
-      settled.then(() => work(lines)).catch(fail)
+      // Who was told that nothing more is read gets no line after that.
+      settled.then(() => (over ? undefined : work(lines))).catch(fail)
       return
     }
     busy = false
@@ -91,6 +93,7 @@ export function readLines(
     if (!ended) fail(stream.errored ?? new Error('the stream was closed before its end'))
   }
   function leave(): void {
+    over = true
     stream.off('data', onData).off('end', onEnd).off('error', fail).off('close', onClose)
   }
   stream.on('data', onData).on('end', onEnd).on('error', fail).on('close', onClose)

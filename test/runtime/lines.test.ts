@@ -123,6 +123,24 @@ describe('readLines', () => {
     expect(stream.destroyed).toBe(false)
   })
 
+  it('hands on no line after it has said that the stream broke', async () => {
+    const stream = new PassThrough()
+    stream.write('one\ntwo\n')
+    const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+    const lines: string[] = []
+    const reading = readLines(stream, {
+      onLine(line) {
+        lines.push(line)
+        setImmediate(() => stream.destroy())
+        return gate
+      },
+    })
+    await expect(reading).rejects.toThrow('closed before its end')
+    openGate()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(lines).toEqual(['one'])
+  })
+
   it('does not read on while a line is being handled', async () => {
     let pulled = 0
     const chunks = function* () {

@@ -84,10 +84,13 @@ const tooLarge = () =>
 /** Decodes a stream piece by piece. Most come whole; a decoder that remembers is only made for one that ends in a character. */
 function createDecode(): (bytes: Buffer) => string {
   let decoder: TextDecoder | undefined
+  let isFirst = true
   return (bytes) => {
-    // A byte order mark is the decoder's business as well.
+    // A byte order mark is the decoder's business as well: at the beginning alone, elsewhere it is a character.
+    const ignoreBOM = !isFirst
+    isFirst &&= bytes.length === 0
     if (decoder === undefined && bytes[0] !== 0xef && isUtf8(bytes)) return bytes.toString('utf8')
-    decoder ??= new TextDecoder('utf-8', { fatal: true })
+    decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM })
     try {
       return decoder.decode(bytes, { stream: true })
     } catch (cause) {

@@ -28,6 +28,13 @@ describe('a stream of events', () => {
     expect(await textsOf(marked.subarray(0, 1), marked.subarray(1))).toEqual([ping])
   })
 
+  it('keeps the same sign inside a message, also where a piece begins with it', async () => {
+    const text = '{"jsonrpc":"2.0","method":"x","params":{"a":"\ufeff"}}'
+    const marked = Buffer.from(`data: ${text}\n\n`)
+    for (let at = 1; at < marked.length; at++)
+      expect(await textsOf(marked.subarray(0, at), marked.subarray(at)), `${at}`).toEqual([text])
+  })
+
   it.each([
     ['whole', [Buffer.from('data: "'), Buffer.from([0xff]), Buffer.from('"\n\n')]],
     ['after a cut character', [event.subarray(0, event.indexOf(0xe2) + 1), Buffer.from('x\n\n')]],
