@@ -21,6 +21,7 @@ import { BRIEF, type Effort, FULL } from '../test/bench/measure.ts'
 import { page, plot, table } from '../test/bench/report.ts'
 import { buildIfStale } from './build-if-stale.ts'
 import { installPackages } from './install-packages.ts'
+import { usage } from './usage.ts'
 
 const cases: Readonly<Record<string, (effort: Effort) => Promise<CaseResult>>> = {
   'stdio-to-http': stdioToHttpCase,
@@ -34,7 +35,7 @@ const cases: Readonly<Record<string, (effort: Effort) => Promise<CaseResult>>> =
 }
 
 process.chdir(path.dirname(import.meta.dirname))
-const options = readOptions()
+const options = usage(readOptions)
 if ((await buildIfStale()) !== 0) process.exit(2)
 if ((await installPackages('test/bench/peers', 'Installing the peers…')) !== 0)
   console.error('The peers could not be installed; they are left out.')
@@ -75,17 +76,12 @@ process.exitCode = failed.length > 0 || (options.strict && missed.length > 0) ? 
 
 function readOptions() {
   const flag = { type: 'boolean', default: false } as const
-  try {
-    const { values } = parseArgs({
-      options: { json: flag, strict: flag, brief: flag, docs: flag, only: { type: 'string' } },
-    })
-    const only = values.only?.split(',').filter(Boolean)
-    const unknown = only?.find((name) => !Object.hasOwn(cases, name))
-    if (unknown !== undefined)
-      throw new Error(`There is no case ${unknown}: ${Object.keys(cases).join(', ')}.`)
-    return { ...values, only }
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(2)
-  }
+  const { values } = parseArgs({
+    options: { json: flag, strict: flag, brief: flag, docs: flag, only: { type: 'string' } },
+  })
+  const only = values.only?.split(',').filter(Boolean)
+  const unknown = only?.find((name) => !Object.hasOwn(cases, name))
+  if (unknown !== undefined)
+    throw new Error(`There is no case ${unknown}: ${Object.keys(cases).join(', ')}.`)
+  return { ...values, only }
 }

@@ -13,7 +13,9 @@ const sources = [
   'vite.config.ts',
   'package-lock.json',
 ]
-const outputs = ['dist/main/**', 'dist/preload/**', 'dist/installed/**', 'dist/renderer/**']
+const outputs = ['main', 'preload', 'installed', 'mcpb', 'renderer'].map(
+  (part) => `dist/${part}/**`,
+)
 
 /**
  * Builds unless `dist` was built from exactly the sources that are here now and has not been touched since. Contents

@@ -12,9 +12,10 @@ import { runServerSuite, serverSuites } from '../test/conformance/server.ts'
 import { openServerStage } from '../test/conformance/server-stage.ts'
 import type { Result } from '../test/conformance/suite.ts'
 import { buildIfStale } from './build-if-stale.ts'
+import { usage } from './usage.ts'
 
 process.chdir(path.dirname(import.meta.dirname))
-const { only, sides } = options()
+const { only, sides } = usage(options)
 if ((await buildIfStale()) !== 0) process.exit(2)
 
 let allPassed = true
@@ -41,20 +42,15 @@ function report(suite: { name: string; revision: string }, results: readonly Res
 }
 
 function options(): { only: readonly string[] | undefined; sides: readonly string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { only: { type: 'string' } },
-    })
-    const known = ['client', 'server']
-    if (positionals.some((what) => !known.includes(what)))
-      throw new Error('Say client, or server, or nothing for both.')
-    return {
-      only: values.only?.split(',').filter(Boolean),
-      sides: positionals.length === 0 ? known : positionals,
-    }
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(2)
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string' } },
+  })
+  const known = ['client', 'server']
+  if (positionals.some((what) => !known.includes(what)))
+    throw new Error('Say client, or server, or nothing for both.')
+  return {
+    only: values.only?.split(',').filter(Boolean),
+    sides: positionals.length === 0 ? known : positionals,
   }
 }

@@ -9,10 +9,11 @@ import {
   type Runner,
   readEntries,
 } from '../test/corpus/corpus.ts'
+import { usage } from './usage.ts'
 
 const home = path.join(import.meta.dirname, '../test/corpus')
 
-const { dir, only } = options()
+const { dir, only } = usage(options)
 const files = await corpusFiles(dir)
 let allPassed = true
 for (const name of only ?? files.keys()) {
@@ -27,13 +28,10 @@ for (const name of only ?? files.keys()) {
 process.exit(allPassed && files.size > 0 ? 0 : 1)
 
 function options(): { dir: string; only: string[] | undefined } {
-  try {
-    const { values } = parseArgs({ options: { dir: { type: 'string' }, only: { type: 'string' } } })
-    return { dir: path.resolve(values.dir ?? home), only: values.only?.split(',').filter(Boolean) }
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(2)
-  }
+  const { values } = parseArgs({ options: { dir: { type: 'string' }, only: { type: 'string' } } })
+  const chosen = path.resolve(values.dir ?? home)
+  if (!existsSync(chosen)) throw new Error(`There is no folder ${chosen}.`)
+  return { dir: chosen, only: values.only?.split(',').filter(Boolean) }
 }
 
 async function runCorpus(name: string, paths: readonly string[]): Promise<Outcome[]> {

@@ -6,10 +6,10 @@
 import { parseArgs } from 'node:util'
 import { buildIfStale } from './build-if-stale.ts'
 import { play } from './demo/story.ts'
+import { usage } from './usage.ts'
 
-const { values } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-})
+const flag = { type: 'boolean', default: false } as const
+const { values } = usage(() => parseArgs({ options: { once: flag, json: flag } }))
 
 const built = await buildIfStale()
 if (built !== 0) process.exit(built)

@@ -1,8 +1,11 @@
-/** `npm run mcpb`: packs the shim as a bundle for Claude Desktop. The build has to be there. */
+/** `npm run mcpb`: packs the shim as a bundle for Claude Desktop. */
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildIfStale } from './build-if-stale.ts'
 import { run } from './run.ts'
+import { usage } from './usage.ts'
 
 const root = path.join(import.meta.dirname, '..')
 
@@ -67,7 +70,9 @@ export function packer(): string {
 }
 
 if (import.meta.main) {
+  usage(() => parseArgs())
   const bundle = path.join(root, 'release', 'warder.mcpb')
-  process.exitCode = await pack(path.join(root, 'release', 'mcpb'), bundle)
+  process.exitCode =
+    (await buildIfStale()) || (await pack(path.join(root, 'release', 'mcpb'), bundle))
   if (process.exitCode === 0) console.error(`${bundle} is packed.`)
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { Arch, build, Platform } from 'electron-builder'
 import { buildIfStale } from './build-if-stale.ts'
 import { checkClient } from './packaging/check-client.ts'
@@ -10,12 +11,14 @@ import { checkConfiguration } from './packaging/configuration.ts'
 import { releaseNeeds } from './packaging/release-needs.ts'
 import { checkStart } from './packaging/start-archive.ts'
 import { clientStub, linuxStub, macStub } from './packaging/stub-runtime.ts'
+import { usage } from './usage.ts'
 
 /**
  * `npm run package:check`: is electron-builder.yml valid, and does what it packages hold what Warder needs and nothing
  * else, with its fuses set? Runs without network: the runtime is a stub, so the installers themselves are not made.
  */
 const root = path.dirname(import.meta.dirname)
+usage(() => parseArgs())
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'warder-package-'))
 let code = 1
 try {
