@@ -8,6 +8,7 @@ import { ErrorNote } from '../parts/error-note.tsx'
 import { visible } from '../parts/format.ts'
 import { Note } from '../parts/note.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { Prose } from '../parts/prose.tsx'
 
 /** What is wrong with the clients and servers of this machine, and the one mend that Warder makes itself. */
 export function Doctor() {
@@ -89,13 +90,17 @@ function Finding({ finding }: { finding: FindingView }) {
         <h2>{place.join(', ')}</h2>
         <Badge tone={tones[severity]}>{words[severity]}</Badge>
       </div>
-      <p>{visible(message)}</p>
+      <p>
+        <Prose text={message} />
+      </p>
       {file !== null && (
         <p className="quiet">
           <code>{visible(file)}</code>
         </p>
       )}
-      <p className="quiet">{visible(mend)}</p>
+      <p className="quiet">
+        <Prose text={mend} />
+      </p>
     </li>
   )
 }

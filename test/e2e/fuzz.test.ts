@@ -43,10 +43,19 @@ it('asks every channel with input that does not fit, and nearly every one with i
   const cases = contractCases(2_000, 1, '/nowhere')
   const fitting = (wanted: boolean) =>
     Object.entries(channels).filter(([channel, { input }]) =>
-      cases.some((one) => one.channel === channel && input.safeParse(one.input).success === wanted),
+      cases.some((one) => one.channel === channel && fitsSchema(input, one.input) === wanted),
     )
   const all = Object.keys(channels).length
   expect(fitting(false)).toHaveLength(all)
   // A channel may want what no generator makes up, such as an archive.
   expect(fitting(true).length).toBeGreaterThanOrEqual(all * 0.95)
 })
+
+/** As the companion has it: an object that makes the schema itself throw does not fit. */
+function fitsSchema(schema: { safeParse(given: unknown): { success: boolean } }, given: unknown) {
+  try {
+    return schema.safeParse(given).success
+  } catch {
+    return false
+  }
+}

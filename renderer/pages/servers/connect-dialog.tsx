@@ -6,6 +6,7 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
+import { Scopes } from '../../parts/scopes.tsx'
 import { DeviceCode, OfferCode } from './device-code.tsx'
 import { LinkByHand } from './link-by-hand.tsx'
 import { NameAccount } from './name-account.tsx'
@@ -172,25 +173,10 @@ function Asked({ flow: { host, issuer, scopes } }: { flow: Flow }) {
       facts={{
         Host: <code>{visible(host)}</code>,
         Issuer: <code>{visible(issuer)}</code>,
-        'Asks for':
-          scopes.length === 0 ? (
-            'nothing by name: the provider decides what it gives'
-          ) : (
-            <Scopes scopes={scopes} />
-          ),
+        'Asks for': (
+          <Scopes scopes={scopes} none="nothing by name: the provider decides what it gives" />
+        ),
       }}
     />
-  )
-}
-
-function Scopes({ scopes }: { scopes: string[] }) {
-  return (
-    <ul className="scopes">
-      {scopes.map((scope) => (
-        <li key={scope}>
-          <code>{visible(scope)}</code>
-        </li>
-      ))}
-    </ul>
   )
 }

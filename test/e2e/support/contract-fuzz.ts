@@ -49,6 +49,7 @@ function inputFor(channel: Channel, random: Random, ran: string): unknown {
 interface Described {
   readonly type?: string
   readonly format?: string
+  readonly pattern?: string
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Described>>
   readonly anyOf?: readonly Described[]
@@ -81,7 +82,10 @@ function fitting(schema: Described, random: Random, ran: string): unknown {
     case 'number':
       return random.pick(NUMBERS)
     case 'string':
-      return schema.format === 'date-time' ? '2026-01-01T00:00:00Z' : random.pick(STRINGS)
+      if (schema.format === 'date-time') return '2026-01-01T00:00:00Z'
+      // No luck makes the hash of a file.
+      if (schema.pattern?.includes('{64}')) return 'a'.repeat(64)
+      return random.pick(STRINGS)
     default:
       return wild(random, 2)
   }
