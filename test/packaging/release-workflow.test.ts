@@ -37,7 +37,31 @@ const text = readFileSync(file, 'utf8')
 const { jobs } = workflowSchema.parse(parse(text))
 const steps = Object.values(jobs).flatMap((job) => job.steps)
 
+const builder = z
+  .looseObject({
+    artifactName: z.string(),
+    mac: z.object({ target: z.array(z.string()) }),
+    win: z.object({ target: z.array(z.string()) }),
+    linux: z.object({ target: z.array(z.string()) }),
+  })
+  .parse(parse(readFileSync(path.join(import.meta.dirname, '../../electron-builder.yml'), 'utf8')))
+
 describe('the release workflow', () => {
+  it('builds on each machine for its own processor, under names that no other one uses', () => {
+    // A target with processors of its own would be built for those, whatever the machine is told.
+    expect([builder.mac.target, builder.win.target, builder.linux.target]).toEqual([
+      ['dmg', 'zip'],
+      ['nsis'],
+      ['AppImage', 'deb', 'rpm'],
+    ])
+    for (const part of ['os', 'arch', 'ext']) expect(builder.artifactName).toContain(`{${part}}`)
+    const uploaded = String(steps.find(({ uses }) => uses?.includes('upload-artifact'))?.with?.path)
+    expect(uploaded.trim().split('\n')).toEqual([
+      ...['dmg', 'zip', 'exe', 'AppImage', 'deb', 'rpm'].map((kind) => `release/*.${kind}`),
+      'release/*.cdx.json',
+    ])
+  })
+
   it('gives each job what it needs, and writing to the repository to the one that runs no code of it', () => {
     expect(
       Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions])),
