@@ -1,6 +1,6 @@
 /**
  * `npm start`: the desktop app where there is a display and Electron, else the headless companion. In the foreground;
- * arguments go to `warder serve`. Exits as what it started does.
+ * arguments go to `warder serve`, so only `--home` leaves a choice. Exits as what it started does.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
@@ -12,7 +12,15 @@ import { exitCode, passSignalsTo } from './run.ts'
 
 const root = path.dirname(import.meta.dirname)
 const cli = path.join(root, 'dist/main/cli.js')
-const env = { ...process.env, PATH: ownPath(process.env.PATH ?? '') }
+const { home, ...ofServe } = parseArgs({
+  options: { home: { type: 'string' } },
+  strict: false,
+}).values
+const env = {
+  ...process.env,
+  PATH: ownPath(process.env.PATH ?? ''),
+  ...(typeof home === 'string' && { WARDER_HOME: path.resolve(home) }),
+}
 process.exitCode = await main()
 
 /** Without what npm puts before it: local servers shall find the user's programs, not those of some parent folder. */
@@ -25,7 +33,12 @@ function ownPath(searched: string): string {
 async function main(): Promise<number> {
   const built = await buildIfStale()
   if (built !== 0) return built
-  const electron = await findElectron()
+  // The app would not heed them: whoever chooses a vault is not to get another one.
+  const [option] = Object.keys(ofServe)
+  const electron =
+    option === undefined
+      ? await findElectron()
+      : { absent: `--${option} is an option of \`warder serve\`` }
   const child = 'path' in electron ? startDesktop(electron.path) : startHeadless(electron)
   passSignalsTo(child)
   endWithNpm(child)
@@ -63,7 +76,5 @@ function startHeadless({ absent }: Extract<Electron, { absent: string }>): Child
 
 /** A person sits at the terminal: show them the page that stands in for the window. */
 function openPage(): void {
-  const { values } = parseArgs({ options: { home: { type: 'string' } }, strict: false })
-  const home = typeof values.home === 'string' ? ['--home', values.home] : []
-  spawn(process.execPath, [cli, 'ui', ...home], { stdio: ['ignore', 'inherit', 'inherit'] })
+  spawn(process.execPath, [cli, 'ui'], { stdio: ['ignore', 'inherit', 'inherit'], env })
 }

@@ -29,3 +29,9 @@ describe('a script that is used in a wrong way ends with 2 and one sentence', ()
     expect(stderr).toMatch(/^[A-Z][^\n]+\n$/)
   })
 })
+
+it('npm start heeds the options of `warder serve`, which the app has not', async () => {
+  const { code, stderr } = await run('start.ts', ['--vault', 'bogus'])
+  expect(stderr).toContain('Starting without a window: --vault is an option of `warder serve`.')
+  expect(code).toBe(2)
+})
