@@ -1,7 +1,7 @@
 import type { State } from '../store/state.ts'
 
 /** Finished calls of one client in one stretch of time. */
-export interface SummaryBucket {
+interface SummaryBucket {
   /** Beginning of the stretch, milliseconds since the epoch. */
   readonly at: number
   readonly client: string

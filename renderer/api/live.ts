@@ -10,7 +10,7 @@ const touched: Record<string, string[]> = {
   approvals: ['servers', 'clients', 'status'],
   imports: ['status'],
   receipts: ['stop'],
-  status: ['audit', 'stop'],
+  status: ['stop'],
 }
 
 /** Keeps every list true: asks again for what the companion says has changed, and for all once it is back. */

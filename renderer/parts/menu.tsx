@@ -2,7 +2,7 @@ import { Menu as Base } from '@base-ui/react/menu'
 import { useRef } from 'react'
 import { Icon, type IconName } from './icon.tsx'
 
-export interface MenuItem {
+interface MenuItem {
   label: string
   icon: IconName
   danger?: boolean

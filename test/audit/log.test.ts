@@ -330,4 +330,34 @@ describe('the audit log', () => {
     for (const suffix of ['', '-wal'])
       expect(readFileSync(path.join(opened.home, `state.db${suffix}`)).includes(secret)).toBe(false)
   })
+
+  it('is asked for one call, one outcome, or what was before an instant, by any client', async () => {
+    let now = 1_000
+    await using opened = await open(() => now)
+    const { log } = opened
+    for (const [call, outcome] of [
+      ['a', ok],
+      ['b', { ...ok, outcome: 'denied' }],
+      ['c', ok],
+    ] as const) {
+      await log.intent(intent(call))
+      log.outcome(intent(call), outcome)
+      log.flush()
+      now += 1_000
+    }
+    const asked = (filter: object) =>
+      log.query({ ...filter, limit: 9 }).map(({ call, phase }) => `${call} ${phase}`)
+    expect(asked({ outcome: 'denied' })).toEqual(['b outcome'])
+    expect(asked({ call: 'c' })).toEqual(['c outcome', 'c intent'])
+    expect(asked({ until: 2_000 })).toEqual(['a outcome', 'a intent'])
+    expect(asked({ until: 3_000, phase: 'outcome', client: 'cursor' })).toEqual([
+      'b outcome',
+      'a outcome',
+    ])
+    expect(asked({ until: 1_000 })).toEqual([])
+    expect(asked({ since: 2_000, until: 3_000, phase: 'intent' })).toEqual(['b intent'])
+    const { buckets, since, step } = log.summary({ hours: 1, minutes: 60 })
+    expect([since, step]).toEqual([-3_600_000, 3_600_000])
+    expect(buckets).toMatchObject([{ at: 0, client: 'cursor', calls: 3, refused: 1, failed: 0 }])
+  })
 })

@@ -85,7 +85,7 @@ export function nameOfCommand(program: string, args: string): string {
 export const linesOf = (text: string) => text.split('\n').filter((line) => line !== '')
 
 /** A secret that has to be kept before the server can name it. */
-export interface NewSecret {
+interface NewSecret {
   name: string
   value: string
 }

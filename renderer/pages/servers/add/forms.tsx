@@ -10,7 +10,7 @@ import { type Draft, nameFrom, nameOfCommand, nameOfUrl, networksOf, newValue } 
 import { Look } from './look.tsx'
 import { Values } from './values.tsx'
 
-export interface FormProps {
+interface FormProps {
   draft: Draft
   onChange: (part: Partial<Draft>) => void
 }
