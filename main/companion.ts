@@ -304,8 +304,6 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
         inBackground(bridge.cutServer(name))
         bridge.reconsider(name)
       }
-      for (const [name] of changed) if (!Object.hasOwn(after.servers, name)) pins.forget(name)
-      if (added.length > 0) pins.serversChanged()
       inBackground(bridge.cutAccounts(before, after))
       if (JSON.stringify(before.rules) !== JSON.stringify(after.rules)) {
         bridge.announce()
@@ -315,6 +313,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       for (const name of gone) if (clients.has(name)) clients.remove(name)
       const doors = Promise.all([...gone.map(bridge.shutOut), ...come.map(bridge.letIn)])
       inBackground(doors.finally(() => writeRun(process.pid)))
+      // Last, since these write: whoever is out is out, also where the disk is full.
+      for (const [name] of changed) if (!Object.hasOwn(after.servers, name)) pins.forget(name)
+      if (added.length > 0) pins.serversChanged()
     })
     pins.events.on('changed', bridge.announce)
     const notes = createSignInNotes({ notifier: ports.notifier, waiting: bridge.parking.waiting })

@@ -2,7 +2,7 @@ import { isPlainToolName, isReadableToolName } from '../policy/tool-names.ts'
 import { headerParameters } from './eras/tool-headers.ts'
 import type { JsonNode } from './json-scan.ts'
 import { limits } from './limits.ts'
-import { hidesSomething, spelled } from './pins/hidden.ts'
+import { createLook, spelled } from './pins/hidden.ts'
 import { textsOf } from './pins/suspicion.ts'
 
 /** Why a tool is withheld. */
@@ -18,6 +18,7 @@ export function faultsIn(lines: readonly JsonNode[]): Fault[][] {
   const names = lines.map((line) => line.member('name')?.string())
   const times = new Map<string | undefined, number>()
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1)
+  const hidesSomething = createLook()
   return lines.map((line, index) => {
     const name = names[index]
     // Neither read nor shown to anybody.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { lineDiff, toolDiff } from '../../../main/bridge/pins/diff.ts'
-import { hidesSomething, spelled, visible } from '../../../main/bridge/pins/hidden.ts'
+import { createLook, spelled, visible } from '../../../main/bridge/pins/hidden.ts'
 import { looksLike } from '../../../main/bridge/pins/look-alikes.ts'
 import { suspicions } from '../../../main/bridge/pins/suspicion.ts'
 
@@ -18,9 +18,9 @@ describe('text that hides something', () => {
     ['a line separator', 'a\u2028b'],
     ['tags behind an emoji that has none', '👍\u{e0072}\u{e0065}'],
   ])('is %s', (_, text) => {
-    expect(hidesSomething(text)).toBe(true)
+    expect(createLook()(text)).toBe(true)
     expect(visible(text)).toMatch(/\\u\{[0-9a-f]+\}/)
-    expect(hidesSomething(visible(text))).toBe(false)
+    expect(createLook()(visible(text))).toBe(false)
   })
 
   it.each([
@@ -29,7 +29,15 @@ describe('text that hides something', () => {
     ['Persian', 'می\u200cخواهم'],
     ['Hindi', 'क्\u200dष'],
     ['accents and signs', 'naïve — “quoted” ½ → ∞'],
-  ])('is not %s', (_, text) => expect(hidesSomething(text)).toBe(false))
+  ])('is not %s', (_, text) => expect(createLook()(text)).toBe(false))
+
+  it('is what nobody can look through: a flood of signs that honest texts have a few of', () => {
+    const look = createLook(1_000)
+    const flood = '\u0915\u200d'.repeat(200)
+    expect(look('é\n'.repeat(10_000))).toBe(false)
+    expect([look(flood), look(flood), look(flood)]).toEqual([false, false, true])
+    expect(look('plain')).toBe(false)
+  })
 
   it('a name is spelled so that no letter can pass for another', () => {
     expect(spelled('r\u0435ad_file')).toBe('r\\u{435}ad_file')
