@@ -154,13 +154,13 @@ function namesIn(folder: string): string[] {
 
 /** A file of this user that nobody else can write; it decides who comes in and what a file is put back to. */
 function readOurs(file: string): unknown {
-  const about = lstatSync(file, { throwIfNoEntry: false })
-  const ours =
-    about?.isFile() === true &&
-    (process.getuid === undefined || (about.uid === process.getuid() && (about.mode & 0o022) === 0))
-  if (!ours) return undefined
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    const about = lstatSync(file)
+    const ours =
+      about.isFile() &&
+      (process.getuid === undefined ||
+        (about.uid === process.getuid() && (about.mode & 0o022) === 0))
+    return ours ? JSON.parse(readFileSync(file, 'utf8')) : undefined
   } catch {
     return undefined
   }
