@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { app } from 'electron'
+import { app, powerMonitor } from 'electron'
 import { type CompanionOptions, startCompanion } from './companion.ts'
 import { createActions } from './desktop/actions.ts'
 import { createApprovalNotes } from './desktop/approval-notes.ts'
@@ -84,7 +84,7 @@ async function start(): Promise<void> {
   perform = createActions({ control, notifier, ask, open: window.show, quit })
   const icons = path.join(root, 'assets')
   await createTray(control, icons, (action) => void perform(action), createApprovalNotes(notifier))
-  followPower(companion)
+  followPower(companion, powerMonitor)
   registerLinks()
   followLinks(window.show)
   showOnLaunch(window.show)

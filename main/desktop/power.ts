@@ -1,4 +1,3 @@
-import { powerMonitor } from 'electron'
 import type { Control } from '../control/types.ts'
 import { traceOf } from '../errors.ts'
 
@@ -8,7 +7,7 @@ import { traceOf } from '../errors.ts'
  */
 export function followPower(
   companion: { readonly control: Pick<Control, 'call'>; woke(): void; locksWithScreen(): boolean },
-  monitor: Monitor = powerMonitor,
+  monitor: Monitor,
 ): void {
   monitor.on('lock-screen', () => void lockIfWanted(companion))
   monitor.on('suspend', () => void lockIfWanted(companion))

@@ -66,20 +66,25 @@ export function createRounds(options: RoundsOptions) {
       retryAfterMs = Math.max(retryAfterMs, result.retryAfterMs ?? 0)
     }
 
+    /** What was asked at once stands in the receipt in the order it was asked. */
+    async function noteAll(asked: readonly Promise<Parameters<typeof note> | null>[]) {
+      for (const told of await Promise.all(asked)) if (told !== null) note(...told)
+    }
+
     /** On disk before the next thing is done: a crash in between must not lose what it rests on. */
     const write = () => repository.saveReceipt({ ...current(), steps })
     const current = () => repository.receipt(receipt.id) ?? receipt
 
-    async function lookBefore(kind: Kind): Promise<void> {
+    async function lookBefore(kind: Kind): Promise<Parameters<typeof note> | null> {
       const token = tokenOf(kind)
       const name = `introspect-${kind}` as const
       const endpoint = sealed.introspectionEndpoint
-      if (token === null || endpoint === null || told(name) !== undefined) return
-      if (kind === 'access-token' && sealed.quirks.includes('id-token-as-bearer')) return
+      if (token === null || endpoint === null || told(name) !== undefined) return null
+      if (kind === 'access-token' && sealed.quirks.includes('id-token-as-bearer')) return null
       const { status, active, why } = await introspect(party, token, hints[kind])
-      if (active === true)
-        note(name, endpoint, { status, outcome: 'pending', detail: 'Before: active.' })
-      else note(name, endpoint, { status, outcome: 'unsupported', detail: why || NEVER_ACTIVE })
+      return active === true
+        ? [name, endpoint, { status, outcome: 'pending', detail: 'Before: active.' }]
+        : [name, endpoint, { status, outcome: 'unsupported', detail: why || NEVER_ACTIVE }]
     }
 
     async function revoke(kind: Kind): Promise<void> {
@@ -100,25 +105,26 @@ export function createRounds(options: RoundsOptions) {
     /** The provider itself took or named the refresh token as good after it had confirmed its revocation. */
     const isAlive = () => sealed.minted > 0 || told('introspect-refresh-token') === 'failed'
 
-    async function lookAfter(kind: Kind): Promise<void> {
+    async function lookAfter(kind: Kind): Promise<Parameters<typeof note> | null> {
       const token = tokenOf(kind)
       const name = `introspect-${kind}` as const
       const before = told(name)
       if (token === null || before === undefined || before === 'unsupported' || before === 'done')
-        return
+        return null
       const { status, active, why } = await introspect(party, token, hints[kind])
-      note(name, sealed.introspectionEndpoint, { status, ...afterwards(active, why) })
-      if (active !== true || kind !== 'refresh-token') return
-      sealed = { ...sealed, seenActive: sealed.seenActive + 1 }
-      await writeSealed(options.vault(), revokeKey(receipt.id), sealed)
+      if (active === true && kind === 'refresh-token') {
+        sealed = { ...sealed, seenActive: sealed.seenActive + 1 }
+        await writeSealed(options.vault(), revokeKey(receipt.id), sealed)
+      }
+      return [name, sealed.introspectionEndpoint, { status, ...afterwards(active, why) }]
     }
 
-    async function showToServer(): Promise<void> {
+    async function showToServer(): Promise<Parameters<typeof note> | null> {
       const { accessToken, serverUrl } = sealed
-      if (accessToken === null) return
+      if (accessToken === null) return null
       const bound = party.dpop?.bind(accessToken) ?? null
       const result = await probeToken(party.fetch, serverUrl, accessToken, bound)
-      note('probe', sealed.serverUrl, result)
+      return ['probe', sealed.serverUrl, result]
     }
 
     async function tryOnce(): Promise<void> {
@@ -148,11 +154,11 @@ export function createRounds(options: RoundsOptions) {
       if (minted !== null) for (const kind of kinds) await revoke(kind)
     }
 
-    await Promise.all(kinds.map(lookBefore))
+    await noteAll(kinds.map(lookBefore))
     write()
     for (const kind of kinds) await revoke(kind)
     if (!steps.some((one) => one.step.startsWith('revoke-') && one.outcome === 'pending')) {
-      await Promise.all([...kinds.map(lookAfter), showToServer()])
+      await noteAll([...kinds.map(lookAfter), showToServer()])
       await tryOnce()
     }
     return { steps, sealed, retryAfterMs }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusView } from '../../preload/contract/index.ts'
@@ -113,22 +113,6 @@ describe('sleep and the locked screen', () => {
     await desktop.click('Lock with the screen and at sleep')
     await desktop.answer('Cancel')
     expect(checked('Lock with the screen and at sleep', true)(desktop.now())).toBe(true)
-  })
-
-  it('locks also while nobody can say how Warder is', async () => {
-    await using home = await testHome()
-    await using desktop = start(home.path)
-    await desktop.until('ready', shows('ready'))
-    await desktop.click('Lock with the screen and at sleep')
-    await desktop.until('switched on', checked('Lock with the screen and at sleep', true))
-    const { home: own } = await cli<StatusView>(home.path, ['status'])
-    const folder = path.join(own, 'wiring')
-    rmSync(folder, { recursive: true, force: true })
-    symlinkSync(folder, folder)
-    await desktop.power('lock-screen')
-    await expect(cli(home.path, ['status'])).rejects.toThrow()
-    rmSync(folder)
-    expect((await cli<StatusView>(home.path, ['status'])).locked).not.toBeNull()
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../main/errors.ts'
 import { createMemoryStore } from '../../main/vault/memory.ts'
 import { connectTo, openHouse } from './support/house.ts'
+import { announce } from './support/revocations.ts'
 import { type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
 
 /** The MCP server takes tokens as long as the provider did not revoke them, as one that introspects does. */
@@ -39,6 +40,25 @@ describe('revoking a grant', () => {
     expect(await house.vault.get(`grant:${grant.id}`)).toBeNull()
     expect(await house.vault.get(`revoke:${receipt.id}`)).toBeNull()
     expect(house.state.prepare('SELECT * FROM registrations').all()).toEqual([])
+  })
+
+  it('tells what was asked at once in the order of asking, whichever answer comes first', async () => {
+    await using provider = await startScriptedProvider()
+    introspecting(provider)
+    announce(provider, { introspection_endpoint: `${provider.origin}/introspect` })
+    const { promise: second, resolve: answered } = Promise.withResolvers<void>()
+    provider.answers.set('/introspect', async ({ form }) => {
+      if (form.get('token_type_hint') === 'refresh_token') await second
+      else answered()
+      return { body: { active: false } }
+    })
+    await using house = await openHouse()
+    const grant = await connectTo(house, provider.serverUrl)
+    const { steps } = await house.grants.revoke(grant.id, 'by the test')
+    expect(steps.map(({ step }) => step).filter((step) => step.startsWith('introspect'))).toEqual([
+      'introspect-refresh-token',
+      'introspect-access-token',
+    ])
   })
 
   it('has the last word over a renewal that is under way, and revokes what that brought', async () => {
