@@ -136,7 +136,7 @@ async function handle(
 
   const text = await readBody(request)
   if (text === null) return end(response, 400)
-  if (typeof text === 'number') return end(response, text, { connection: 'close' })
+  if (typeof text === 'number') return endUnread(request, response, text)
   const reply = replyTo(response)
   const single = (name: string) => [request.headers[name]].flat()[0]
   await visit
@@ -207,13 +207,14 @@ function wholeBody(request: IncomingMessage): Promise<Buffer | null> {
       const [first] = chunks
       resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks))
     })
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       size += chunk.length
       if (size <= limits.messageBytes) return void chunks.push(chunk)
       chunks.length = 0
-      request.pause()
+      request.off('data', onData)
       resolve(null)
-    })
+    }
+    request.on('data', onData)
   })
 }
 
@@ -226,6 +227,24 @@ function unauthorized(response: ServerResponse): void {
     'www-authenticate': 'Bearer',
   })
   response.end(refusal('null', error))
+}
+
+/**
+ * Answers at once, and then reads and throws away for a moment what the client still pours: a socket that is closed with
+ * something unread resets its connection, and the client may never read the answer.
+ */
+function endUnread(request: IncomingMessage, response: ServerResponse, status: number): void {
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    'content-length': 0,
+    connection: 'close',
+  })
+  response.flushHeaders()
+  const done = () => response.end()
+  const timer = setTimeout(done, limits.goodbyeTimeoutMs)
+  response.once('close', () => clearTimeout(timer))
+  request.once('end', done)
+  request.resume()
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {

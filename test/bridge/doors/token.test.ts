@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '../../../main/bridge/limits.ts'
 import { exchangeRaw } from '../support/raw.ts'
@@ -162,6 +164,30 @@ describe('the token door', () => {
     )
     expect(answer.statuses).toEqual([413])
   })
+
+  it.each(['announced', 'in chunks'])(
+    'is read by a client that pours all of a body, %s, before it looks at the answer',
+    async (how) => {
+      const body = Buffer.alloc(limits.messageBytes + 4 * 1024 * 1024, 'a')
+      const wish: Wish =
+        how === 'announced'
+          ? { body: '', length: body.length }
+          : { body: '', length: null, headers: ['Transfer-Encoding: chunked'] }
+      const socket = connect({ port: world.bridge.port, host: '127.0.0.1' }).pause()
+      const broken: Error[] = []
+      socket.on('error', (error) => void broken.push(error))
+      socket.write(bytesOf(wish))
+      const written = Promise.withResolvers<void>()
+      if (how === 'in chunks') socket.write(`${body.length.toString(16)}\r\n`)
+      socket.write(body, () => written.resolve())
+      await written.promise
+      const answer = once(socket, 'data')
+      socket.resume()
+      expect(String((await answer)[0])).toMatch(/^HTTP\/1\.1 413 /)
+      expect(broken).toEqual([])
+      socket.destroy()
+    },
+  )
 
   it.each([
     ['two lengths', ['Content-Length: 5']],
