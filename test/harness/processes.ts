@@ -30,7 +30,7 @@ export interface ReadyProcessOptions<Ready> {
 
 /** What every program needs to start, and no credential, display or session bus of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
-  const names = ['PATH', 'TMPDIR', 'LANG', 'SystemRoot', 'TEMP', 'TMP']
+  const names = ['PATH', 'TMPDIR', 'LANG', 'SystemRoot', 'TEMP', 'TMP', 'NODE_COMPILE_CACHE']
   return Object.fromEntries(names.flatMap((name) => pair(name, process.env[name])))
 }
 
