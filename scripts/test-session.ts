@@ -55,6 +55,8 @@ function sessionEnvironment(home: string): NodeJS.ProcessEnv {
     XDG_RUNTIME_DIR: path.join(home, 'run'),
     // What a test that was cut short leaves behind goes with the rest.
     TMPDIR: path.join(home, 'tmp'),
+    // Every test starts our programs anew; what Node made of their sources is kept for the next start.
+    NODE_COMPILE_CACHE: path.join(home, 'tmp', 'compiled'),
     // Playwright's own Chromium lies in the home that was left.
     WARDER_CHROMIUM: chromiumPath() ?? '',
     [marker]: '1',
