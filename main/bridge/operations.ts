@@ -92,8 +92,14 @@ function named(
   return { operation: operationOn(kind, node), target, argumentKeys }
 }
 
-/** A path with `.` or `..` in it names one thing before it is resolved and another thing after. */
-const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\?#]|$)/i
+/**
+ * A path with `.` or `..` in it names one thing before it is resolved and another thing after, also where a reader has to
+ * resolve an escape of it first, or an escape of that.
+ */
+const DOT_SEGMENT =
+  /(?:[/\\]|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){1,2}(?:[/\\?#;]|%(?:25)*(?:2f|5c)|\s*$)/i
+/** Some readers leave them out before they read, and join what they parted (WHATWG URL). */
+const CONTROL = /\p{Cc}/u
 
 /**
  * What a name or a URI stands for in the rules; a line of a list and a call are read by this same function.
@@ -105,7 +111,8 @@ export function operationOn(
   node: JsonNode | undefined,
 ): Operation | null {
   const name = node?.string()
-  if (name === undefined || (kind === 'resource' && DOT_SEGMENT.test(name))) return null
+  if (name === undefined) return null
+  if (kind === 'resource' && (DOT_SEGMENT.test(name) || CONTROL.test(name))) return null
   if (kind === 'tool' && !isReadableToolName(name)) return null
   return { kind, name }
 }

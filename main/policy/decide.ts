@@ -1,6 +1,7 @@
 import type { Principals } from '../identity/principals.ts'
 import type { Rule } from '../store/config-schema.ts'
 import { matches } from './glob.ts'
+import { spellingsOf } from './spellings.ts'
 import type { StandstillCode } from './standstill.ts'
 import { isPlainToolName } from './tool-names.ts'
 
@@ -108,7 +109,13 @@ function speaksOf(rule: Rule, { principals, server, operation }: DecisionRequest
       return false
     default: {
       const glob = rule[operation.kind]
-      return glob !== undefined && matches(glob, operation.name)
+      if (glob === undefined) return false
+      // What is allowed is the one spelling; what is denied stays so in every other.
+      const names =
+        operation.kind === 'resource' && rule.effect === 'deny'
+          ? spellingsOf(operation.name)
+          : [operation.name]
+      return names.some((name) => matches(glob, name))
     }
   }
 }
