@@ -1,4 +1,5 @@
 import type { KnownSecrets } from '../vault/known-secrets.ts'
+import { searchFor } from './search.ts'
 
 /**
  * Takes the vault's own bytes out of a text: exact matches of every secret this process holds, as it is and in the
@@ -15,21 +16,32 @@ interface Form {
 
 export function createMask(knownSecrets: KnownSecrets): Mask {
   let version = -1
-  let forms: Form[] = []
-  return (text) => {
-    if (version !== knownSecrets.version) {
-      version = knownSecrets.version
-      // Longest first, so that a secret that holds another one is named as itself.
-      forms = [...knownSecrets.entries()]
-        .flatMap(({ label, value }) =>
+  let forms: readonly Form[] = []
+  let mayHold = (_text: string) => false
+  /** Those of each secret: making them anew for all of them at each renewal would hold everybody up. */
+  let made = new Map<string, readonly Form[]>()
+
+  function learn(): void {
+    version = knownSecrets.version
+    const known = new Map<string, readonly Form[]>()
+    for (const { label, value } of knownSecrets.entries())
+      known.set(
+        value,
+        made.get(value) ??
           formsOf(value).map((form) => ({ value: form, mask: `[masked by Warder: ${label}]` })),
-        )
-        .sort((a, b) => b.value.length - a.value.length)
-    }
+      )
+    made = known
+    // Longest first, so that a secret that holds another one is named as itself.
+    forms = [...known.values()].flat().sort((a, b) => b.value.length - a.value.length)
+    mayHold = searchFor(forms.map(({ value }) => value))
+  }
+
+  return (text) => {
+    if (version !== knownSecrets.version) learn()
+    if (!mayHold(text)) return { text, masked: 0 }
     let masked = 0
     let result = text
     for (const { value, mask } of forms) {
-      // Most texts hold none: one search is the whole cost then.
       if (!result.includes(value)) continue
       const parts = result.split(value)
       masked += parts.length - 1

@@ -20,10 +20,14 @@ export function openTokenCaches(options: {
 
   function list(): CachedGrant[] {
     const found = home ? findCachedGrants({ home, env, platform }) : []
-    for (const { program, accessToken, refreshToken, clientSecret } of found) {
-      if (accessToken !== null) knownSecrets.add(`import:${program} access token`, accessToken)
-      if (refreshToken !== null) knownSecrets.add(`import:${program} refresh token`, refreshToken)
-      if (clientSecret !== null) knownSecrets.add(`import:${program} client secret`, clientSecret)
+    for (const { id, program, accessToken, refreshToken, clientSecret } of found) {
+      const note = (what: string, value: string | null) => {
+        // One program has tokens for many servers at once.
+        if (value !== null) knownSecrets.add(`import:${program} ${what}`, value, `${id} ${what}`)
+      }
+      note('access token', accessToken)
+      note('refresh token', refreshToken)
+      note('client secret', clientSecret)
     }
     return found
   }
