@@ -125,10 +125,9 @@ export function createSessionful(
       const progressToken = params?.member('_meta')?.member('progressToken')?.raw ?? null
       const own = { id, progressToken, logLevel }
       await setLevel(logLevel, credential, signal)
-      if (params?.member('requestState') === undefined) {
-        if (params?.member('inputResponses') !== undefined) return unknownState(id)
+      // Answers without the state answer nothing that was asked: they stay here, and the server asks (§ Error Handling).
+      if (params?.member('requestState') === undefined)
         return round(id, begin(message, id, credential), message, own, signal)
-      }
       const key = states.open(message)?.content
       if (key === FROM_THE_START)
         return round(id, begin(message, id, credential), message, own, signal)

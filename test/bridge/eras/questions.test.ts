@@ -176,7 +176,6 @@ describe('a question of a server with sessions', () => {
     ['another bearer', {}, { bearer: 'two' }],
     ['other abilities', {}, { capabilities: { ...all, x: {} } }],
     ['a state that is none', { requestState: 'x' }, {}],
-    ['no state', { requestState: undefined }, {}],
   ])('is not answered with %s', async (_what, other, own) => {
     await using one = await scene()
     const params = asking(form)
@@ -192,6 +191,23 @@ describe('a question of a server with sessions', () => {
     expect(tried.answer.error?.code).toBe(-32602)
     const told = await ask(one.world, { name: 'told' })
     expect(told).toMatchObject({ told: [] })
+  })
+
+  it('is asked again where the client brings answers and no state, and those reach nobody', async () => {
+    await using one = await scene()
+    const params = asking(form)
+    await ask(one.world, params)
+    const inputResponses = { 1: { action: 'accept' }, 2: { action: 'accept' } }
+    const again = await ask(one.world, params, { inputResponses })
+    expect(again).toMatchObject({ resultType: 'input_required', inputRequests: { 1: form } })
+    const told = await ask(one.world, { name: 'told' })
+    expect(told).toMatchObject({ told: [] })
+    const { requestState } = again
+    const last = await ask(one.world, params, {
+      inputResponses: { 1: { action: 'decline' } },
+      requestState,
+    })
+    expect(last).toMatchObject({ resultType: 'complete', got: { 0: { action: 'decline' } } })
   })
 
   it('is answered once', async () => {

@@ -295,7 +295,6 @@ describe('the state of such a server', () => {
     ['another tool', { name: 'y' }, {}],
     ['another client', {}, { bearer: 'two' }],
     ['the own state of the server', { requestState: JSON.parse(STATE) }, {}],
-    ['no state', { requestState: undefined }, {}],
   ])('reaches no server with %s', async (_what, other, own) => {
     await using one = await scene(asks(STATE))
     const { answer } = await post(one.world, 'tools/call', call, wish)
@@ -305,6 +304,20 @@ describe('the state of such a server', () => {
     const tried = await post(one.world, 'tools/call', params, { ...wish, bearer })
     expect(tried.answer.error?.code).toBe(-32602)
     expect(one.remote.of('tools/call')).toHaveLength(1)
+  })
+
+  it('is given anew where the client brings answers and no state, and those reach nobody', async () => {
+    await using one = await scene(asks(STATE))
+    await post(one.world, 'tools/call', call, wish)
+    const { answer } = await post(one.world, 'tools/call', { inputResponses, ...call }, wish)
+    expect(answer.result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { who: form },
+    })
+    const [first, second] = one.remote
+      .of('tools/call')
+      .map(({ body }) => JSON.parse(body).params as Record<string, unknown>)
+    expect(second).toEqual(first)
   })
 
   it('comes with questions that are recorded', async () => {
