@@ -20,6 +20,7 @@ import { listenToAll } from './alone-listening.ts'
 import type { Branch } from './branch.ts'
 import { LIST_NAMES } from './bursts.ts'
 import { type AllAlone, createGathering, type Gathering, type GatheringHouse } from './gathering.ts'
+import { createInFlight } from './in-flight.ts'
 import { isList } from './lists.ts'
 import { ownerOf, withOwner } from './request-states.ts'
 import { isRouted, type Route } from './routes.ts'
@@ -72,6 +73,7 @@ export function openVisitToAll(options: {
   const visits = new Map<string, StatelessVisit>()
   /** What the client waits for, and on which way it went on. */
   const waiting = new Map<string, { visit: StatelessVisit | null; controller: AbortController }>()
+  const inFlight = createInFlight()
 
   function wayTo(server: string, { branches }: Gathering): StatelessVisit {
     const known = visits.get(server)
@@ -141,13 +143,16 @@ export function openVisitToAll(options: {
         return channel.reply(
           refusal(id, new WarderError('bridge.malformed', 'This id is in use by an earlier one.')),
         )
-      waiting.set(id, { visit: null, controller: new AbortController() })
+      let over = () => {}
       try {
+        over = inFlight.begin(message.text)
+        waiting.set(id, { visit: null, controller: new AbortController() })
         await use(claim, (kept) => answer(message, claim, kept))
       } catch (error) {
         channel.reply(refusal(id, error))
       } finally {
         waiting.delete(id)
+        over()
       }
     },
     async notification(message: NotificationMessage) {

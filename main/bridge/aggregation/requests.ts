@@ -1,8 +1,8 @@
 import { WarderError } from '../../errors.ts'
 import type { RequestMessage } from '../envelope.ts'
-import { limits } from '../limits.ts'
 import type { Channel } from '../types.ts'
 import type { SessionBranch } from './branch.ts'
+import { createInFlight } from './in-flight.ts'
 
 /** What the client waits for, and where each of it went. */
 export interface Requests {
@@ -27,6 +27,8 @@ interface Entry {
   readonly channel: Channel
   readonly controller: AbortController
   readonly token: string | undefined
+  /** Gives its room to others. */
+  readonly over: () => void
   branch: SessionBranch | undefined
   isGone: boolean
 }
@@ -34,6 +36,7 @@ interface Entry {
 export function createRequests(): Requests {
   const waiting = new Map<string, Entry>()
   const tokens = new Map<string, Entry>()
+  const inFlight = createInFlight()
 
   return {
     begin(message, channel) {
@@ -42,12 +45,11 @@ export function createRequests(): Requests {
           'bridge.malformed',
           'The message is refused: its id is in use by an earlier one.',
         )
-      if (waiting.size >= limits.inFlight)
-        throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const entry: Entry = {
         channel,
         controller: new AbortController(),
         token: message.params?.member('_meta')?.member('progressToken')?.raw,
+        over: inFlight.begin(message.text),
         branch: undefined,
         isGone: false,
       }
@@ -56,6 +58,7 @@ export function createRequests(): Requests {
     end(id) {
       const entry = waiting.get(id)
       waiting.delete(id)
+      entry?.over()
       if (entry?.token !== undefined && tokens.get(entry.token) === entry)
         tokens.delete(entry.token)
     },

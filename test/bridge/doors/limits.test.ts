@@ -6,6 +6,8 @@ import { openSocketDoor } from '../../../main/bridge/doors/sockets.ts'
 import { openTokenDoor, type Patience, type TokenVisit } from '../../../main/bridge/doors/token.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import { testHome } from '../../harness/home.ts'
+import { startListing } from '../aggregation/support/servers.ts'
+import { textOf } from '../support/alone.ts'
 import { exchangeRaw } from '../support/raw.ts'
 import { json, startRemote, usual } from '../support/remote.ts'
 import { sessionServer } from '../support/session-server.ts'
@@ -82,6 +84,58 @@ it('so many bytes of one session wait, and what is more is refused', async () =>
   line.close()
 })
 
+describe('of a client that has all servers', () => {
+  const ways = {
+    'opens sessions': (id: number, filler: string) => ({ jsonrpc: '2.0', id, ...read(filler) }),
+    'stands alone': (id: number, filler: string) => {
+      const { method, params } = read(filler)
+      return JSON.parse(textOf(method, params, { id }))
+    },
+  }
+  const read = (filler: string) => ({
+    method: 'resources/read',
+    params: { uri: 'x:nobody', filler },
+  })
+  const eras = Object.entries(ways)
+
+  /** Nobody can say whose resource it is before this server has listed its own. */
+  const silent = () =>
+    startListing({
+      resources: [],
+      before: ({ rpc }) => (rpc === 'resources/list' ? new Promise(() => {}) : undefined),
+    })
+
+  it.each(eras)('and %s so many requests wait, one more is refused', async (_era, text) => {
+    await using remote = await silent()
+    await using world = await startWorld({ s: remoteServer(remote.url) })
+    const line = await openLine(world.bridge.sockets().one ?? '', undefined)
+    line.send('{"warder":1}')
+    await line.open()
+    for (let id = 0; id <= limits.inFlight; id++) line.send(JSON.stringify(text(id, '')))
+    expect(JSON.parse((await line.next()) ?? '')).toMatchObject({
+      id: limits.inFlight,
+      error: { data: { code: 'bridge.busy' } },
+    })
+    line.close()
+  })
+
+  it.each(eras)('and %s so many bytes wait, and what is more is refused', async (_era, text) => {
+    await using remote = await silent()
+    await using world = await startWorld({ s: remoteServer(remote.url) })
+    const line = await openLine(world.bridge.sockets().one ?? '', undefined)
+    line.send('{"warder":1}')
+    await line.open()
+    const filler = 'a'.repeat(limits.messageBytes - 1024)
+    const fit = Math.floor(limits.inFlightBytes / filler.length)
+    for (let id = 0; id <= fit; id++) line.send(JSON.stringify(text(id, filler)))
+    expect(JSON.parse((await line.next()) ?? '')).toMatchObject({
+      id: fit,
+      error: { data: { code: 'bridge.busy' } },
+    })
+    line.close()
+  })
+})
+
 it('so many connections has the socket of one client, and another client has its own', async () => {
   await using scene = await startScene()
   const lines: Line[] = []
@@ -150,6 +204,8 @@ describe('a client that does not read is cut off', () => {
 const visitThat = (receive: TokenVisit['receive']): TokenVisit => ({
   client: (bearer) => (bearer === 'b' ? 'one' : null),
   receive,
+  listen: () => 404,
+  end: async () => 404,
 })
 
 const head = (port: number, length: number) =>
