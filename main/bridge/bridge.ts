@@ -29,7 +29,7 @@ import { createReach } from './reach.ts'
 import { relay } from './relay.ts'
 import { createSession } from './session.ts'
 import type { Caller } from './standing.ts'
-import type { Channel, House, Parking, Session } from './types.ts'
+import type { House, Parking, Session, StandingWay } from './types.ts'
 import { createVisits, type Owner } from './visits.ts'
 
 /** The MCP data path: doors on one side, servers on the other, the relay between them. */
@@ -98,7 +98,6 @@ export async function openBridge(options: {
   const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
   const { timer = systemTimer } = options
   const sessions = new Set<Session>()
-  const standing = new Map<Session, Channel>()
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
   const reach = createReach({ house: options.house, user, dialer, runtime })
@@ -151,7 +150,7 @@ export async function openBridge(options: {
 
   function begin(
     { client, proof, server, folder }: Caller,
-    channel: Channel | null,
+    standing: StandingWay,
     speaks: Era = 'session',
   ): Session {
     clients.seen(client)
@@ -160,17 +159,15 @@ export async function openBridge(options: {
       server,
       folder,
       house,
-      standing: channel,
+      standing,
       speaks,
     })
     sessions.add(session)
-    if (channel !== null) standing.set(session, channel)
     return session
   }
 
   async function end(session: Session, reason?: WarderError): Promise<void> {
     sessions.delete(session)
-    standing.delete(session)
     catalogue?.leave(session)
     await session.close(reason)
   }
@@ -204,7 +201,7 @@ export async function openBridge(options: {
   const caller = (client: string, server: string | null) =>
     ({ client, proof: 'bearer', server, folder: null }) as const
   const http = openHttpSessions({
-    begin: (client, server) => visits.session(caller(client, server), null),
+    begin: (client, server, standing) => visits.session(caller(client, server), standing),
   })
   const tokenDoor = await openTokenDoor(options.port, {
     client: (bearer) => clients.byBearer(bearer),
@@ -212,12 +209,14 @@ export async function openBridge(options: {
       visit: (client, server, channel) => visits.alone(caller(client, server), channel),
       otherwise: http.receive,
     }),
+    listen: http.listen,
+    end: http.end,
   })
 
   const doors = createClientDoors(socketDirectory, (client) => ({
     open({ server = null, folder = null }, channel) {
       const caller = { client, proof: 'same-user', server, folder } as const
-      const own = visits.session(caller, channel)
+      const own = visits.session(caller, () => channel)
       return serveSocket(channel, {
         session: (line) => own.receive(line, channel),
         stateless: visits.alone(caller, channel),
@@ -227,15 +226,18 @@ export async function openBridge(options: {
   }))
 
   async function shutOut(client: string): Promise<void> {
+    http.shut(client)
     await Promise.all([doors.shut(client), endWhere((owner) => owner.client === client)])
   }
 
   function announce(server?: string): void {
-    for (const session of sessions)
-      if (server === undefined || session.server === server) session.listsChanged()
-    for (const [session, channel] of standing)
-      if ((server === undefined || session.server === server) && session.connection.opened())
-        for (const text of LISTS_CHANGED) channel.send(text)
+    for (const session of sessions) {
+      if (server !== undefined && session.server !== server) continue
+      session.listsChanged()
+      const { standing } = session
+      if (standing !== null && session.connection.opened())
+        for (const text of LISTS_CHANGED) standing.send(text)
+    }
     visits.changed()
   }
 
@@ -280,6 +282,7 @@ export async function openBridge(options: {
     },
     async cutAll() {
       catalogue?.clear()
+      http.shut()
       // Decided anew, so that the audit says why they came to nothing.
       parking.reconsider()
       // Both begin at once: a server that does not take its goodbye holds up nobody.

@@ -8,7 +8,7 @@ import { createServerSide } from './server-messages.ts'
 import { elicitationComplete } from './sign-in-refusal.ts'
 import { type SubscriptionWay, subscriptionWay } from './subscription-way.ts'
 import { systemTimer } from './timer.ts'
-import type { Channel, House, Pending, Session } from './types.ts'
+import type { Channel, House, Pending, Session, StandingWay } from './types.ts'
 
 interface Waiting {
   readonly pending: Pending
@@ -29,8 +29,7 @@ export function createSession(options: {
   /** Where the client was started, as its shim says; null where nobody says. */
   folder: string | null
   house: House
-  /** The way back that is always there (a socket), or null where each message has its own (HTTP). */
-  standing: Channel | null
+  standing: StandingWay
   /** A client of requests that stand alone shares its session with itself: each way to it counts its ids alone. */
   speaks?: Era
 }): Session {
@@ -59,7 +58,9 @@ export function createSession(options: {
     server,
     asker,
     speaks,
-    standing,
+    get standing() {
+      return standing()
+    },
     connection: house.connect(
       server,
       asker,
@@ -135,7 +136,7 @@ export function createSession(options: {
       // Without a session nothing is said unasked, and tokens of progress are only unique for one way.
       if (related || speaks === 'stateless') return related?.channel ?? null
       const token = calls.find((call) => progressToken && call.progressToken === progressToken)
-      return (token ?? (standing ? { channel: standing } : calls[0]))?.channel ?? null
+      return token?.channel ?? standing() ?? calls[0]?.channel ?? null
     },
     elicitation(at) {
       if (speaks === 'stateless' || !session.connection.elicitsUrls()) return null

@@ -29,6 +29,12 @@ export interface Channel {
   readonly anew?: boolean
 }
 
+/**
+ * The way back on which a client hears what it did not ask for: its socket, or the stream that it holds open at that moment
+ * over HTTP. Null while there is none; then each message has its own alone.
+ */
+export type StandingWay = () => Channel | null
+
 /** What takes the messages of one client, at one server or at all of them. */
 export interface Visit {
   /** Settles when the message was answered; never rejects. */
@@ -57,7 +63,7 @@ export interface Session {
   /** Whose accounts it uses. */
   readonly asker: Asker
   readonly speaks: Era
-  /** The way back that is always there, or null where each message has its own. */
+  /** {@link StandingWay} at this moment. */
   readonly standing: Channel | null
   readonly connection: Connection
   readonly serverSide: ServerSide

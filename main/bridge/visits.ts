@@ -9,12 +9,11 @@ import { limits } from './limits.ts'
 import { relay } from './relay.ts'
 import { type Caller, createStanding } from './standing.ts'
 import { openStatelessVisit, type StatelessVisit } from './stateless-visit.ts'
-import type { Channel, House, Session, Visit } from './types.ts'
+import type { Channel, House, Session, StandingWay, Visit } from './types.ts'
 
 /** Whom a door hands its messages to: one server's session, or all of them; by what a client of either era says. */
 export interface Visits {
-  /** @param channel the way back that is always there (a socket), or null where each message has its own (HTTP) */
-  session(caller: Caller<string | null>, channel: Channel | null): Visit
+  session(caller: Caller<string | null>, standing: StandingWay): Visit
   /** Requests that stand alone, on one way. */
   alone(caller: Caller<string | null>, channel: Channel): StatelessVisit
   /** Lists may have changed: who has all servers is told. */
@@ -29,7 +28,7 @@ export type Owner = Pick<Caller, 'client' | 'proof'>
 export function createVisits(options: {
   user: string
   house: House
-  begin: (caller: Caller, standing: Channel | null, speaks?: Era) => Session
+  begin: (caller: Caller, standing: StandingWay, speaks?: Era) => Session
   end: (session: Session, reason?: WarderError) => Promise<void>
   seen: (client: string) => void
   all: Omit<GatheringHouse, 'decide'>
@@ -55,8 +54,8 @@ export function createVisits(options: {
     await all.close()
   }
 
-  function toOne(caller: Caller, channel: Channel | null): Visit {
-    const session = begin(caller, channel)
+  function toOne(caller: Caller, standing: StandingWay): Visit {
+    const session = begin(caller, standing)
     return {
       receive: (text, channel) => relay(text, session, channel, house),
       close: () => end(session),
@@ -66,7 +65,7 @@ export function createVisits(options: {
     }
   }
 
-  function toAll(caller: Omit<Caller, 'server'>, channel: Channel | null): Visit {
+  function toAll(caller: Omit<Caller, 'server'>, standing: StandingWay): Visit {
     const all = keep(
       createAllServers(
         {
@@ -75,7 +74,7 @@ export function createVisits(options: {
           end,
           relay: (text, session, channel) => relay(text, session, channel, house),
         },
-        channel,
+        standing,
       ),
       caller,
     )
@@ -90,7 +89,7 @@ export function createVisits(options: {
 
   const one = createStanding<string, Session>({
     begin(caller, claim) {
-      const session = begin(caller, null, 'stateless')
+      const session = begin(caller, () => null, 'stateless')
       session.connection.remember(openingFor(claim))
       return session
     },
@@ -110,8 +109,8 @@ export function createVisits(options: {
   })
 
   return {
-    session: ({ server, ...caller }, channel) =>
-      server === null ? toAll(caller, channel) : toOne({ ...caller, server }, channel),
+    session: ({ server, ...caller }, standing) =>
+      server === null ? toAll(caller, standing) : toOne({ ...caller, server }, standing),
     alone({ server, ...caller }, channel) {
       if (server !== null) return aloneAtOne({ ...caller, server }, channel)
       return openVisitToAll({

@@ -92,7 +92,7 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
     server: 's',
     folder: null,
     house: testHouse,
-    standing: null,
+    standing: () => null,
   })
   session.connection.remember(
     readMessage('{"jsonrpc":"2.0","id":"o","method":"initialize","params":{}}') as RequestMessage,

@@ -283,7 +283,7 @@ describe('a call that may have been processed', () => {
       principals: { user: 'u', client: 'one', proof: 'same-user' },
       server: 's',
       folder: null,
-      standing: null,
+      standing: () => null,
       house: {
         ...house,
         parking,

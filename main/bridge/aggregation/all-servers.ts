@@ -12,7 +12,7 @@ import {
 import { limits } from '../limits.ts'
 import { ownRevision } from '../opening.ts'
 import { refusal } from '../refusal.ts'
-import type { Channel, Session, Visit } from '../types.ts'
+import type { Channel, Session, StandingWay, Visit } from '../types.ts'
 import type { BranchPlace, SessionBranch } from './branch.ts'
 import { createBursts, LIST_NAMES, listChanged } from './bursts.ts'
 import { createGathering, type GatheringHouse } from './gathering.ts'
@@ -34,8 +34,8 @@ export interface AllServers extends Visit {
 }
 
 export interface AllServersHouse extends GatheringHouse {
-  /** Begins an ordinary session of this client. @param standing the way back that is always there, or null */
-  readonly begin: (server: string, standing: Channel | null) => Session
+  /** Begins an ordinary session of this client. */
+  readonly begin: (server: string, standing: StandingWay) => Session
   readonly end: (session: Session, reason?: WarderError) => Promise<void>
   readonly relay: (text: string, session: Session, channel: Channel) => Promise<void>
 }
@@ -45,8 +45,7 @@ const METHOD_NOT_FOUND = -32601
 const INVALID_PARAMS = -32602
 const RESOURCE_NOT_FOUND = -32002
 
-/** @param standing the way back that is always there (a socket), or null where each message has its own (HTTP) */
-export function createAllServers(house: AllServersHouse, standing: Channel | null): AllServers {
+export function createAllServers(house: AllServersHouse, standing: StandingWay): AllServers {
   const { timer, relay, end } = house
   const requests = createRequests()
   let initialize: RequestMessage | null = null
@@ -54,7 +53,7 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
   let level: string | null = null
   let ended = false
 
-  const anyWay = () => standing ?? requests.anyChannel()
+  const anyWay = () => standing() ?? requests.anyChannel()
   const bursts = createBursts(timer, (name) => anyWay()?.send(listChanged(name)))
   const wayBack = createWayBack({
     owns: requests.owns,
@@ -70,7 +69,7 @@ export function createAllServers(house: AllServersHouse, standing: Channel | nul
 
   function begin(place: BranchPlace): SessionBranch {
     const { server, key } = place
-    const unasked = standing && wayBack.through(key, () => standing)
+    const unasked = () => (standing() === null ? null : wayBack.through(key, standing))
     return createSessionBranch(place, {
       session: house.begin(server, unasked),
       relay,

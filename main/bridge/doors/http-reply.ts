@@ -10,6 +10,8 @@ import type { Channel } from '../types.ts'
 export interface HttpReply extends Channel {
   /** Names the session in the headers; before anything is sent. */
   open(session: string): void
+  /** Begins a stream of events before there is one: what its client hears unasked. */
+  listen(): void
   /** All is said: 202 where that was nothing, as to a notification or an answer. */
   accepted(): void
   refuse(text: string, status?: number): void
@@ -30,22 +32,25 @@ export function replyTo(response: ServerResponse): HttpReply {
     leaving?.abort(CLOSED)
   })
 
+  function begin(): void {
+    if (streaming || response.destroyed) return
+    streaming = true
+    // A line that begins with a colon is a comment: it means that the stream lives.
+    alive = setInterval(() => {
+      if (!response.writableEnded) response.write(':\n\n')
+    }, limits.keepAliveMs)
+    alive.unref()
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream',
+      // A proxy that keeps events back would keep them to itself.
+      'x-accel-buffering': 'no',
+    })
+  }
+
   function event(text: string): void {
     if (response.destroyed || response.writableEnded) return
-    if (!streaming) {
-      streaming = true
-      // A line that begins with a colon is a comment: it means that the stream lives.
-      alive = setInterval(() => {
-        if (!response.writableEnded) response.write(':\n\n')
-      }, limits.keepAliveMs)
-      alive.unref()
-      response.writeHead(200, {
-        ...headers,
-        'content-type': 'text/event-stream',
-        // A proxy that keeps events back would keep them to itself.
-        'x-accel-buffering': 'no',
-      })
-    }
+    begin()
     // A client that does not read must not fill our memory.
     if (response.writableLength > limits.outgoingBytes) response.destroy()
     // JSON has no line break outside of its tokens, and an event's data ends at one.
@@ -76,6 +81,10 @@ export function replyTo(response: ServerResponse): HttpReply {
       headers = { ...headers, 'mcp-session-id': session }
     },
     send: event,
+    listen() {
+      begin()
+      response.flushHeaders()
+    },
     reply(text, status = 200) {
       if (!streaming) return whole(status, text)
       event(text)

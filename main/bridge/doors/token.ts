@@ -8,14 +8,15 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WarderError } from '../../errors.ts'
+import { isStateless } from '../eras/claim.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
 import { type HttpReply, replyTo } from './http-reply.ts'
 
 /**
  * The token door: loopback HTTP for clients that speak it. Exact Host and port, no Origin at all (no page may call),
- * a bearer per client on everything, POST of JSON only, 404 on every well-known path: clients such as Cursor ignore
- * the header they were configured with as soon as they find OAuth metadata.
+ * a bearer per client on everything, POST of JSON only but for the stream and the end of a session, 404 on every
+ * well-known path: clients such as Cursor ignore the header they were configured with as soon as they find OAuth metadata.
  */
 export interface TokenDoor {
   readonly port: number
@@ -26,19 +27,32 @@ export interface TokenVisit {
   /** @returns the client whose bearer this is, or null */
   client(bearer: string): string | null
   /** Takes one message of an authenticated client. */
-  receive(message: {
-    client: string
-    /** Null for all of them. */
-    server: string | null
-    /** `Mcp-Session-Id` of the request. */
-    session: string | undefined
-    /** `MCP-Protocol-Version` of the request. */
-    protocolVersion: string | undefined
-    /** All of the request; none of them twice that would be read. */
-    headers: IncomingHttpHeaders
-    text: string
-    reply: HttpReply
-  }): Promise<void>
+  receive(
+    message: Address & {
+      /** `MCP-Protocol-Version` of the request. */
+      protocolVersion: string | undefined
+      /** All of the request; none of them twice that would be read. */
+      headers: IncomingHttpHeaders
+      text: string
+      reply: HttpReply
+    },
+  ): Promise<void>
+  /**
+   * The client of a session listens for what it does not ask for (MCP 2025-11-25, Listening for Messages from the Server).
+   * @returns the status that refuses it; null: the reply is its stream from now on
+   */
+  listen(from: Address, reply: HttpReply): 404 | 409 | null
+  /** The client ends its session (§ Session Management). */
+  end(from: Address): Promise<204 | 404>
+}
+
+/** Whose request it is, and what it is for. */
+export interface Address {
+  readonly client: string
+  /** Null for all of them. */
+  readonly server: string | null
+  /** `Mcp-Session-Id` of the request. */
+  readonly session: string | undefined
 }
 
 /** How long a request may take to arrive, in milliseconds, and how often that is looked at. */
@@ -130,26 +144,37 @@ async function handle(
   proven(request.socket)
   const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
   if (route === null) return end(response, 404)
-  const server = route[1] ?? null
-  if (request.method !== 'POST') return end(response, 405, { allow: 'POST' })
+  const single = (name: string) => [request.headers[name]].flat()[0]
+  const from = { client, server: route[1] ?? null, session: single('mcp-session-id') }
+  const protocolVersion = single('mcp-protocol-version')
+  if (request.method !== 'POST') {
+    // Without a session there is nothing to listen to and nothing to end (MCP 2026-07-28, Streamable HTTP).
+    if (from.session === undefined || (protocolVersion && isStateless(protocolVersion)))
+      return end(response, 405, { allow: 'POST' })
+    if (request.method === 'GET') return openStream(request, response, visit, from)
+    if (request.method === 'DELETE') return end(response, await visit.end(from))
+    return end(response, 405, { allow: 'GET, POST, DELETE' })
+  }
   if (!isJson(request)) return end(response, 415)
 
   const text = await readBody(request)
   if (text === null) return end(response, 400)
   if (typeof text === 'number') return endUnread(request, response, text)
   const reply = replyTo(response)
-  const single = (name: string) => [request.headers[name]].flat()[0]
   await visit
-    .receive({
-      client,
-      server,
-      session: single('mcp-session-id'),
-      protocolVersion: single('mcp-protocol-version'),
-      headers: request.headers,
-      text,
-      reply,
-    })
+    .receive({ ...from, protocolVersion, headers: request.headers, text, reply })
     .catch((error: unknown) => reply.refuse(refusal('null', error)))
+}
+
+function openStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  visit: TokenVisit,
+  from: Address,
+): void {
+  const accepts = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
+  const refused = accepts ? visit.listen(from, replyTo(response)) : 406
+  if (refused !== null) end(response, refused)
 }
 
 /** What is refused before anybody is asked who they are. @returns an HTTP status, or null */

@@ -164,7 +164,7 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
     server: 's',
     folder: null,
     house: testHouse,
-    standing: null,
+    standing: () => null,
   })
   own = one.principals.session
   one.connection.remember(
