@@ -23,6 +23,7 @@ const ground = [
   'layout',
   'ports',
   'version',
+  'visible',
   'detector/',
 ]
 

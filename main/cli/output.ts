@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import { printable, printableJson } from './printable.ts'
+import { visible } from '../visible.ts'
+import { printableJson } from './printable.ts'
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 
@@ -59,8 +60,8 @@ function paint(line: Line, colour: boolean): string {
   const segments = typeof line === 'string' ? [line] : line
   return segments
     .map((segment) => {
-      if (typeof segment === 'string') return printable(segment)
-      const text = printable(segment.text)
+      if (typeof segment === 'string') return visible(segment)
+      const text = visible(segment.text)
       return colour ? styleText(segment.style, text, { validateStream: false }) : text
     })
     .join('')
@@ -81,7 +82,7 @@ export function table(head: readonly string[], rows: readonly (readonly Segment[
 }
 
 function width(cell: Segment): number {
-  return [...printable(typeof cell === 'string' ? cell : cell.text)].length
+  return [...visible(typeof cell === 'string' ? cell : cell.text)].length
 }
 
 /** An instant of the contract (RFC 3339, UTC) in the person's own time zone, to the second. */

@@ -1,9 +1,10 @@
 import type { ClientView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
-import { nameSchema, type Rule } from '../store/config-schema.ts'
+import type { Rule } from '../store/config-schema.ts'
 import { choiceViews } from './account-choices.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
+import { requireName } from './names.ts'
 import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
@@ -20,11 +21,7 @@ export function clientHandlers(
       return names.map((name) => clientView(name, house, held.includes(name)))
     },
     async 'clients:add'({ name, confirm: answer }) {
-      if (!nameSchema.safeParse(name).success)
-        throw new WarderError(
-          'usage.invalid',
-          'A name is 1 to 32 lower-case letters, digits and hyphens.',
-        )
+      requireName(name)
       refuseKnown(house, name)
       // With a rule of its own the client can work at once, and the person sees in the question what that means.
       await confirm(

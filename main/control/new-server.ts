@@ -5,13 +5,13 @@ import { destination, injections, pick, type Server, secretsOf } from '../server
 import { clearSecret } from '../store/clear-secrets.ts'
 import {
   isRemote,
-  nameSchema,
   type ProviderProfile,
   type ServerDefinition,
   serverSchema,
 } from '../store/config-schema.ts'
 import { firstViolation } from '../store/violations.ts'
 import type { ControlHouse } from './house.ts'
+import { requireName } from './names.ts'
 
 /** A server that somebody wants to add, judged, and all that comes with it. */
 export interface NewServer {
@@ -38,7 +38,7 @@ interface Given {
 /** @throws WarderError `usage.invalid`, `config.secret_in_clear`, `*.unknown` */
 export function newServer({ name, definition, preset }: Given, house: ControlHouse): NewServer {
   const { providers } = house.config.current()
-  parseName(name)
+  requireName(name)
   const applied = preset && applyPreset(preset, { name, definition }, providers)
   const written = applied?.definition ?? definition
   const server = { name, definition: parseDefinition(written) }
@@ -69,14 +69,6 @@ export async function bindProviderSecret(
 ): Promise<void> {
   const secret = secretOf(profile)
   if (secret !== null) await secrets.bind(secret, providerBinding(name, profile))
-}
-
-function parseName(name: string): void {
-  if (nameSchema.safeParse(name).success) return
-  throw new WarderError(
-    'usage.invalid',
-    'A name is 1 to 32 lower-case letters, digits and hyphens.',
-  )
 }
 
 function parseDefinition(given: Readonly<Record<string, unknown>>): ServerDefinition {

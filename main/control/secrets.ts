@@ -3,11 +3,11 @@ import { WarderError } from '../errors.ts'
 import { providerBinding, secretOf } from '../servers/providers.ts'
 import { proxyBinding } from '../servers/proxy.ts'
 import { describe, destination, pick, secretsOf } from '../servers/servers.ts'
-import { nameSchema } from '../store/config-schema.ts'
 import type { NamedSecret, SecretBinding } from '../vault/secrets.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
 import { knownServer } from './known-server.ts'
+import { requireName } from './names.ts'
 import type { Handlers } from './types.ts'
 import { instantView } from './views.ts'
 
@@ -20,11 +20,7 @@ export function secretHandlers(
       return secrets.list().map(secretView)
     },
     async 'secrets:set'({ name, value, server, confirm: answer }) {
-      if (!nameSchema.safeParse(name).success)
-        throw new WarderError(
-          'usage.invalid',
-          'A name is 1 to 32 lower-case letters, digits and hyphens.',
-        )
+      requireName(name)
       const kept =
         server === undefined ? (boundProxy(house, name) ?? boundProfile(house, name)) : null
       if (kept !== null) return secretView(await secrets.set(name, value, kept))

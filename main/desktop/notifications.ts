@@ -1,7 +1,7 @@
 import { Notification } from 'electron'
 import type { Notifier } from '../ports.ts'
+import { visible } from '../visible.ts'
 import type { TrayAction } from './tray-menu.ts'
-import { visible } from './visible.ts'
 
 /**
  * Where the system has no buttons for notifications (most of Linux), a click is all there is; it opens the page.

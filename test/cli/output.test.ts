@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createOutput, type Line, table } from '../../main/cli/output.ts'
-import { commandLine, printable, printableJson } from '../../main/cli/printable.ts'
+import { commandLine, printableJson } from '../../main/cli/printable.ts'
+import { visible } from '../../main/visible.ts'
 
 function written(options: { json?: boolean; tty?: boolean; env?: Record<string, string> }) {
   let text = ''
@@ -23,10 +24,10 @@ describe('text that reaches a terminal', () => {
   const hostile = '\x1b[2J\r\n\t\x7f\x9b\u202e\u200b\u2028\u{e0041}\ud800'
 
   it('shows control characters instead of sending them', () => {
-    expect(printable(hostile)).toBe(
+    expect(visible(hostile)).toBe(
       '\\u{1b}[2J\\u{d}\\u{a}\\u{9}\\u{7f}\\u{9b}\\u{202e}\\u{200b}\\u{2028}\\u{e0041}\\u{d800}',
     )
-    expect(printable('Grüße, 你好 🙂 C:\\dir')).toBe('Grüße, 你好 🙂 C:\\dir')
+    expect(visible('Grüße, 你好 🙂 C:\\dir')).toBe('Grüße, 你好 🙂 C:\\dir')
   })
 
   it('is made printable whatever way it takes', () => {

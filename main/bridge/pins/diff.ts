@@ -1,4 +1,4 @@
-import { visible } from './hidden.ts'
+import { visible } from '../../visible.ts'
 
 /**
  * Two versions of what a tool says of itself, as lines for a person: text line by line, all else by its path, and whatever

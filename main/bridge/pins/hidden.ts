@@ -1,6 +1,4 @@
-/** Controls (ANSI sequences begin with one), bidirectional and zero-width characters, and whatever else is not drawn. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
-const UNSEEN_ALL = new RegExp(UNSEEN, 'gu')
+import { spelledOut, unseen } from '../../visible.ts'
 
 /** What is written with unseen characters by honest people: line breaks, emoji of several signs, scripts with joiners. */
 const HONEST =
@@ -15,7 +13,7 @@ export function createLook(most = 512 * 1024): (text: string) => boolean {
   return (text) => {
     if (PLAIN.test(text) || !RARE.test(text)) return false
     left -= text.length
-    return left < 0 || UNSEEN.test(text.replace(HONEST, ''))
+    return left < 0 || unseen.test(text.replace(HONEST, ''))
   }
 }
 
@@ -25,10 +23,5 @@ const RARE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Po
 /** Most texts are such, and it costs a tenth to see. */
 const PLAIN = /^[\t\n\r -~]*$/
 
-/** The text on one line, with everything unseen spelled out: `\u{200b}`. */
-export const visible = (text: string) => text.replace(UNSEEN_ALL, spelledOut)
-
 /** A name in which no letter can pass for another: all but printable ASCII is spelled out. */
 export const spelled = (name: string) => name.replace(/[^ -~]/gu, spelledOut)
-
-const spelledOut = (character: string) => `\\u{${character.codePointAt(0)?.toString(16)}}`

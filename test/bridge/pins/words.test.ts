@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { lineDiff, toolDiff } from '../../../main/bridge/pins/diff.ts'
-import { createLook, spelled, visible } from '../../../main/bridge/pins/hidden.ts'
+import { createLook, spelled } from '../../../main/bridge/pins/hidden.ts'
 import { looksLike } from '../../../main/bridge/pins/look-alikes.ts'
 import { suspicions } from '../../../main/bridge/pins/suspicion.ts'
+import { visible } from '../../../main/visible.ts'
 
 describe('text that hides something', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { visible } from '../../main/desktop/visible.ts'
+import { visible } from '../main/visible.ts'
 
 describe('visible', () => {
   it('leaves what can be read as it is', () => {
@@ -14,6 +14,8 @@ describe('visible', () => {
     ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
     ['a terminal escape', '\u001b[2K', '\\u{1b}[2K'],
     ['a tag character', 'a\u{e0041}', 'a\\u{e0041}'],
+    ['half of a character', 'a\ud800', 'a\\u{d800}'],
+    ['a filler that is drawn as nothing', 'a\u3164b', 'a\\u{3164}b'],
   ])('spells out %s', (_what, line, shown) => {
     expect(visible(line)).toBe(shown)
   })
