@@ -40,15 +40,15 @@ export function errorView(error: WarderError): ErrorView {
   }
 }
 
-/** A secret value and a server definition are the largest inputs there are; bytes. */
-const MAX_BODY = 1_048_576
+/** A secret value and a server definition are the largest inputs there are, whatever carries them; bytes. */
+export const MAX_INPUT = 1_048_576
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY) throw new WarderError('usage.invalid', 'The request is too large.')
+    if (size > MAX_INPUT) throw new WarderError('usage.invalid', 'The request is too large.')
     chunks.push(chunk)
   }
   try {

@@ -2,12 +2,13 @@ import type { AccountView, Output, ReceiptView, StopRecord } from '../../preload
 import type { Control } from '../control/types.ts'
 import { toWarderError } from '../errors.ts'
 import type { Notifier } from '../ports.ts'
+import type { Ask } from './presence.ts'
 import type { TrayAction } from './tray-menu.ts'
 
 export interface ActionParts {
   readonly control: Control
   readonly notifier: Notifier
-  readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
+  readonly ask: Ask
   /** @param page fragment of the page to show */
   readonly open: (page?: string) => void
   readonly quit: () => void

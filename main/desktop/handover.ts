@@ -6,13 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { channels } from '../../preload/contract/index.ts'
 import { isWarderError, WarderError } from '../errors.ts'
+import type { Ask } from './presence.ts'
 
 export interface HandoverParts {
   readonly home: string
-  /** @param yes the label of the button that agrees */
-  readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
+  readonly ask: Ask
   /** How long the other one may take to end; milliseconds. */
   readonly endMs?: number
+  /** How long it may take to answer, its keychain's prompt included; milliseconds. */
+  readonly answerMs?: number
 }
 
 /**
@@ -37,10 +39,11 @@ export async function startOrTakeOver<T>(
 
 const LOOK_EVERY_MS = 50
 
-async function takeOver(running: WarderError, { home, ask, endMs = 20_000 }: HandoverParts) {
+async function takeOver(running: WarderError, parts: HandoverParts) {
+  const { home, ask, endMs = 20_000, answerMs = 40_000 } = parts
   const control = controlOf(home)
   if (control === null) throw running
-  const { shell, vault, pid, locked } = await call(control, 'status:get')
+  const { shell, vault, pid, locked } = await call(control, 'status:get', answerMs)
   if (shell !== 'headless') throw running
   if (vault.kind !== 'keychain')
     throw new WarderError(
@@ -57,7 +60,7 @@ async function takeOver(running: WarderError, { home, ask, endMs = 20_000 }: Han
     'Calls that are under way end with an error; clients go on with the next one.',
   ]
   if (!(await ask('Take over from the Warder that runs?', lines, 'Take over'))) throw running
-  await call(control, 'shell:yield')
+  await call(control, 'shell:yield', answerMs)
   const deadline = performance.now() + endMs
   while (isAlive(pid)) {
     if (performance.now() > deadline) throw running
@@ -78,6 +81,7 @@ function controlOf(home: string): string | null {
 async function call<C extends 'status:get' | 'shell:yield'>(
   socketPath: string,
   channel: C,
+  answerMs: number,
 ): Promise<z.output<(typeof channels)[C]['output']>> {
   const body = await new Promise<string>((resolve, reject) => {
     const sent = request(
@@ -86,6 +90,8 @@ async function call<C extends 'status:get' | 'shell:yield'>(
         method: 'POST',
         path: `/api/${channel}`,
         headers: { 'content-type': 'application/json' },
+        // One that hangs would else keep this one from ever saying a word.
+        signal: AbortSignal.timeout(answerMs),
       },
       (response) => text(response).then(resolve, reject),
     )
@@ -101,9 +107,17 @@ async function call<C extends 'status:get' | 'shell:yield'>(
     )
   })
   const { output } = channels[channel]
-  const answer = output.safeParse(JSON.parse(body))
+  const answer = output.safeParse(jsonOrNull(body))
   if (answer.success) return answer.data as z.output<(typeof channels)[C]['output']>
   throw new WarderError('instance.running', 'Another Warder holds the home and keeps it.')
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { type BridgeReply, channels, type EventName, events } from '../../preloa
 import { errorView } from '../control/http.ts'
 import type { Control } from '../control/types.ts'
 import { toWarderError, WarderError } from '../errors.ts'
+import { plainInput } from './plain-input.ts'
 import { isTrustedSender } from './sender.ts'
 
 /**
@@ -14,7 +15,9 @@ import { isTrustedSender } from './sender.ts'
 export function serveIpc(control: Control, trusted: () => WebContents | null): void {
   for (const channel of Object.keys(channels))
     ipcMain.handle(channel, (event, input: unknown) =>
-      isTrustedSender(event, trusted()) ? reply(() => control.call(channel, input)) : refuse(),
+      isTrustedSender(event, trusted())
+        ? reply(async () => control.call(channel, plainInput(input)))
+        : refuse(),
     )
   for (const name of Object.keys(events) as EventName[])
     control.on(name, (payload) => {

@@ -1,28 +1,12 @@
+import { pageHeaders } from '../headless/page-headers.ts'
 import type { UiFiles } from '../headless/ui-files.ts'
 
 /** The window's page has an origin of its own: `file://` would give it the rights of every local file. */
 export const PAGE_SCHEME = 'app'
 export const PAGE_ORIGIN = `${PAGE_SCHEME}://warder`
 
-/** No inline script or style, no frame, no form, no network: the page reaches the companion by IPC alone. */
-const headers = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "font-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "trusted-types 'none'",
-    "require-trusted-types-for 'script'",
-  ].join('; '),
-  'cache-control': 'no-store',
-  'cross-origin-opener-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
+/** No network: the page reaches the companion by IPC alone. */
+const headers = pageHeaders("'none'")
 
 /** Answers a request for a file of the renderer; anything else is 404, whatever the reason. */
 export function answerPage(files: UiFiles, request: Pick<Request, 'method' | 'url'>): Response {

@@ -1,33 +1,34 @@
-import { dialog } from 'electron'
+import { WarderError } from '../errors.ts'
 import type { Presence } from '../ports.ts'
-import { visible } from './visible.ts'
+
+/** A question in a dialog of ours. @param yes the label of the button that agrees */
+export type Ask = (title: string, lines: readonly string[], yes: string) => Promise<boolean>
+
+/** Questions that may wait at once: a page that was taken over could else bury the person in them. */
+const MOST_WAITING = 4
 
 /**
  * Asks in a dialog of ours. One question at a time: a stack of dialogs gets clicked away unread. The answer that needs
  * no reading, Enter or Escape, is no.
  */
-export function createPresence(): Presence {
+export function createPresence(ask: Ask): Presence {
   let previous: Promise<unknown> = Promise.resolve()
+  let waiting = 0
   return {
-    confirm(action) {
+    async confirm(action) {
+      if (waiting >= MOST_WAITING)
+        throw new WarderError(
+          'presence.refused',
+          'Other questions wait for an answer first. Nothing was changed.',
+        )
+      waiting += 1
       const answer = previous.then(() => ask(action.title, action.lines, 'Allow'))
       previous = answer.catch(() => undefined)
-      return answer
+      try {
+        return await answer
+      } finally {
+        waiting -= 1
+      }
     },
   }
-}
-
-/** @param yes the label of the button that agrees */
-export async function ask(title: string, lines: readonly string[], yes: string): Promise<boolean> {
-  const { response } = await dialog.showMessageBox({
-    type: 'warning',
-    title: 'Warder',
-    message: visible(title),
-    detail: lines.map(visible).join('\n'),
-    buttons: ['Cancel', yes],
-    defaultId: 0,
-    cancelId: 0,
-    noLink: true,
-  })
-  return response === 1
 }

@@ -1,4 +1,5 @@
 import type { Companion } from '../companion.ts'
+import type { Ask } from './presence.ts'
 
 /**
  * Where the system has no keychain, a person may have secrets kept in memory until Warder ends, knowingly; without that word
@@ -12,7 +13,7 @@ export async function withVault(
     ask,
     isAsked,
   }: {
-    readonly ask: (title: string, lines: readonly string[], yes: string) => Promise<boolean>
+    readonly ask: Ask
     readonly isAsked: boolean
   },
 ): Promise<Companion> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { errorView, handleControlRequest } from '../control/http.ts'
 import type { Control } from '../control/types.ts'
 import { WarderError } from '../errors.ts'
+import { pageHeaders } from './page-headers.ts'
 import { readUiFiles, type UiFiles } from './ui-files.ts'
 import { bearerOf, comesFromOurPage, type Purpose } from './ui-guard.ts'
 import { createUiLogins, type LoginFile, type UiLogins } from './ui-login.ts'
@@ -37,15 +38,7 @@ interface Room {
   failures: Throttle
 }
 
-const headers = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-}
+const headers = pageHeaders("'self'")
 
 /** Milliseconds between two looks for logins and sessions that have run out. */
 const SWEEP_EVERY = 30_000

@@ -144,6 +144,8 @@ describe('the address', () => {
     async (target) => {
       const { head } = await send({ target })
       expect(head).toContain("content-security-policy: default-src 'none'; script-src 'self';")
+      expect(head).toContain("form-action 'none'")
+      expect(head).toContain("require-trusted-types-for 'script'")
       expect(head).toContain("frame-ancestors 'none'")
       expect(head).not.toContain('unsafe')
       expect(head).toContain('x-content-type-options: nosniff')
