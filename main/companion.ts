@@ -31,7 +31,7 @@ import { createDecide } from './policy/decide.ts'
 import { createHold } from './policy/hold.ts'
 import { standstill, standstillError } from './policy/standstill.ts'
 import { createStop } from './policy/stop.ts'
-import type { Autostart, Browser, Helper, Notifier, Presence } from './ports.ts'
+import type { Autostart, Browser, FileKeeper, Helper, Notifier, Presence } from './ports.ts'
 import { forbidCoreDumps } from './runtime/core-dumps.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
@@ -72,6 +72,8 @@ export interface CompanionOptions {
   readonly handOver?: () => void
   /** Absent where the shell cannot arrange it. */
   readonly autostart?: Autostart
+  /** Absent where the page's browser keeps files. */
+  readonly files?: FileKeeper
   readonly env: Readonly<Record<string, string | undefined>>
   /** Opens the window (desktop) or the page (headless). */
   readonly openUi: (options: { browser: boolean }) => Promise<Output<'ui:open'>>
@@ -268,6 +270,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       wiringWatch,
       presence: ports.presence,
       autostart: options.autostart ?? null,
+      files: options.files ?? null,
       handOver: options.handOver ?? null,
       openUi: options.openUi,
     })

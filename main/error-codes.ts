@@ -234,6 +234,16 @@ export const errorCodes = {
     meaning: 'The bearer token is missing, unknown, or was revoked.',
     mend: 'Add the client again with `warder client add NAME` and give it the new token.',
   },
+  'export.unknown': {
+    exit: 3,
+    meaning: 'No file is being made under that id (any more).',
+    mend: 'Begin again.',
+  },
+  'export.busy': {
+    exit: 1,
+    meaning: 'The question where a file goes is open already.',
+    mend: 'Answer it first; it may be behind another window.',
+  },
   'vault.choose': {
     exit: 4,
     meaning:

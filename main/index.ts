@@ -3,11 +3,13 @@ import { app, powerMonitor } from 'electron'
 import { type CompanionOptions, startCompanion } from './companion.ts'
 import { createActions } from './desktop/actions.ts'
 import { createApprovalNotes } from './desktop/approval-notes.ts'
+import { ask, askPlace } from './desktop/ask.ts'
 import { createAutostart } from './desktop/autostart.ts'
 import { createBrowser } from './desktop/browser.ts'
 import { startOrTakeOver } from './desktop/handover.ts'
 import { createHelper } from './desktop/helper.ts'
 import { serveIpc } from './desktop/ipc.ts'
+import { createKeptFiles } from './desktop/kept-files.ts'
 import {
   claimInstance,
   dressApp,
@@ -21,7 +23,7 @@ import { collectLinks, createPageLink, registerLinks } from './desktop/links.ts'
 import { createNotifier } from './desktop/notifications.ts'
 import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
 import { followPower } from './desktop/power.ts'
-import { ask, createPresence } from './desktop/presence.ts'
+import { createPresence } from './desktop/presence.ts'
 import { createTray } from './desktop/tray.ts'
 import type { TrayAction } from './desktop/tray-menu.ts'
 import { withVault } from './desktop/vault-choice.ts'
@@ -55,17 +57,19 @@ async function start(): Promise<void> {
   let perform = (action: TrayAction): unknown => action.do === 'open' && window.show(action.page)
   const notifier = createNotifier((action) => void perform(action))
 
+  const files = createKeptFiles(askPlace)
   const options: CompanionOptions = {
     home,
     shell: 'desktop',
     ports: {
       browser: createBrowser(),
       notifier,
-      presence: createPresence(),
+      presence: createPresence(ask),
       helper: createHelper(),
     },
     argv: launchCommand(),
     autostart: createAutostart(launchCommand(), process.env),
+    files,
     pageLink: createPageLink(),
     env: process.env,
     openUi: async () => {
@@ -78,7 +82,13 @@ async function start(): Promise<void> {
     { ask, isAsked: !isInBackground() },
   )
   const { control } = companion
-  quitAfter({ letClose: window.letClose, close: companion.close })
+  quitAfter({
+    letClose: window.letClose,
+    async close() {
+      files.discardAll()
+      await companion.close()
+    },
+  })
   serveIpc(control, window.contents)
   const quit = () => app.quit()
   perform = createActions({ control, notifier, ask, open: window.show, quit })

@@ -25,6 +25,25 @@ export interface Autostart {
   set(on: boolean): void
 }
 
+/** Asks a person where a file goes. A shell whose page is in a browser has none: there the browser keeps files. */
+export interface FileKeeper {
+  /**
+   * @param name proposed, without a folder
+   * @returns null where the person says no
+   * @throws WarderError `store.unwritable` where nothing can be written at the chosen place
+   */
+  choose(name: string): Promise<KeptFile | null>
+}
+
+/** A file that is being written. What was at its place before stays there until it is finished. */
+export interface KeptFile {
+  /** @throws WarderError `store.unwritable`; nothing is left of it then */
+  write(text: string): void
+  /** @throws WarderError `store.unwritable`; nothing is left of it then */
+  finish(): void
+  discard(): void
+}
+
 /** A plain description of what would be allowed, complete and untruncated (SEP-1024). */
 export interface TrustAction {
   /** `client.add`, `server.run`, … : stable, for the audit. */

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { isWarderError, WarderError } from '../errors.ts'
 import { secretsOf } from '../servers/servers.ts'
 import { openConfigFile } from '../store/config-file.ts'
+import { configOf } from '../store/config-of.ts'
 import {
   changesOf,
   makeSetup,
@@ -10,7 +11,6 @@ import {
   type Setup,
   type SetupChange,
 } from '../wiring/setup/portable.ts'
-import { configOf } from './config-of.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import type { Line } from './output.ts'
 import { addSheet } from './sheet.ts'

@@ -12,6 +12,7 @@ import { approvalHandlers } from './approvals.ts'
 import { auditHandlers } from './audit.ts'
 import { autostartHandlers } from './autostart.ts'
 import { clientHandlers } from './clients.ts'
+import { exportHandlers } from './exports.ts'
 import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
 import { importHandlers } from './imports.ts'
@@ -32,7 +33,7 @@ import { wiringHandlers } from './wiring.ts'
 /** The control API over the rooms below: every transport calls this, and nothing else reaches those rooms from outside. */
 export function createControl(house: ControlHouse): Control {
   sealReceipts(house.grants, house.records)
-  const handlers: Handlers = {
+  const rooms = {
     ...statusHandlers(house),
     ...serverHandlers(house),
     ...serverHelpHandlers(house),
@@ -52,6 +53,7 @@ export function createControl(house: ControlHouse): Control {
     ...autostartHandlers(house),
     ...shellHandlers(house),
   }
+  const handlers: Handlers = { ...rooms, ...exportHandlers(house, rooms) }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
   const changed = (area: Events['state:changed']['area']) => () =>
     events.emit('state:changed', { area })

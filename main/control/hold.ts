@@ -91,6 +91,7 @@ const whileLocked: ReadonlySet<Channel> = new Set<Channel>([
   'clients:remove',
   'servers:remove',
   'secrets:remove',
+  'exports:cancel',
 ])
 
 /** @throws WarderError `policy.locked` */

@@ -8,7 +8,7 @@ import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
 import type { Hold } from '../policy/hold.ts'
 import type { Stop } from '../policy/stop.ts'
-import type { Autostart, Presence } from '../ports.ts'
+import type { Autostart, FileKeeper, Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
 import type { ServerLogs } from '../runtime/server-log.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
@@ -47,6 +47,8 @@ export interface ControlHouse {
   readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence
   readonly autostart: Autostart | null
+  /** Null where the page's browser keeps files. */
+  readonly files: FileKeeper | null
   /** Ends the companion, for one in another shell; null where it stays until a person quits it. */
   readonly handOver: (() => void) | null
   /** Opens the window (desktop) or the page (headless). */

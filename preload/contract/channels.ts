@@ -47,6 +47,19 @@ const nothing = z.strictObject({})
 const name = z.string().min(1).max(64)
 const confirm = z.string().max(128).optional()
 
+const auditFilter = {
+  client: name.optional(),
+  server: name.optional(),
+  target: z.string().max(256).optional(),
+  decision: z.enum(['allow', 'deny']).optional(),
+  phase: z.enum(['intent', 'outcome']).optional(),
+  outcome: auditRow.shape.outcome.unwrap().optional(),
+  /** One call: its intent and its outcome. */
+  call: z.string().max(64).optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+}
+
 const channel = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({
   input,
   output,
@@ -321,16 +334,7 @@ export const channels = {
 
   'audit:query': channel(
     z.strictObject({
-      client: name.optional(),
-      server: name.optional(),
-      target: z.string().max(256).optional(),
-      decision: z.enum(['allow', 'deny']).optional(),
-      phase: z.enum(['intent', 'outcome']).optional(),
-      outcome: auditRow.shape.outcome.unwrap().optional(),
-      /** One call: its intent and its outcome. */
-      call: z.string().max(64).optional(),
-      since: instant.optional(),
-      until: instant.optional(),
+      ...auditFilter,
       /** Rows older than this sequence number (paging backwards). */
       before: z.number().int().positive().optional(),
       /** Rows newer than this sequence number (following). */
@@ -349,6 +353,25 @@ export const channels = {
     }),
     summaryView,
   ),
+
+  /**
+   * Begins a file for a person to keep, which is made here: the caller names neither its content nor its place. Where the
+   * shell has a dialog for it, the person says there where it goes; `file` is null where the person said no.
+   */
+  'exports:begin': channel(
+    z.discriminatedUnion('what', [
+      z.strictObject({ what: z.literal('audit'), filter: z.strictObject(auditFilter) }),
+      z.strictObject({ what: z.enum(['receipts', 'setup', 'sheet']) }),
+    ]),
+    z.object({ file: z.object({ id: z.string(), name: z.string() }).nullable() }),
+  ),
+  /** The next part. `text` is null where it was written to the place that the person chose. */
+  'exports:next': channel(
+    z.strictObject({ id: z.string().max(64) }),
+    z.object({ text: z.string().nullable(), rows: z.number().int(), done: z.boolean() }),
+  ),
+  /** Gives it up: nothing is left of it. */
+  'exports:cancel': channel(z.strictObject({ id: z.string().max(64) }), nothing),
 
   'licences:get': channel(nothing, licencesView),
 

@@ -12,10 +12,10 @@ import { ErrorNote } from '../parts/error-note.tsx'
 import { number } from '../parts/format.ts'
 import { PageHead } from '../parts/page-head.tsx'
 import { useRoute } from '../shell/route.ts'
+import { SaveButton } from '../shell/save-button.tsx'
 import { CallDetails } from './activity/call-details.tsx'
 import { CallList } from './activity/call-list.tsx'
 import { Charts } from './activity/charts.tsx'
-import { ExportCalls } from './activity/export.tsx'
 import { Filters } from './activity/filters.tsx'
 import { StoryList } from './activity/story-list.tsx'
 
@@ -41,7 +41,7 @@ export function Activity() {
   return (
     <>
       <PageHead title="Activity" about="Every call your agents made, newest on top.">
-        <ExportCalls filter={filter} />
+        <SaveButton input={{ what: 'audit', filter }}>Export</SaveButton>
       </PageHead>
       <div className="activity-head">
         <Choice label="View" value={view} options={views} onChange={setView} />

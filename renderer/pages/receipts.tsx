@@ -2,7 +2,7 @@ import { useListing } from '../api/queries.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
-import { ExportReceipts } from './export-receipts.tsx'
+import { SaveButton } from '../shell/save-button.tsx'
 import { Receipt } from './receipt.tsx'
 import { StopRecordCard } from './stop-record.tsx'
 
@@ -15,7 +15,7 @@ export function Receipts() {
         title="Receipts"
         about="What was done to end each access, and what was proven afterwards."
       >
-        <ExportReceipts />
+        <SaveButton input={{ what: 'receipts' }}>Export</SaveButton>
       </PageHead>
       <Answer query={stops} empty={null}>
         {(list) => (

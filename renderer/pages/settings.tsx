@@ -18,6 +18,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { ScrollBox } from '../parts/scroll-box.tsx'
 import { Time } from '../parts/time.tsx'
+import { SaveButton } from '../shell/save-button.tsx'
 import { chooseTheme, useTheme } from '../shell/theme.ts'
 import { placeOf, works } from '../shell/vault-line.tsx'
 
@@ -38,6 +39,7 @@ export function Settings() {
           <Vault status={status.data} />
           <Doors status={status.data} />
           <Start status={status.data} />
+          <Keep />
           <About status={status.data} />
         </>
       )}
@@ -191,6 +193,33 @@ function Autostart() {
         <Switch.Thumb className="switch-thumb" />
       </Switch.Root>
     </div>
+  )
+}
+
+function Keep() {
+  return (
+    <Section title="Keep elsewhere">
+      <div className="setting">
+        <div>
+          <p>The day this computer is gone</p>
+          <p className="quiet small">
+            Every access with the page where its provider takes it back. Print it, or keep it on
+            another machine: no secret is in it.
+          </p>
+        </div>
+        <SaveButton input={{ what: 'sheet' }}>Save the sheet</SaveButton>
+      </div>
+      <div className="setting">
+        <div>
+          <p>The set-up, for another computer</p>
+          <p className="quiet small">
+            Servers, clients, rules and settings, and the names of the secrets that they need. Taken
+            over there with <code>warder setup import</code>
+          </p>
+        </div>
+        <SaveButton input={{ what: 'setup' }}>Save the set-up</SaveButton>
+      </div>
+    </Section>
   )
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
@@ -85,5 +87,22 @@ it('adds a server, signs in, lets a client in with a question of its own, and re
   await button('Done').click()
   await goTo('Receipts')
   await page.getByRole('listitem', { name: `Receipt for notes/${accounts.alice}` }).waitFor()
+
+  // The place is asked for by a dialog of the system; the page hears neither of it nor of what was written there.
+  const kept = path.join(home.path, 'kept.json')
+  await button('Export').click()
+  expect((await desktop.answer('Cancel')).detail).toMatch(/\/warder-receipts-[\d-]+\.json$/)
+  await button('Export').click()
+  await desktop.answer('Save', kept)
+  await page.getByText('Saved.').waitFor()
+  expect(JSON.parse(readFileSync(kept, 'utf8'))).toMatchObject({
+    format: 'warder.records',
+    records: [{ document: { kind: 'receipt' } }],
+  })
+  await goTo('Settings')
+  await button('Save the sheet').click()
+  await desktop.answer('Save', kept)
+  await page.getByText('Saved.').waitFor()
+  expect(readFileSync(kept, 'utf8')).toContain('No account is connected.')
   expect(complaints).toEqual([])
 })

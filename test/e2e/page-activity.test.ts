@@ -197,11 +197,4 @@ describe('the export', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(expected)
     expect(complaints).toEqual([])
   })
-
-  it('names the command where the window saves no files', async () => {
-    companion.world.status.shell = 'desktop'
-    await open('Activity')
-    await page.getByText('warder audit --json').waitFor()
-    expect(await button('Export').count()).toBe(0)
-  })
 })

@@ -1,3 +1,4 @@
+import { exportHandlers } from '../../main/control/exports.ts'
 import type { Control } from '../../main/control/types.ts'
 import { WarderError } from '../../main/errors.ts'
 import { createEmitter } from '../../main/events.ts'
@@ -43,6 +44,25 @@ export function createPageControl() {
     world.status[kind] = held ? new Date().toISOString() : null
     changed('status')
     return {}
+  }
+
+  const calls = ({
+    before,
+    after,
+    limit,
+    since,
+    until,
+    ...same
+  }: Parsed<'audit:query'>): AuditRow[] => {
+    const found = world.audit.filter(
+      (each) =>
+        Object.entries(same).every(([key, value]) => each[key as keyof AuditRow] === value) &&
+        (before === undefined || each.seq < before) &&
+        (after === undefined || each.seq > after) &&
+        (since === undefined || each.at >= since) &&
+        (until === undefined || each.at < until),
+    )
+    return after === undefined ? found.slice(0, limit) : found.toReversed().slice(0, limit)
   }
 
   const handlers: Handlers = {
@@ -124,6 +144,15 @@ export function createPageControl() {
       world.secrets = world.secrets.filter((secret) => secret.name !== name)
       return {}
     },
+    ...exportHandlers(
+      { home: '/nowhere', files: null },
+      {
+        'accounts:list': async () => world.accounts,
+        'secrets:list': async () => world.secrets,
+        'receipts:export': async () => world.exported,
+        'audit:query': async (input) => calls(input),
+      },
+    ),
     'licences:get': () => ({ page: 'react - MIT' }),
     'audit:summary': (span) => summaryOf(world.audit, span),
     'accounts:list': () => world.accounts,
@@ -272,17 +301,7 @@ export function createPageControl() {
       changed('approvals')
       return world.approvals
     },
-    'audit:query': ({ before, after, limit, since, until, ...same }) => {
-      const found = world.audit.filter(
-        (each) =>
-          Object.entries(same).every(([key, value]) => each[key as keyof AuditRow] === value) &&
-          (before === undefined || each.seq < before) &&
-          (after === undefined || each.seq > after) &&
-          (since === undefined || each.at >= since) &&
-          (until === undefined || each.at < until),
-      )
-      return after === undefined ? found.slice(0, limit) : found.toReversed().slice(0, limit)
-    },
+    'audit:query': calls,
   }
 
   const control: Control = {

@@ -85,10 +85,3 @@ it('exports what the command line exports, byte for byte', async () => {
   expect(text).toBe(`${JSON.stringify(companion.world.exported, null, 2)}\n`)
   expect(complaints).toEqual([])
 })
-
-it('names the command where the window saves no files', async () => {
-  companion.world.status.shell = 'desktop'
-  await open('Receipts')
-  await page.getByText('warder receipts export').waitFor()
-  expect(await button('Export').count()).toBe(0)
-})

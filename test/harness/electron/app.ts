@@ -7,7 +7,7 @@ import path from 'node:path'
 type PathName = Parameters<Electron.App['getPath']>[0]
 
 const events = new EventEmitter()
-const paths = new Map<string, string>()
+const paths = new Map<string, string>([['documents', process.env.HOME ?? '']])
 let root = process.cwd()
 let ready = false
 let sandboxed = false

@@ -20,8 +20,8 @@ export interface Desktop {
   page(): Promise<Page>
   /** Clicks in the tray menu, by the labels on the way. */
   click(...labels: string[]): Promise<void>
-  /** Waits for the next question and presses the button with this label. */
-  answer(button: string): Promise<OpenDialog>
+  /** Waits for the next question and presses the button with this label. @param file what is chosen in a dialog for files */
+  answer(button: string, file?: string): Promise<OpenDialog>
   closeWindow(): Promise<void>
   /** Clicks a notification, or the button of it with this label. */
   notification(title: string, button?: string): Promise<void>
@@ -86,13 +86,13 @@ export function startDesktop(options: {
       return page
     },
     click: async (...labels) => void (await driven.order({ do: 'click', path: labels })),
-    async answer(label) {
+    async answer(label, file = '') {
       const { dialogs } = await driven.until('a question', (now) => now.dialogs.length > 0)
       const [dialog] = dialogs
       const button = dialog?.buttons.indexOf(label) ?? -1
       if (dialog === undefined || button === -1)
         throw new Error(`The question has no button ${label}: ${dialog?.buttons.join(', ')}`)
-      await driven.order({ do: 'answer', dialog: dialog.id, button })
+      await driven.order({ do: 'answer', dialog: dialog.id, button, file })
       return dialog
     },
     async notification(title, label) {

@@ -45,7 +45,13 @@ export interface Snapshot {
 
 export type Command =
   | { readonly do: 'click'; readonly path: readonly string[] }
-  | { readonly do: 'answer'; readonly dialog: number; readonly button: number }
+  /** @property file the place that a person chose, where one is asked for; empty: the proposed one */
+  | {
+      readonly do: 'answer'
+      readonly dialog: number
+      readonly button: number
+      readonly file: string
+    }
   | { readonly do: 'close-window' }
   /** Clicks a notification, or one of its buttons. */
   | { readonly do: 'notification'; readonly index: number; readonly button: number | null }

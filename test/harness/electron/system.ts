@@ -141,7 +141,7 @@ export function chooseNotification(chosen: Extract<Command, { do: 'notification'
 export const powerMonitor = new EventEmitter()
 
 let nextDialog = 1
-const answers = new Map<number, (button: number) => void>()
+const answers = new Map<number, (button: number, file: string) => void>()
 
 export const dialog = {
   showMessageBox(options: Electron.BaseWindow | Electron.MessageBoxOptions) {
@@ -161,17 +161,33 @@ export const dialog = {
     answers.set(id, (response) => resolve({ response, checkboxChecked: false }))
     return promise
   },
+  /** Shown like a question, with the proposed place in `detail`. */
+  showSaveDialog(options: Electron.BaseWindow | Electron.SaveDialogOptions) {
+    lifecycle.requireReady('dialog')
+    const { defaultPath = '' } = options as Electron.SaveDialogOptions
+    const id = nextDialog++
+    const open = { message: 'Save', detail: defaultPath, buttons: ['Cancel', 'Save'] }
+    stage.change({
+      dialogs: [...stage.now.dialogs, { ...open, id, defaultId: 1, cancelId: 0 }],
+    })
+    const { promise, resolve } = Promise.withResolvers<Electron.SaveDialogReturnValue>()
+    answers.set(id, (button, file) =>
+      resolve({ canceled: button === 0, filePath: button === 0 ? '' : file || defaultPath }),
+    )
+    return promise
+  },
   showErrorBox(title: string, content: string) {
     stage.change({ errors: [...stage.now.errors, `${title}: ${content}`] })
   },
-} satisfies Pick<Electron.Dialog, 'showMessageBox' | 'showErrorBox'>
+} satisfies Pick<Electron.Dialog, 'showMessageBox' | 'showSaveDialog' | 'showErrorBox'>
 
-export function answerDialog({ dialog: id, button }: Extract<Command, { do: 'answer' }>): void {
+export function answerDialog(answered: Extract<Command, { do: 'answer' }>): void {
+  const { dialog: id, button, file } = answered
   const answer = answers.get(id)
   if (answer === undefined) throw new Error(`No dialog ${id} is open.`)
   answers.delete(id)
   stage.change({ dialogs: stage.now.dialogs.filter((open) => open.id !== id) })
-  answer(button)
+  answer(button, file)
 }
 
 export const shell = {

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { parseConfig } from '../store/config-parse.ts'
-import type { Config } from '../store/config-schema.ts'
+import { parseConfig } from './config-parse.ts'
+import type { Config } from './config-schema.ts'
 
 /** What `config.json` of a home says, approved or not; also while no companion runs. @throws WarderError `config.*` */
 export function configOf(home: string): Config {
