@@ -240,7 +240,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
 
     const wiring = openWiring({ home, where: surroundings(env, home), clock })
     // Clients go on finding us after an update or a move, before the first of them asks.
-    if (wiring.ledger.records().length > 0) refreshLauncher(wiring)
+    if (wiring.launcher.exists() || wiring.ledger.records().length > 0) refreshLauncher(wiring)
     const wiringWatch = ending.add(watchWired(wiring), (watching) => watching.close())
 
     const control = createControl({

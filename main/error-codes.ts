@@ -555,13 +555,14 @@ export const errorCodes = {
   'wiring.not_ours': {
     exit: 1,
     meaning:
-      'What stands in the place of the configuration is no file of yours that may be written: a folder, a link that leads nowhere, read-only, or of another user.',
+      'What stands in the place of the configuration is no file of yours that may be written: a folder, a link that leads nowhere or out of its project, read-only, or of another user.',
     mend: 'Look at the path in the message. Make it a file of yours that you may write, and run the command again.',
   },
   'wiring.name_taken': {
     exit: 1,
-    meaning: 'The client has a server by the name of Warder that is not Warder.',
-    mend: 'Rename or remove that server in the client, and run the command again.',
+    meaning:
+      'The client has a server by the name of Warder that is not Warder, or is Warder for another client that reads the same file.',
+    mend: 'Rename or remove that server in the client, or leave the file to the other client; then run the command again.',
   },
   'wiring.changed': {
     exit: 1,
@@ -573,7 +574,7 @@ export const errorCodes = {
     exit: 1,
     meaning:
       'The edit of the configuration would have changed more than the one entry, so it was not made.',
-    mend: 'Nothing was written. Add the entry by hand: `warder wire CLIENT --dry-run --json` shows it.',
+    mend: 'Nothing was written. Add the server by hand: `warder client add CLIENT` shows the command that it starts.',
   },
   'wiring.unwritable': {
     exit: 1,

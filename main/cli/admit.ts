@@ -29,8 +29,9 @@ export async function admissionOf(
     return { state, companion: true }
   } catch (error) {
     if (!isWarderError(error, 'companion.unreachable')) throw error
-    const pending = ledger.pending()[name] === 'in' ? 'pending' : 'unknown'
-    return { state: isListed(home, name) ? 'in' : pending, companion: false }
+    const waiting = ledger.pending()[name]
+    const isIn = waiting !== 'out' && isListed(home, name)
+    return { state: isIn ? 'in' : waiting === 'in' ? 'pending' : 'unknown', companion: false }
   }
 }
 
@@ -68,7 +69,11 @@ export async function letIn(
   name: ClientId,
   { state, companion }: Admission,
 ): Promise<boolean> {
-  if (state !== 'unknown') return false
+  if (state !== 'unknown') {
+    // Whoever was to be shut out at the next start is wanted again.
+    if (ledger.pending()[name] === 'out') ledger.setPending(name, null)
+    return false
+  }
   if (companion)
     await withPresence({ output: context.output, yes: true }, (confirm) =>
       context.control.call('clients:add', { name, ...confirm }),
@@ -77,18 +82,22 @@ export async function letIn(
   return true
 }
 
-/** The opposite; what narrows needs nobody's word. */
+/**
+ * The opposite; what narrows needs nobody's word.
+ *
+ * @throws ContractError, WarderError, but for a companion that does not run; what was not done is done at its next start
+ */
 export async function letOut(context: Context, ledger: Ledger, name: ClientId): Promise<void> {
   const waiting = ledger.pending()[name] === 'in'
   ledger.setPending(name, null)
-  if (waiting) return
+  if (waiting && !isListed(context.home, name)) return
   try {
     await context.control.call('clients:remove', { name })
   } catch (error) {
     const gone = error instanceof Error && 'code' in error && error.code === 'client.unknown'
     if (gone) return
-    if (!isWarderError(error, 'companion.unreachable')) throw error
     ledger.setPending(name, 'out')
+    if (!isWarderError(error, 'companion.unreachable')) throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import { toWarderError } from '../errors.ts'
 import { wiringClient } from '../wiring/clients/index.ts'
-import type { WiringRecord } from '../wiring/ledger.ts'
+import type { Place } from '../wiring/ledger.ts'
+import { unrecordedPlaces } from '../wiring/unrecorded.ts'
 import type { Wiring } from '../wiring/wiring.ts'
 import { type Context, examples, type Verb } from './context.ts'
 import { failureOf } from './failure.ts'
@@ -25,7 +26,16 @@ interface PutBack {
   readonly file: string
   readonly done: boolean
   readonly notes: readonly string[]
+  /** What was not done beside the file, in sentences. */
+  readonly problems: readonly string[]
   readonly error: { readonly code: string; readonly message: string } | null
+}
+
+interface PutBackAdopted {
+  readonly files: readonly string[]
+  /** What is to be said of it; null where all went well. */
+  readonly note: string | null
+  readonly failed: boolean
 }
 
 async function uninstall(
@@ -33,27 +43,36 @@ async function uninstall(
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<void> {
   const wiring = wiringOf(context)
-  const adopted = dryRun ? { files: [], note: null } : await putBackAdopted(context, wiring)
+  const adopted = dryRun
+    ? { files: [], note: null, failed: false }
+    : await putBackAdopted(context, wiring)
   const files: PutBack[] = []
-  for (const record of wiring.ledger.records())
-    files.push(await putBack(context, wiring, record, dryRun))
-  const failed = files.some(({ error }) => error !== null)
+  for (const place of [...wiring.ledger.records(), ...unrecordedPlaces(wiring)])
+    files.push(await putBack(context, wiring, place, dryRun))
+  const unreadable = wiring.ledger.unreadable()
+  const failed =
+    adopted.failed || files.some(({ error, problems }) => error !== null || problems.length > 0)
   // What could not be put back needs its copy still.
-  if (!dryRun && !failed) wiring.ledger.removeAll()
-  if (failed) process.exitCode = 1
-  context.output.result({ files, adopted: adopted.files, note: adopted.note, dryRun }, () => [
+  const done = !dryRun && !failed && unreadable.length === 0
+  if (done) wiring.ledger.removeAll()
+  if (failed || unreadable.length > 0) process.exitCode = 1
+  const result = { files, unreadable, adopted: adopted.files, note: adopted.note, dryRun }
+  context.output.result(result, () => [
     ...adopted.files.map((file) => `${file} has the servers again that Warder had taken over`),
     ...(adopted.note === null ? [] : [adopted.note]),
-    ...(files.length === 0 ? ['Warder is in no configuration of a client.'] : files.map(line)),
-    ...(dryRun || failed ? [] : [`What is left of Warder is in ${context.home}.`]),
+    ...(files.length === 0 ? ['Warder is in no configuration of a client.'] : files.flatMap(lines)),
+    ...unreadable.map(
+      (file): Line => [
+        { text: `${file} cannot be read`, style: 'red' },
+        `, so what it stood for is not known. The copies of clients' files stay in ${wiring.ledger.folder}.`,
+      ],
+    ),
+    ...(done ? [`What is left of Warder is in ${context.home}.`] : []),
   ])
 }
 
 /** Servers that `warder doctor --fix` moved, the last first; with them their credentials leave the vault, so a person is asked. */
-async function putBackAdopted(
-  context: Context,
-  { ledger }: Wiring,
-): Promise<{ readonly files: readonly string[]; readonly note: string | null }> {
+async function putBackAdopted(context: Context, { ledger }: Wiring): Promise<PutBackAdopted> {
   const files: string[] = []
   for (;;)
     try {
@@ -62,35 +81,44 @@ async function putBackAdopted(
       )
       files.push(...undone.files)
     } catch (error) {
-      const { code } = failureOf(error).view
-      if (code === 'adoption.none') return { files, note: null }
-      if (code !== 'companion.unreachable') throw error
+      const { code, message } = failureOf(error).view
+      if (code === 'adoption.none') return { files, note: null, failed: false }
+      if (['presence.required', 'presence.refused', 'cli.cancelled'].includes(code)) throw error
+      if (code !== 'companion.unreachable')
+        return {
+          files,
+          note: `Servers that Warder had taken over stay with it: ${message}`,
+          failed: true,
+        }
       const maybe = ledger.records().some(({ undo }) => undo.way === 'entry')
       const note =
         'Warder does not run: servers that `warder doctor --fix` moved are not put back. Start it, and run `warder doctor --undo`.'
-      return { files, note: maybe ? note : null }
+      return { files, note: maybe ? note : null, failed: false }
     }
 }
 
 async function putBack(
   context: Context,
   wiring: Wiring,
-  { client, scope, file }: WiringRecord,
+  { client, scope, file }: Place,
   dryRun: boolean,
 ): Promise<PutBack> {
   try {
     const plan = wiring.planUnwire(wiringClient(client), scope, file)
-    if (!dryRun) await takeOut(context, wiring, plan)
-    return { client, file, done: !dryRun, notes: plan.notes, error: null }
+    const problems = dryRun ? [] : await takeOut(context, wiring, plan)
+    return { client, file, done: !dryRun, notes: plan.notes, problems, error: null }
   } catch (error) {
     const { code, message } = toWarderError(error)
-    return { client, file, done: false, notes: [], error: { code, message } }
+    return { client, file, done: false, notes: [], problems: [], error: { code, message } }
   }
 }
 
-function line({ client, file, done, notes, error }: PutBack): Line {
+function lines({ client, file, done, notes, problems, error }: PutBack): Line[] {
   if (error !== null)
-    return [{ text: `${client}: NOT put back`, style: 'red' }, `: ${error.message}`]
-  const how = notes.length === 0 ? 'byte for byte' : notes.join(' ')
-  return `${client}: ${file} ${done ? 'is' : 'would be'} put back: ${how}`
+    return [[{ text: `${client}: NOT put back`, style: 'red' }, `: ${error.message}`]]
+  const exactly = `${file} ${done ? 'is' : 'would be'} put back byte for byte`
+  return [
+    `${client}: ${notes.length === 0 ? exactly : notes.join(' ')}`,
+    ...problems.map((problem): Line => [{ text: problem, style: 'red' }]),
+  ]
 }

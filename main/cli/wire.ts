@@ -1,15 +1,17 @@
 import { Option } from 'commander'
 import { WarderError } from '../errors.ts'
 import { wiringClient, wiringClients } from '../wiring/clients/index.ts'
-import { wiredPlaces } from '../wiring/drift.ts'
-import { findClients } from '../wiring/find-clients.ts'
+import { type WiredPlace, wiredPlaces } from '../wiring/drift.ts'
+import { findClients, isRunning } from '../wiring/find-clients.ts'
+import { nextSteps } from '../wiring/next.ts'
 import { OWN_NAME, type WiringPlan } from '../wiring/plan.ts'
 import { surroundings } from '../wiring/surroundings.ts'
-import type { Scope } from '../wiring/types.ts'
+import type { ClientFile, Scope } from '../wiring/types.ts'
 import { openWiring, type Wiring } from '../wiring/wiring.ts'
 import { type Admission, admissionOf, agree, letIn, letOut } from './admit.ts'
 import { type Context, examples, type Verb } from './context.ts'
-import { type Line, table } from './output.ts'
+import { failureOf } from './failure.ts'
+import { type Line, type Segment, table } from './output.ts'
 
 interface WireOptions {
   readonly scope: Scope
@@ -84,7 +86,7 @@ async function wire(context: Context, name: string, options: WireOptions): Promi
       : `${client.title} was wired already: ${plan.before.file}`,
     ...plan.notes,
     ...admittedLines[admitted](client.id),
-    client.next,
+    nextOf(plan),
   ])
 }
 
@@ -93,25 +95,45 @@ async function unwire(context: Context, name: string, options: WireOptions): Pro
   const wiring = wiringOf(context)
   const plan = wiring.planUnwire(client, options.scope)
   if (options.dryRun) return context.output.result({ ...view(plan), done: false }, planLines)
-  await takeOut(context, wiring, plan)
-  context.output.result({ ...view(plan), done: true }, () => [
-    `${client.title} is as it was without Warder: ${plan.before.file}`,
-    ...plan.notes,
-    client.next,
+  const problems = await takeOut(context, wiring, plan)
+  if (problems.length > 0) process.exitCode = 1
+  const notes = [...plan.notes, ...problems]
+  context.output.result({ ...view(plan), notes, done: true }, () => [
+    plan.notes.length === 0
+      ? `${client.title} is as it was, byte for byte: ${plan.before.file}`
+      : `${client.title} no longer starts Warder: ${plan.before.file}`,
+    ...notes,
+    nextOf(plan),
   ])
 }
 
-/** The file first: a client that is shut out and still configured only shows errors. */
-export async function takeOut(context: Context, wiring: Wiring, plan: WiringPlan): Promise<void> {
-  const { client, scope, before } = plan
-  const record = wiring.ledger.find({ client: client.id, scope, file: before.file })
-  wiring.apply(plan)
-  const elsewhere = wiring.ledger.records().filter((other) => other.client === client.id)
-  const [other] = elsewhere
-  if (record?.letIn !== true) return
-  // Whoever stays wired goes on needing to be let in, and takes that over.
-  if (other === undefined) await letOut(context, wiring.ledger, client.id)
-  else wiring.ledger.keep({ ...other, letIn: true })
+/**
+ * The file first: a client that is shut out and still configured only shows errors.
+ *
+ * @returns what could not be done after that, in sentences
+ * @throws WarderError `wiring.*`, `store.unwritable`; the file is as it was
+ */
+export async function takeOut(
+  context: Context,
+  wiring: Wiring,
+  { client, scope, before, ...plan }: WiringPlan,
+): Promise<string[]> {
+  const { ledger } = wiring
+  const record = ledger.find({ client: client.id, scope, file: before.file })
+  wiring.apply({ client, scope, before, ...plan })
+  if (record?.letIn !== true) return []
+  const other = ledger.records().find((one) => one.client === client.id)
+  try {
+    // Whoever stays wired goes on needing to be let in, and takes that over.
+    if (other === undefined) await letOut(context, ledger, client.id)
+    else ledger.keep({ ...other, letIn: true })
+    return []
+  } catch (error) {
+    const { message } = failureOf(error).view
+    return [
+      `${client.id} may still come in: ${message} To shut it out: warder client remove ${client.id}`,
+    ]
+  }
 }
 
 async function showLink(context: Context, wiring: Wiring, name: string): Promise<void> {
@@ -133,7 +155,9 @@ async function showLink(context: Context, wiring: Wiring, name: string): Promise
     ...(link === null
       ? []
       : [link, `Open it on this machine; ${client.title} asks before it adds Warder.`]),
-    ...(command === null ? [] : [command.map(shellWord).join(' '), client.next]),
+    ...(command === null
+      ? []
+      : [command.map(shellWord).join(' '), nextOf({ client, action: 'wire', scope: 'user' })]),
   ])
 }
 
@@ -160,31 +184,41 @@ async function listClients(context: Context): Promise<void> {
   context.output.result(clients, () =>
     table(
       ['CLIENT', 'INSTALLED', 'SERVERS', 'WIRED', 'FILE'],
-      clients.map(({ client, installed, files }) => {
-        const [file] = files
-        const wired = files.find((one) => one.wired !== null)?.wired ?? null
-        return [
-          client,
-          installed ? 'yes' : 'no',
-          String(file?.servers.length ?? 0),
-          wired === null
-            ? '-'
-            : { text: wired, style: wired === 'wired' ? 'green' : ('yellow' as const) },
-          file?.file ?? '-',
-        ]
-      }),
+      clients.flatMap(({ client, installed, files }) =>
+        files
+          .filter(({ scope, state, wired }) => scope === 'user' || state !== 'absent' || wired)
+          .map(({ file, state, servers, wired }) => [
+            client,
+            installed ? 'yes' : 'no',
+            String(servers.length),
+            wiredCell(wired, state),
+            file,
+          ]),
+      ),
     ),
   )
+}
+
+function wiredCell(wired: WiredPlace['state'] | null, file: ClientFile['state']): Segment {
+  if (wired === 'wired') return { text: wired, style: 'green' }
+  const text = wired ?? (file === 'broken' || file === 'unusable' ? file : null)
+  return text === null ? '-' : { text, style: 'yellow' }
 }
 
 export const wiringOf = ({ home }: Context): Wiring =>
   openWiring({ home, where: surroundings(process.env, process.cwd()), clock: Date.now })
 
-const view = ({ action, client, scope, before, changes, diff, entry, notes }: WiringPlan) => ({
-  ...{ action, client: client.id, scope, file: before.file, changes },
-  diff: diff.join('\n'),
-  ...{ entry, notes, next: client.next },
-})
+const nextOf = (plan: Pick<WiringPlan, 'client' | 'action' | 'scope'>) =>
+  nextSteps(plan.client, plan, isRunning(plan.client))
+
+function view(plan: WiringPlan) {
+  const { action, client, scope, before, changes, diff, entry, notes } = plan
+  return {
+    ...{ action, client: client.id, scope, file: before.file, changes },
+    diff: diff.join('\n'),
+    ...{ entry, notes, next: nextOf(plan) },
+  }
+}
 
 function planLines({ diff, changes, notes, file }: ReturnType<typeof view>): Line[] {
   const shown = diff
@@ -194,7 +228,11 @@ function planLines({ diff, changes, notes, file }: ReturnType<typeof view>): Lin
       if (/^\+(?!\+\+)/.test(line)) return [{ text: line, style: 'green' }]
       return /^-(?!--)/.test(line) ? [{ text: line, style: 'red' }] : line
     })
-  return [...(changes ? shown : [`${file} stays as it is.`]), ...notes]
+  return [
+    ...(changes ? shown : [`${file} stays as it is.`]),
+    ...(diff.includes('…') ? ['… stands for what belongs to others. It stays as it is.'] : []),
+    ...notes,
+  ]
 }
 
 function admissionLines(name: string, { state, companion }: Admission): Line[] {

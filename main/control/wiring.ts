@@ -2,7 +2,8 @@ import type { Output } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { wiringClient } from '../wiring/clients/index.ts'
 import { wiredPlaces } from '../wiring/drift.ts'
-import { findClients } from '../wiring/find-clients.ts'
+import { findClients, isRunning } from '../wiring/find-clients.ts'
+import { nextSteps } from '../wiring/next.ts'
 import type { WiringPlan } from '../wiring/plan.ts'
 import type { Wiring } from '../wiring/wiring.ts'
 import { letClientIn, removeClient } from './clients.ts'
@@ -128,6 +129,6 @@ function previewView(plan: WiringPlan): Output<'wiring:preview'> {
     ...{ action, client: client.id, file: before.file, changes, digest },
     diff: [...diff],
     notes: [...notes],
-    next: client.next,
+    next: nextSteps(client, plan, isRunning(client)),
   }
 }

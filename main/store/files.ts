@@ -42,7 +42,7 @@ function discard(temporary: string): void {
 }
 
 /** Makes the rename last through a power cut where the file system can; the new file is in place either way. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   try {
     const descriptor = openSync(directory, 'r')
     try {

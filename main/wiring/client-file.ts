@@ -21,6 +21,8 @@ export type FileNow =
       readonly file: string
       /** Where the bytes are, links followed. */
       readonly target: string
+      /** The file itself is a link, not only a folder above it. */
+      readonly isLink: boolean
       readonly bytes: Buffer
       readonly sha256: string
       readonly mode: number
@@ -32,9 +34,11 @@ export type FileNow =
 /** Links are followed: people keep their settings in a repository. A pipe is not opened for long, nor a device read. */
 export function lookAt(file: string): FileNow {
   const unusable = (problem: string): FileNow => ({ state: 'unusable', file, problem })
+  let isLink: boolean
   try {
     const named = lstatSync(file, { throwIfNoEntry: false })
     if (named === undefined) return { state: 'absent', file }
+    isLink = named.isSymbolicLink()
   } catch {
     return unusable(`${file} cannot be looked at.`)
   }
@@ -58,7 +62,7 @@ export function lookAt(file: string): FileNow {
     if (about.size > LARGEST) return unusable(`${file} is larger than 64 MiB.`)
     const bytes = readFileSync(descriptor)
     const { mode, uid, gid } = about
-    return { state: 'there', file, target, bytes, sha256: sha256(bytes), mode, uid, gid }
+    return { state: 'there', file, target, isLink, bytes, sha256: sha256(bytes), mode, uid, gid }
   } catch {
     return unusable(`${file} cannot be read.`)
   } finally {

@@ -18,6 +18,15 @@ export function findClients(
   return wiringClients.map((client) => findClient(client, where, running))
 }
 
+/** Null where the system does not tell. */
+export function isRunning(
+  client: WiringClient,
+  processes: () => ReadonlySet<string> | null = runningProcesses,
+): boolean | null {
+  const running = processes()
+  return running && client.processes.some((name) => running.has(name))
+}
+
 function findClient(
   client: WiringClient,
   where: Where,
@@ -30,7 +39,7 @@ function findClient(
       client.traces(where).some((trace) => existsSync(trace)) ||
       existsSync(client.userFile(where)) ||
       client.programs.some((program) => isOnPath(program, where)),
-    running: running && client.processes.some((name) => running.has(name)),
+    running: isRunning(client, () => running),
     files: [
       readClientFile(client, 'user', client.userFile(where)),
       ...(project === null

@@ -17,6 +17,8 @@ export interface Launcher {
   command(client: string): ShimCommand
   /** Writes the file where it is missing or leads elsewhere. @returns true where it was written @throws WarderError `wiring.no_shim`, `store.unwritable` */
   refresh(): boolean
+  /** True where it was written once, whatever it leads to by now. */
+  exists(): boolean
   /** True where the file is there and so is what it leads to. */
   works(): boolean
 }
@@ -40,6 +42,7 @@ export function createLauncher(
         args: ['mcp', '--home', home, '--client', client],
       }),
       refresh: () => false,
+      exists: () => false,
       works: () => existsSync(single),
     }
   const text = program && (windows ? moduleText(program, home) : scriptText(program, home))
@@ -64,6 +67,7 @@ export function createLauncher(
       chmodSync(file, 0o700)
       return true
     },
+    exists: () => textOf(file) !== null,
     works: () => leadsSomewhere(file),
   }
 }

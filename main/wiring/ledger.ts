@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { WarderError } from '../errors.ts'
 import { replaceFile } from '../store/files.ts'
 import { sha256 } from './client-file.ts'
 import { privateFolder } from './private-folder.ts'
@@ -16,13 +15,15 @@ export interface Ledger {
   /** Where this lies. */
   readonly folder: string
   records(): WiringRecord[]
+  /** Files that stand in the place of a record and cannot be read as one, or could be of somebody else. */
+  unreadable(): string[]
   find(place: Place): WiringRecord | null
   keep(record: WiringRecord): void
   forget(place: Place): void
   /** Keeps a copy of a file as it was. @returns the copy's name */
   backUp(place: Place, bytes: Buffer): string
-  /** @throws WarderError `wiring.not_wired` where the copy is gone */
-  backup(place: Place, name: string): Buffer
+  /** Null where the copy is gone, or is no longer what was copied. */
+  backup(place: Place, name: string): Buffer | null
   /** Deletes the copies of a file, which may hold what was just moved into the vault; undoing takes out the entry then. */
   dropCopies(place: Place): void
   /** Clients that were wired while no companion ran, and those that were taken out. */
@@ -46,6 +47,8 @@ const recordSchema = z.object({
   entry: z.record(z.string(), z.unknown()),
   /** RFC 3339. */
   wiredAt: z.string(),
+  /** SHA-256 of the file as Warder found it, and leaves it if it ends before it has written; absent where there was no file. */
+  was: z.string().optional(),
   /** SHA-256 of the file as Warder left it. */
   written: z.string(),
   /** `restore` a copy; `delete` a file that was not there; take out the `entry` where others changed the file between. */
@@ -57,6 +60,12 @@ const recordSchema = z.object({
   /** The client was let in by this, so it goes with it. */
   letIn: z.boolean(),
 })
+
+/** Nobody but Warder wrote into the file since, so that the way back leads to what was before. */
+export const isAsLeft = (
+  { sha256: now }: { readonly sha256: string },
+  { was, written }: Pick<WiringRecord, 'was' | 'written'>,
+): boolean => now === written || now === was
 
 const pendingSchema = z.partialRecord(z.enum(clientIds), z.enum(['in', 'out']))
 
@@ -74,6 +83,14 @@ export function openLedger(home: string): Ledger {
     return parsed.success ? parsed.data : null
   }
 
+  const read = () =>
+    namesIn(folder)
+      .filter((name) => name.endsWith('.json') && name !== path.basename(pendingFile))
+      .map((name) => {
+        const file = path.join(folder, name)
+        return { file, record: recordSchema.safeParse(readOurs(file)).data }
+      })
+
   function pending(): Pending {
     return pendingSchema.safeParse(readOurs(pendingFile)).data ?? {}
   }
@@ -86,13 +103,8 @@ export function openLedger(home: string): Ledger {
   return {
     folder,
     find,
-    records: () =>
-      namesIn(folder)
-        .filter((name) => name.endsWith('.json') && name !== 'pending.json')
-        .flatMap((name) => {
-          const parsed = recordSchema.safeParse(readOurs(path.join(folder, name)))
-          return parsed.success ? [parsed.data] : []
-        }),
+    records: () => read().flatMap(({ record }) => record ?? []),
+    unreadable: () => read().flatMap(({ file, record }) => (record === undefined ? [file] : [])),
     keep: (record) => write(recordFile(record), record),
     forget(place) {
       rmSync(recordFile(place), { force: true })
@@ -103,7 +115,7 @@ export function openLedger(home: string): Ledger {
       const taken = namesIn(inFolder)
       const next =
         taken.reduce((most, name) => Math.max(most, Number.parseInt(name, 10) || 0), 0) + 1
-      const name = `${String(next).padStart(6, '0')}-${sha256(bytes).slice(0, 12)}`
+      const name = `${String(next).padStart(6, '0')}-${shortHash(bytes)}`
       replaceFile(path.join(inFolder, name), bytes)
       const { undo } = find(place) ?? {}
       const needed = undo?.way === 'restore' ? undo.backup : null
@@ -114,9 +126,10 @@ export function openLedger(home: string): Ledger {
     },
     backup(place, name) {
       try {
-        return readFileSync(path.join(backupFolder(place), path.basename(name)))
-      } catch (cause) {
-        throw new WarderError('wiring.not_wired', `The copy of ${place.file} is gone.`, { cause })
+        const bytes = readFileSync(path.join(backupFolder(place), path.basename(name)))
+        return name.endsWith(`-${shortHash(bytes)}`) ? bytes : null
+      } catch {
+        return null
       }
     },
     dropCopies(place) {
@@ -141,8 +154,9 @@ export function openLedger(home: string): Ledger {
   }
 }
 
-const placeId = ({ client, scope, file }: Place) =>
-  `${client}-${scope}-${sha256(file).slice(0, 12)}`
+const placeId = ({ client, scope, file }: Place) => `${client}-${scope}-${shortHash(file)}`
+
+const shortHash = (bytes: Uint8Array | string) => sha256(bytes).slice(0, 12)
 
 function namesIn(folder: string): string[] {
   try {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { WarderError } from '../errors.ts'
@@ -5,7 +6,7 @@ import { type FileNow, lookAt, sha256, textOf } from './client-file.ts'
 import { unifiedDiff } from './diff.ts'
 import { withEntry, withoutEntry } from './edit.ts'
 import type { Launcher } from './launcher.ts'
-import type { Ledger, Place } from './ledger.ts'
+import { isAsLeft, type Ledger, type Place, type WiringRecord } from './ledger.ts'
 import { describeFile } from './read.ts'
 import { refuseUnwritable } from './replace.ts'
 import type { ConfiguredServer, Scope, ShimCommand, Where, WiringClient } from './types.ts'
@@ -54,6 +55,8 @@ export function fileOf(client: WiringClient, scope: Scope, where: Where): string
 /** @throws WarderError `wiring.no_scope`, `wiring.not_ours`, `wiring.broken`, `wiring.name_taken`, `wiring.unsafe_edit` */
 export function planWire(house: WiringHouse, client: WiringClient, scope: Scope): WiringPlan {
   const before = lookAt(fileOf(client, scope, house.where))
+  if (scope === 'project') refuseOutside(before, house.where.folder)
+  refuseShared(house.ledger, client, before)
   const servers = serversOf(client, scope, before)
   const found = servers.find((server) => isOwnPlace(client, server))
   if (found !== undefined && !found.ours)
@@ -68,6 +71,9 @@ export function planWire(house: WiringHouse, client: WiringClient, scope: Scope)
   const after = stays ? text : withEntry(client, text, OWN_NAME, entry)
   const others = servers.filter((server) => server.ours && !isOwnPlace(client, server))
   const notes = [
+    ...(isLink(before)
+      ? [`${before.file} is a link to ${before.target}, which is what changes.`]
+      : []),
     ...others.map(({ name }) => `${client.title} starts Warder by the name ${name} as well.`),
     ...(scope === 'project' && client.homeVariable === null
       ? ['The path in this file is one of this machine: others who use the project need their own.']
@@ -86,6 +92,8 @@ export function planWire(house: WiringHouse, client: WiringClient, scope: Scope)
  */
 export function planUnwire(house: WiringHouse, client: WiringClient, place: Place): WiringPlan {
   const before = lookAt(place.file)
+  if (place.scope === 'project' && before.state === 'there')
+    refuseOutside(before, place.file.slice(0, -(client.projectFile?.length ?? 0)))
   const record = house.ledger.find(place)
   const found = serversOf(client, place.scope, before).find(
     (server) => isOwnPlace(client, server) && server.ours,
@@ -98,19 +106,38 @@ export function planUnwire(house: WiringHouse, client: WiringClient, place: Plac
       { action: 'unwire', client, scope: place.scope, before, entry: null, notes, after },
       own,
     )
-  if (before.state === 'there' && before.sha256 === record?.written) {
-    if (record.undo.way === 'delete') return made(null)
-    if (record.undo.way === 'restore') return made(house.ledger.backup(place, record.undo.backup))
+  if (before.state === 'there' && record !== null && isAsLeft(before, record)) {
+    const back = asItWas(house.ledger, record, before)
+    if (back !== undefined) return made(back)
   }
   if (before.state !== 'there') return made(null, `${place.file} is gone.`)
   if (found === undefined) return made(before.bytes, `Warder is no longer in ${place.file}.`)
   const after = Buffer.from(withoutEntry(client, textBefore(before), OWN_NAME))
-  return made(
-    after,
-    record === null
-      ? `Warder did not wire ${place.file} from this home: only its entry is taken out.`
-      : `${place.file} was changed by others since it was wired: only the entry of Warder is taken out.`,
-  )
+  return made(after, `${whyEntryOnly(record, before)}: only the entry of Warder is taken out.`)
+}
+
+/** The bytes of the file before it was wired, null where there was none; undefined where only the entry can be taken out. */
+function asItWas(
+  ledger: Ledger,
+  { undo, ...place }: WiringRecord,
+  before: FileNow & { readonly state: 'there' },
+): Buffer | null | undefined {
+  // Whoever made a link of it has kept the file elsewhere, and it is theirs by now.
+  if (undo.way === 'delete') return before.isLink ? undefined : null
+  if (undo.way === 'restore') return ledger.backup(place, undo.backup) ?? undefined
+  return undefined
+}
+
+function whyEntryOnly(
+  record: WiringRecord | null,
+  before: FileNow & { readonly state: 'there' },
+): string {
+  const { file } = before
+  if (record === null) return `There is no record of how ${file} was`
+  if (!isAsLeft(before, record)) return `${file} was changed by others since it was wired`
+  if (record.undo.way === 'delete') return `${file} has become a link since it was wired`
+  if (record.undo.way === 'restore') return `The copy of ${file} as it was is gone`
+  return `There is no copy of ${file} without Warder`
 }
 
 function complete(
@@ -127,8 +154,43 @@ function complete(
     own: { name: OWN_NAME, entry: { ...own } },
   })
   const hashes = [bytes, after].map((one) => one && sha256(one))
-  const digest = sha256(JSON.stringify([action, before.file, ...hashes]))
+  const target = before.state === 'there' ? before.target : null
+  const digest = sha256(JSON.stringify([action, before.file, target, ...hashes]))
   return { ...plan, changes: hashes[0] !== hashes[1], diff, digest }
+}
+
+const isLink = (now: FileNow): now is FileNow & { readonly state: 'there' } =>
+  now.state === 'there' && now.isLink
+
+/** What is in a project may come from strangers: a link in it chooses no file elsewhere to be written. @throws WarderError `wiring.not_ours` */
+function refuseOutside(now: FileNow, project: string): void {
+  const place = now.state === 'there' ? now.target : realPlaceOf(now.file)
+  const within = path.relative(realPlaceOf(project), place)
+  if (within === '' || path.isAbsolute(within) || within.split(path.sep)[0] === '..')
+    throw new WarderError(
+      'wiring.not_ours',
+      `${now.file} is a link that leads out of its project, to ${place}.`,
+    )
+}
+
+/** Links followed, as far as there is anything. */
+function realPlaceOf(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    const above = path.dirname(file)
+    return above === file ? file : path.join(realPlaceOf(above), path.basename(file))
+  }
+}
+
+/** VS Code and its Insiders read the same file of a project, and it has one entry. @throws WarderError `wiring.name_taken` */
+function refuseShared(ledger: Ledger, client: WiringClient, { file }: FileNow): void {
+  const other = ledger.records().find((one) => one.file === file && one.client !== client.id)
+  if (other !== undefined)
+    throw new WarderError(
+      'wiring.name_taken',
+      `${file} starts Warder as ${other.client} already, and ${client.title} reads it as well.`,
+    )
 }
 
 /** Where others read the file too, the path is written so that it is theirs when they read it. */

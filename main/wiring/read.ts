@@ -27,10 +27,10 @@ export function describeFile(client: WiringClient, scope: Scope, now: FileNow): 
 }
 
 export const formatTitles = {
-  json: 'JSON',
-  jsonc: 'JSON, even with comments',
-  toml: 'TOML',
-  yaml: 'YAML',
+  json: 'valid JSON',
+  jsonc: 'valid JSON (comments aside)',
+  toml: 'valid TOML',
+  yaml: 'valid YAML',
 } as const
 
 function serversIn(

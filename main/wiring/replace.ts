@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
+import { syncDirectory } from '../store/files.ts'
 import { type FileNow, lookAt } from './client-file.ts'
 
 /**
@@ -23,22 +25,21 @@ import { type FileNow, lookAt } from './client-file.ts'
  * @param before the file as it was when the change was shown
  * @param after null: no file
  * @param mode of a file that was not there
- * @returns folders that had to be made, outermost first
- * @throws WarderError `wiring.not_ours`, `wiring.changed`, `wiring.unwritable`; the file is as it was
+ * @throws WarderError `wiring.not_ours`, `wiring.changed`, `wiring.unwritable`; the file and the folders are as they were
  */
-export function replaceClientFile(before: FileNow, after: Buffer | null, mode: number): string[] {
+export function replaceClientFile(before: FileNow, after: Buffer | null, mode: number): void {
   refuseUnwritable(before)
   refuseChanged(before)
   const target = before.state === 'there' ? before.target : before.file
+  const missing = after === null ? [] : missingFolders(target)
   try {
-    if (after === null) {
-      rmSync(target)
-      return []
+    if (after === null) rmSync(target)
+    else {
+      mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 })
+      writeBeside(target, after, before, mode)
     }
-    const created = makeFolders(path.dirname(target))
-    writeBeside(target, after, before, mode)
-    return created
   } catch (cause) {
+    removeEmptyFolders(missing)
     if (cause instanceof WarderError) throw cause
     throw new WarderError(
       'wiring.unwritable',
@@ -89,6 +90,7 @@ function writeBeside(target: string, bytes: Buffer, before: FileNow, mode: numbe
     rmSync(temporary, { force: true })
     throw error
   }
+  syncDirectory(path.dirname(target))
 }
 
 function dress(descriptor: number, before: FileNow, mode: number): void {
@@ -101,13 +103,10 @@ function dress(descriptor: number, before: FileNow, mode: number): void {
   fchmodSync(descriptor, before.mode & 0o7777)
 }
 
-/** @returns those that were not there */
-function makeFolders(folder: string): string[] {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (first === undefined) return []
-  const made = [folder]
-  while (made[0] !== undefined && made[0] !== first) made.unshift(path.dirname(made[0]))
-  return made
+/** Folders that have to be made for a file, outermost first. */
+export function missingFolders(file: string): string[] {
+  const folder = path.dirname(file)
+  return existsSync(folder) || folder === file ? [] : [...missingFolders(folder), folder]
 }
 
 /** Folders that were made for a file go with it, as far as nobody else has put something there. */

@@ -55,8 +55,10 @@ export interface WiringClient {
   readonly entry: (shim: ShimCommand) => Record<string, unknown>
   /** How a committed file says "the home directory of whoever reads this"; null where the client knows no way. */
   readonly homeVariable: 'environment' | 'userHome' | null
-  /** What a person has to do so that it is read, in a sentence. */
-  readonly next: string
+  /** What has to be done while it runs so that a change of its file is read: the second half of "If it runs, …". */
+  readonly reload: string
+  /** What it wants of a person, in a sentence, before it starts a server that it did not know; null where it just does. */
+  readonly first: Readonly<Record<Scope, string | null>>
   /** What a browser opens so that the client asks whether to add the server; null where it has no such link. */
   readonly link: ((name: string, entry: Record<string, unknown>) => string) | null
   /** What its own command line takes to add the server for its user; null where it has none that is safe. */

@@ -1,6 +1,6 @@
-import { sha256 } from './client-file.ts'
+import { lookAt, sha256 } from './client-file.ts'
 import { createLauncher, type Launcher } from './launcher.ts'
-import { openLedger, type Place, type WiringRecord } from './ledger.ts'
+import { isAsLeft, openLedger, type Place, type WiringRecord } from './ledger.ts'
 import {
   fileOf,
   OWN_NAME,
@@ -10,7 +10,7 @@ import {
   type WiringPlan,
 } from './plan.ts'
 import { readClientFile } from './read.ts'
-import { removeEmptyFolders, replaceClientFile } from './replace.ts'
+import { missingFolders, removeEmptyFolders, replaceClientFile } from './replace.ts'
 import type { Scope, Where, WiringClient } from './types.ts'
 
 /** Writes Warder into the files of this user's clients, and out of them again. */
@@ -49,27 +49,37 @@ export function openWiring(options: {
     const { before, after, entry, changes } = plan
     launcher.refresh()
     const earlier = ledger.find(place)
-    const record = (undo: WiringRecord['undo']): WiringRecord => ({
+    const record: WiringRecord = {
       version: 1,
       ...place,
       name: OWN_NAME,
       entry: { ...entry },
       wiredAt: new Date(clock()).toISOString(),
+      ...(before.state === 'there' && { was: before.sha256 }),
       written: sha256(after ?? ''),
-      undo,
+      undo: wayBack(plan, place, earlier),
       letIn: letIn || earlier?.letIn === true,
-    })
-    const undo = wayBack(plan, place, earlier)
-    // Before the file is written: whatever ends us in between, the way back is known.
-    ledger.keep(record(undo))
+    }
+    // Before the file is written, and for the file before and after that: whatever ends us in between, the way back is known.
+    ledger.keep(record)
     if (!changes) return
     try {
-      const folders = replaceClientFile(before, after, NEW_FILE[place.scope])
-      if (folders.length > 0) ledger.keep(record({ way: 'delete', folders }))
+      replaceClientFile(before, after, NEW_FILE[place.scope])
     } catch (error) {
-      if (earlier === null) ledger.forget(place)
-      else ledger.keep(earlier)
+      takeBack(record, earlier)
       throw error
+    }
+  }
+
+  /** Of a file that was not written by us; unless somebody else did just the same at just that time. */
+  function takeBack(record: WiringRecord, earlier: WiringRecord | null): void {
+    const now = lookAt(record.file)
+    if (now.state === 'there' && now.sha256 === record.written) return
+    try {
+      if (earlier === null) ledger.forget(record)
+      else ledger.keep(earlier)
+    } catch {
+      // It stays, and is as good for the file as it was. Why that was not written is what a person has to hear.
     }
   }
 
@@ -78,10 +88,13 @@ export function openWiring(options: {
     place: Place,
     earlier: WiringRecord | null,
   ): WiringRecord['undo'] {
-    if (before.state !== 'there') return { way: 'delete', folders: [] }
+    if (before.state !== 'there') {
+      const made = earlier?.undo.way === 'delete' ? earlier.undo.folders : []
+      return { way: 'delete', folders: [...new Set([...made, ...missingFolders(place.file)])] }
+    }
     const backup = changes ? ledger.backUp(place, before.bytes) : null
     // People want back what was before the first wiring, unless others wrote into the file since.
-    if (earlier !== null && earlier.written === before.sha256) return earlier.undo
+    if (earlier !== null && isAsLeft(before, earlier)) return earlier.undo
     const { servers } = readClientFile(client, place.scope, place.file)
     return backup === null || servers.some(({ ours }) => ours)
       ? { way: 'entry' }
@@ -92,12 +105,13 @@ export function openWiring(options: {
     const record = ledger.find(place)
     if (changes) {
       // A file that is only put back is in the ledger already; what others wrote into it is not.
-      if (before.state === 'there' && before.sha256 !== record?.written)
+      if (before.state === 'there' && (record === null || !isAsLeft(before, record)))
         ledger.backUp(place, before.bytes)
       replaceClientFile(before, after, NEW_FILE[place.scope])
     }
     if (after === null && record?.undo.way === 'delete') removeEmptyFolders(record.undo.folders)
-    ledger.forget(place)
+    // One that cannot be read stays, for a person to look at.
+    if (record !== null) ledger.forget(place)
   }
 
   return {

@@ -51,8 +51,11 @@ export function startWarder(args: readonly string[], options: Options = {}): Run
 }
 
 /** The shipped command line, beside a companion that really runs: as a script runs it, or on a terminal. */
-export function startBuilt(args: readonly string[], { terminal = false } = {}): Running {
-  const env = { ...bareEnvironment(), NO_COLOR: '1' }
+export function startBuilt(
+  args: readonly string[],
+  { terminal = false, env: own = {} }: { terminal?: boolean; env?: Record<string, string> } = {},
+): Running {
+  const env = { ...bareEnvironment(), NO_COLOR: '1', ...own }
   if (!terminal) return start(process.execPath, [cli, ...args], { detached: true, env })
   const words = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ')
   return start('script', ['--quiet', '--return', '--command', words, '/dev/null'], {

@@ -3,6 +3,7 @@ import { wiringClients } from '../../main/wiring/clients/index.ts'
 import { withEntry, withoutEntry } from '../../main/wiring/edit.ts'
 import { formats } from '../../main/wiring/formats/index.ts'
 import { seededRandom } from '../bridge/random-json.ts'
+import { isKept } from './is-kept.ts'
 import { randomFile } from './random-file.ts'
 
 const SHIM = { command: `/home/o'brien "x"/bin/warder-mcp`, args: ['--client', 'ü'] }
@@ -37,15 +38,6 @@ describe.each(wiringClients)('any file of $title', (client) => {
     }
   })
 })
-
-/** Nothing of the one text is gone in the other but blanks, in its order, and what came is not longer than the entry. */
-function isKept(before: string, after: string, entry: unknown): boolean {
-  const [old = [], now = []] = [before, after].map((text) => [...text.replaceAll(/\s/g, '')])
-  let at = 0
-  for (const character of now) if (character === old[at]) at++
-  const grown = now.length - old.length
-  return at === old.length && grown <= JSON.stringify(entry).length + 60
-}
 
 function check(seed: number, text: string, edit: () => string): string {
   try {

@@ -81,62 +81,60 @@ describe.each(systems)('on %s', (system) => {
       }
       await expect(shown.join('\n')).toMatchFileSnapshot(`golden/${system}/${client.id}.txt`)
     })
-  })
-})
 
-describe.each(wiringClients)('$title', (client) => {
-  test('is not touched where its file is broken', async () => {
-    await using user = await testHome()
-    const wiring = wiringFor(user.path, 'linux')
-    await write(client.userFile(wiring.where), broken[client.format])
-    const tree = await treeOf(user.path)
-    expect(() => wiring.planWire(client, 'user')).toThrow(
-      expect.objectContaining({ code: 'wiring.broken' }),
-    )
-    expect(await treeOf(user.path)).toEqual(tree)
-  })
+    test('is not touched where its file is broken', async () => {
+      await using user = await testHome()
+      const wiring = wiringFor(user.path, system)
+      await write(client.userFile(wiring.where), broken[client.format])
+      const tree = await treeOf(user.path)
+      expect(() => wiring.planWire(client, 'user')).toThrow(
+        expect.objectContaining({ code: 'wiring.broken' }),
+      )
+      expect(await treeOf(user.path)).toEqual(tree)
+    })
 
-  test('is not touched where its file is read-only', async () => {
-    await using user = await testHome()
-    const wiring = wiringFor(user.path, 'linux')
-    await chmod(await write(client.userFile(wiring.where), one(client)), 0o444)
-    const tree = await treeOf(user.path)
-    expect(() => wiring.planWire(client, 'user')).toThrow(
-      expect.objectContaining({ code: 'wiring.not_ours' }),
-    )
-    expect(await treeOf(user.path)).toEqual(tree)
-  })
+    test('is not touched where its file is read-only', async () => {
+      await using user = await testHome()
+      const wiring = wiringFor(user.path, system)
+      await chmod(await write(client.userFile(wiring.where), one(client)), 0o444)
+      const tree = await treeOf(user.path)
+      expect(() => wiring.planWire(client, 'user')).toThrow(
+        expect.objectContaining({ code: 'wiring.not_ours' }),
+      )
+      expect(await treeOf(user.path)).toEqual(tree)
+    })
 
-  test('is written through a link, which stays a link, with the mode that the file has', async () => {
-    await using user = await testHome()
-    const wiring = wiringFor(user.path, 'linux')
-    const file = client.userFile(wiring.where)
-    const target = await write(path.join(user.path, 'dotfiles', 'settings'), one(client))
-    await chmod(target, 0o640)
-    await mkdir(path.dirname(file), { recursive: true })
-    await symlink(path.relative(path.dirname(file), target), file)
-    const tree = await treeOf(user.path)
+    test('is written through a link, which stays a link, with the mode that the file has', async () => {
+      await using user = await testHome()
+      const wiring = wiringFor(user.path, system)
+      const file = client.userFile(wiring.where)
+      const target = await write(path.join(user.path, 'dotfiles', 'settings'), one(client))
+      await chmod(target, 0o640)
+      await mkdir(path.dirname(file), { recursive: true })
+      await symlink(path.relative(path.dirname(file), target), file)
+      const tree = await treeOf(user.path)
 
-    wire(wiring, client)
-    expect((await lstat(file)).isSymbolicLink()).toBe(true)
-    expect((await stat(target)).mode & 0o777).toBe(0o640)
-    expect(await readFile(target, 'utf8')).toContain('warder-mcp')
+      wire(wiring, client)
+      expect((await lstat(file)).isSymbolicLink()).toBe(true)
+      expect((await stat(target)).mode & 0o777).toBe(0o640)
+      expect(await readFile(target, 'utf8')).toContain('warder-mcp')
 
-    unwire(wiring, client)
-    expect(await treeOf(user.path)).toEqual(tree)
-  })
+      unwire(wiring, client)
+      expect(await treeOf(user.path)).toEqual(tree)
+    })
 
-  test('is written and put back where its file is huge', async () => {
-    await using user = await testHome()
-    const wiring = wiringFor(user.path, 'linux')
-    const before = huge(client)
-    const file = await write(client.userFile(wiring.where), before)
-    wire(wiring, client)
-    const after = await readFile(file, 'utf8')
-    expect(after.length).toBeGreaterThan(before.length)
-    expect(after.length).toBeLessThan(before.length + 600)
-    unwire(wiring, client)
-    expect((await readFile(file, 'utf8')) === before).toBe(true)
+    test('is written and put back where its file is huge', async () => {
+      await using user = await testHome()
+      const wiring = wiringFor(user.path, system)
+      const before = huge(client)
+      const file = await write(client.userFile(wiring.where), before)
+      wire(wiring, client)
+      const after = await readFile(file, 'utf8')
+      expect(after.length).toBeGreaterThan(before.length)
+      expect(after.length).toBeLessThan(before.length + 600)
+      unwire(wiring, client)
+      expect((await readFile(file, 'utf8')) === before).toBe(true)
+    })
   })
 })
 

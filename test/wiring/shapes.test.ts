@@ -6,7 +6,14 @@ import type { ClientId } from '../../main/wiring/types.ts'
 import { testHome } from '../harness/home.ts'
 import { wiringFor } from './house.ts'
 
-/** What the readers of clients that do not run here take, as their sources have it. */
+/**
+ * What the readers of clients that do not run here take, as their sources had it on 2026-11-21:
+ *
+ * - microsoft/vscode 0b37532c, `src/vs/workbench/contrib/mcp/common/mcpConfiguration.ts` (`mcpServerSchema`)
+ * - zed-industries/zed 006ce515, `crates/settings_content/src/project.rs` (`ContextServerSettingsContent`)
+ * - block/goose 01cad15f, `crates/goose/src/agents/extension.rs` (`ExtensionConfig::Stdio`), and `enabled` of `ExtensionEntry`
+ * - openai/codex 00b17c26, `codex-rs/config/src/mcp_types.rs` (`RawMcpServerConfig`); the program itself reads it in the long tier
+ */
 const readers: Partial<Record<ClientId, z.ZodType>> = {
   // Its schema allows no other member, in the file and in an entry.
   vscode: z.strictObject({
@@ -17,6 +24,17 @@ const readers: Partial<Record<ClientId, z.ZodType>> = {
         command: z.string(),
         args: z.array(z.string()),
         env: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
+  }),
+  // Read without `deny_unknown_fields`, but its schema for editors has that; nothing of HTTP may stand beside a command.
+  codex: z.object({
+    mcp_servers: z.record(
+      z.string(),
+      z.strictObject({
+        command: z.string(),
+        args: z.array(z.string()).optional(),
+        startup_timeout_sec: z.number().positive().optional(),
       }),
     ),
   }),

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chown,
+  lstat,
   mkdir,
   readdir,
   readFile,
@@ -15,7 +16,11 @@ import { describe, expect, test } from 'vitest'
 import { wiringClient, wiringClients } from '../../main/wiring/clients/index.ts'
 import { wiredPlaces } from '../../main/wiring/drift.ts'
 import { createLauncher } from '../../main/wiring/launcher.ts'
+import type { WiringRecord } from '../../main/wiring/ledger.ts'
+import { nextSteps } from '../../main/wiring/next.ts'
 import { isShim } from '../../main/wiring/shim-command.ts'
+import type { Scope } from '../../main/wiring/types.ts'
+import { unrecordedPlaces } from '../../main/wiring/unrecorded.ts'
 import { watchWired } from '../../main/wiring/watch.ts'
 import type { Wiring } from '../../main/wiring/wiring.ts'
 import { testHome } from '../harness/home.ts'
@@ -59,6 +64,20 @@ describe('a file that is not as it was shown', () => {
     expect(() => one.wiring.apply(other)).toThrow(failing('wiring.changed'))
   })
 
+  test('has another name than the same change of another file', async () => {
+    await using one = await world(null)
+    const files = ['one.json', 'two.json'].map((name) => path.join(one.user.path, name))
+    await mkdir(path.dirname(one.file))
+    const digests: string[] = []
+    for (const file of files) {
+      await write(file, before)
+      await symlink(file, one.file)
+      digests.push(one.wiring.planWire(cursor, 'user').digest)
+      await unlink(one.file)
+    }
+    expect(new Set(digests).size).toBe(2)
+  })
+
   test('is not the one that a link leads to by now', async () => {
     await using one = await world()
     const plan = one.wiring.planWire(cursor, 'user')
@@ -99,6 +118,22 @@ describe('what is not ours to write', () => {
     const wiring = wiringFor(user.path, 'linux', { env: { XDG_CONFIG_HOME: config } })
     const zed = wiringClient('zed')
     expect(() => wiring.apply(wiring.planWire(zed, 'user'))).toThrow(failing('wiring.unwritable'))
+    expect(wiring.ledger.records()).toEqual([])
+  })
+
+  test('a place where only the folders can be made has none of them afterwards', async () => {
+    await using user = await testHome()
+    // The name of the file still fits into a path, the longer one that it is written under does not.
+    const room = 4095 - '/zed/settings.json'.length - Buffer.byteLength(user.path)
+    const folders = Array.from({ length: Math.floor(room / 201) }, () => 'x'.repeat(200))
+    const rest = room - folders.length * 201
+    if (rest > 1) folders.push('y'.repeat(rest - 1))
+    const wiring = wiringFor(user.path, 'linux', {
+      env: { XDG_CONFIG_HOME: path.join(user.path, ...folders) },
+    })
+    const zed = wiringClient('zed')
+    expect(() => wiring.apply(wiring.planWire(zed, 'user'))).toThrow(failing('wiring.unwritable'))
+    expect(await readdir(user.path)).toEqual(['warder-home'])
     expect(wiring.ledger.records()).toEqual([])
   })
 
@@ -155,6 +190,85 @@ describe('the way back', () => {
     expect(await readFile(one.file, 'utf8')).toContain('elsewhere')
     moved.apply(moved.planUnwire(cursor, 'user'))
     expect(await readFile(one.file, 'utf8')).toBe(before)
+  })
+
+  test('is known for a file that was not written yet when Warder ended', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    const wired = await readFile(one.file, 'utf8')
+    const moved = wiringFor(one.user.path, 'linux', {
+      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), ['/usr/bin/node', '/cli.js']),
+    })
+    wire(moved)
+    await writeFile(one.file, wired)
+    expect(moved.planUnwire(cursor, 'user').notes).toEqual([])
+    wire(moved)
+    expect(await readFile(one.file, 'utf8')).toContain('elsewhere')
+    moved.apply(moved.planUnwire(cursor, 'user'))
+    expect(await readFile(one.file, 'utf8')).toBe(before)
+  })
+
+  test('is known for folders that were made when Warder ended', async () => {
+    await using one = await world(null)
+    wire(one.wiring)
+    await unlink(one.file)
+    wire(one.wiring)
+    one.wiring.apply(one.wiring.planUnwire(cursor, 'user'))
+    expect(await readdir(one.user.path)).toEqual(['warder-home'])
+  })
+
+  test('is not lost where two do the same at once, and one of them is too late', async () => {
+    await using one = await world()
+    const [first, second] = [one.wiring, one.wiring].map((wiring) =>
+      wiring.planWire(cursor, 'user'),
+    )
+    if (first === undefined || second === undefined) throw new Error('two plans')
+    const { keep } = one.wiring.ledger
+    const late = wiringFor(one.user.path, 'linux')
+    // The other one writes after this one has looked for a record, and before it keeps its own.
+    Object.assign(one.wiring.ledger, {
+      keep(record: WiringRecord) {
+        late.apply(second)
+        keep(record)
+      },
+    })
+    expect(() => one.wiring.apply(first)).toThrow(failing('wiring.changed'))
+    late.apply(late.planUnwire(cursor, 'user'))
+    expect(await readFile(one.file, 'utf8')).toBe(before)
+  })
+
+  test.each(['gone', 'another one by now'])(
+    'takes out the entry alone where the copy is %s',
+    async (what) => {
+      await using one = await world()
+      wire(one.wiring)
+      const folder = path.join(one.user.path, 'warder-home', 'wiring', 'backups')
+      const [copy = ''] = await readdir(folder, { recursive: true }).then((names) =>
+        names.filter((name) => name.includes('-') && name.includes(path.sep)),
+      )
+      if (what === 'gone') await unlink(path.join(folder, copy))
+      else await writeFile(path.join(folder, copy), '{}')
+      const plan = one.wiring.planUnwire(cursor, 'user')
+      expect(plan.notes).toEqual([expect.stringContaining('copy')])
+      one.wiring.apply(plan)
+      expect(JSON.parse(await readFile(one.file, 'utf8'))).toEqual(JSON.parse(before))
+    },
+  )
+
+  test('deletes nothing where a file that Warder made has become a link to somewhere else', async () => {
+    await using one = await world(null)
+    wire(one.wiring)
+    const kept = await write(
+      path.join(one.user.path, 'dotfiles', 'mcp.json'),
+      await readFile(one.file),
+    )
+    await unlink(one.file)
+    await symlink(kept, one.file)
+    const plan = one.wiring.planUnwire(cursor, 'user')
+    expect(plan.notes).toEqual([expect.stringContaining('link')])
+    one.wiring.apply(plan)
+    expect(JSON.parse(await readFile(kept, 'utf8'))).toEqual({ mcpServers: {} })
+    expect((await lstat(one.file)).isSymbolicLink()).toBe(true)
   })
 
   test('does not bring back what others have changed between two wirings', async () => {
@@ -287,6 +401,37 @@ describe('a file of a project', () => {
     expect(await readdir(user.path)).toEqual(['warder-home'])
   })
 
+  test('is not written through a link that leads out of the project', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const project = path.join(user.path, 'project')
+    const elsewhere = await write(path.join(user.path, 'elsewhere', 'mcp.json'), '{}')
+    const plan = () => wiring.planWire(cursor, 'project')
+    await mkdir(project)
+    await symlink(path.dirname(elsewhere), path.join(project, '.cursor'))
+    expect(plan).toThrow(failing('wiring.not_ours'))
+    await unlink(elsewhere)
+    expect(plan).toThrow(failing('wiring.not_ours'))
+    await unlink(path.join(project, '.cursor'))
+    await write(elsewhere, '{}')
+    await mkdir(path.join(project, '.cursor'))
+    await symlink(elsewhere, path.join(project, '.cursor', 'mcp.json'))
+    expect(plan).toThrow(failing('wiring.not_ours'))
+    await unlink(path.join(project, '.cursor', 'mcp.json'))
+    await symlink('../shared.json', path.join(project, '.cursor', 'mcp.json'))
+    await write(path.join(project, 'shared.json'), '{}')
+    expect(plan().notes).toEqual([expect.stringContaining('shared.json')])
+  })
+
+  test('that two clients read starts Warder for one of them', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    wiring.apply(wiring.planWire(wiringClient('vscode'), 'project'))
+    expect(() => wiring.planWire(wiringClient('vscode-insiders'), 'project')).toThrow(
+      failing('wiring.name_taken'),
+    )
+  })
+
   test('is said to be of this machine where the client knows no such name', async () => {
     await using user = await testHome()
     const wiring = wiringFor(user.path, 'linux')
@@ -392,16 +537,72 @@ describe('a client that changes what was wired', () => {
   })
 })
 
-test('a link of Cursor and VS Code says what the file would', async () => {
-  const entry = { command: '/a b/warder-mcp', args: ['--client', 'cursor'] }
-  const link = new URL(cursor.link?.('warder', entry) ?? '')
-  expect(link.host + link.pathname).toBe('anysphere.cursor-deeplink/mcp/install')
-  expect(JSON.parse(atob(link.searchParams.get('config') ?? ''))).toEqual(entry)
-  const code = wiringClient('vscode').link?.('warder', entry) ?? ''
-  expect(code.startsWith('vscode:mcp/install?')).toBe(true)
-  expect(JSON.parse(decodeURIComponent(code.split('?')[1] ?? ''))).toEqual({
-    name: 'warder',
-    ...entry,
+test.each(['/a b/warder-mcp', '/50%25/ä-日/~"x"?>/warder-mcp'])(
+  'a link of Cursor and VS Code says what the file would, however it is decoded: %s',
+  (command) => {
+    const entry = { command, args: ['--client', 'cursor'] }
+    const link = new URL(cursor.link?.('warder', entry) ?? '')
+    expect(link.host + link.pathname).toBe('anysphere.cursor-deeplink/mcp/install')
+    const config = link.searchParams.get('config') ?? ''
+    expect(config).toMatch(/^[A-Za-z0-9]+$/)
+    expect(JSON.parse(atob(config))).toEqual(entry)
+    // As its mcpUrlHandler.ts does: the query of a URI is decoded when it is parsed, and then again.
+    const [scheme = '', query = ''] = (wiringClient('vscode').link?.('warder', entry) ?? '').split(
+      '?',
+    )
+    expect(scheme).toBe('vscode:mcp/install')
+    expect(JSON.parse(decodeURIComponent(decodeURIComponent(query)))).toEqual({
+      name: 'warder',
+      ...entry,
+    })
+  },
+)
+
+describe('what a person does next', () => {
+  const steps = (running: boolean | null, action: 'wire' | 'unwire', scope: Scope = 'user') =>
+    nextSteps(wiringClient('vscode'), { action, scope }, running)
+
+  test('is said of a client that runs, and for one of which nobody knows', () => {
+    expect(steps(true, 'wire')).toBe(
+      'VS Code is running: it reads the file by itself. Start the server under "MCP: List Servers", and trust it there.',
+    )
+    for (const running of [false, null])
+      expect(steps(running, 'wire')).toMatch(/^If VS Code runs, it reads/)
+  })
+
+  test('is nothing about trust where Warder was taken out', () => {
+    expect(steps(true, 'unwire')).toBe('VS Code is running: it reads the file by itself.')
+  })
+
+  test.each(wiringClients)('is a sentence for $title', (client) => {
+    for (const action of ['wire', 'unwire'] as const)
+      for (const scope of ['user', 'project'] as const)
+        for (const sentence of nextSteps(client, { action, scope }, true).split(/(?<=\.) /))
+          expect(sentence).toMatch(/^[A-Z].*\.$/)
+  })
+})
+
+describe('an entry that no record knows', () => {
+  test('is found where a link or a command of the client added it for this home', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const { command, args } = wiring.launcher.command('cursor')
+    const file = await write(
+      cursor.userFile(wiring.where),
+      JSON.stringify({ mcpServers: { warder: { command, args, type: 'stdio' } } }),
+    )
+    expect(unrecordedPlaces(wiring)).toEqual([{ client: 'cursor', scope: 'user', file }])
+    wire(wiring)
+    expect(unrecordedPlaces(wiring)).toEqual([])
+  })
+
+  test('is none of ours where it starts Warder of another home', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const { args } = wiring.launcher.command('cursor')
+    const entry = { command: '/other/home/bin/warder-mcp', args }
+    await write(cursor.userFile(wiring.where), JSON.stringify({ mcpServers: { warder: entry } }))
+    expect(unrecordedPlaces(wiring)).toEqual([])
   })
 })
 

@@ -29,6 +29,7 @@ function serversIn(text: string): readonly ConfiguredServer[] {
     state: 'there',
     file,
     target: file,
+    isLink: false,
     bytes,
     sha256: sha256(bytes),
     mode: 0o600,

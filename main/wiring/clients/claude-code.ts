@@ -20,7 +20,8 @@ export const claudeCode: WiringClient = {
   processes: ['claude'],
   entry: typedEntry,
   homeVariable: 'environment',
-  next: 'Start Claude Code anew; sessions that are open keep the servers that they started with.',
+  reload: 'start it anew: sessions that are open keep the servers that they began with',
+  first: { user: null, project: 'It asks before it starts a server of a project.' },
   link: null,
   ownCommand: (name, { command, args }) => [
     'claude',

@@ -25,7 +25,8 @@ export const claudeDesktop: WiringClient = {
   processes: ['Claude', 'Claude.exe', 'claude-desktop'],
   entry: commandEntry,
   homeVariable: null,
-  next: 'Quit Claude Desktop, from its tray icon too, and start it again.',
+  reload: 'quit it, from its tray icon too, and start it again',
+  first: { user: null, project: null },
   link: null,
   ownCommand: null,
 }

@@ -16,7 +16,8 @@ export const codex: WiringClient = {
   processes: ['codex', 'codex.exe'],
   entry: (shim) => ({ ...commandEntry(shim), startup_timeout_sec: 30 }),
   homeVariable: null,
-  next: 'Start Codex anew.',
+  reload: 'start it anew',
+  first: { user: null, project: 'It heeds this file only in projects that it trusts.' },
   link: null,
   ownCommand: (name, { command, args }) => ['codex', 'mcp', 'add', name, '--', command, ...args],
 }

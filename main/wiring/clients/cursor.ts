@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { WiringClient } from '../types.ts'
 import { commandEntry } from './entry.ts'
+import { linkJson } from './link-json.ts'
 import { appFolders } from './places.ts'
 
 export const cursor: WiringClient = {
@@ -15,11 +16,15 @@ export const cursor: WiringClient = {
   processes: ['Cursor', 'cursor', 'Cursor.exe'],
   entry: commandEntry,
   homeVariable: 'userHome',
-  next: 'Cursor reads it by itself; look at its settings under MCP, and switch Warder on there if it asks.',
+  reload: 'it reads the file by itself',
+  first: {
+    user: 'Look at its settings under MCP, and switch Warder on there if it asks.',
+    project: 'Look at its settings under MCP, and switch Warder on there if it asks.',
+  },
   link: (name, entry) =>
     `cursor://anysphere.cursor-deeplink/mcp/install?${new URLSearchParams({
       name,
-      config: Buffer.from(JSON.stringify(entry)).toString('base64'),
+      config: btoa(linkJson(entry)),
     })}`,
   ownCommand: null,
 }

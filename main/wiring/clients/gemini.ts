@@ -14,7 +14,11 @@ export const gemini: WiringClient = {
   processes: ['gemini'],
   entry: commandEntry,
   homeVariable: 'environment',
-  next: 'Start Gemini CLI anew; it starts servers only in folders that it trusts.',
+  reload: 'start it anew',
+  first: {
+    user: 'It starts servers only in folders that it trusts.',
+    project: 'It starts servers only in folders that it trusts.',
+  },
   link: null,
   // `gemini mcp add` writes the secrets of other entries into the file, in the place of the names of variables.
   ownCommand: null,

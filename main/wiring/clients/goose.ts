@@ -25,12 +25,16 @@ export const goose: WiringClient = {
     bundled: null,
   }),
   homeVariable: null,
-  next: 'Start a new Goose session.',
+  reload: 'start a new session',
+  first: { user: null, project: null },
   link: null,
   ownCommand: null,
 }
 
-const gooseFolder = (where: Parameters<WiringClient['userFile']>[0]) =>
-  where.platform === 'win32'
+function gooseFolder(where: Parameters<WiringClient['userFile']>[0]): string {
+  const root = where.env.GOOSE_PATH_ROOT
+  if (root !== undefined && path.isAbsolute(root)) return path.join(root, 'config')
+  return where.platform === 'win32'
     ? path.join(settingsFolder(where), 'Block', 'goose', 'config')
     : path.join(xdgConfig(where), 'goose')
+}

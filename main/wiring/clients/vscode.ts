@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { WiringClient } from '../types.ts'
 import { typedEntry } from './entry.ts'
+import { linkJson } from './link-json.ts'
 import { appFolders, settingsFolder } from './places.ts'
 
 export const vscode = variant({
@@ -51,9 +52,13 @@ function variant({ id, title, folder, scheme, program, app, windowsApp }: Varian
     processes: [program, app, `${folder}.exe`],
     entry: typedEntry,
     homeVariable: 'userHome',
-    next: `${title} reads it by itself; start the server under "MCP: List Servers" and trust it there.`,
+    reload: 'it reads the file by itself',
+    first: {
+      user: 'Start the server under "MCP: List Servers", and trust it there.',
+      project: 'Start the server under "MCP: List Servers", and trust it there.',
+    },
     link: (name, entry) =>
-      `${scheme}:mcp/install?${encodeURIComponent(JSON.stringify({ name, ...entry }))}`,
+      `${scheme}:mcp/install?${encodeURIComponent(linkJson({ name, ...entry }))}`,
     ownCommand: (name, shim) => [
       program,
       '--add-mcp',

@@ -19,7 +19,8 @@ export const windsurf: WiringClient = {
   processes: ['Windsurf', 'windsurf', 'Windsurf.exe'],
   entry: commandEntry,
   homeVariable: null,
-  next: 'Press the refresh button of its MCP servers, or start Windsurf anew.',
+  reload: 'press the refresh button of its MCP servers, or start it anew',
+  first: { user: null, project: null },
   link: null,
   ownCommand: null,
 }

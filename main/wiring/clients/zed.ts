@@ -25,7 +25,8 @@ export const zed: WiringClient = {
   // Releases of 2025 read no entry without it; later ones do without, and let it be.
   entry: (shim) => ({ source: 'custom', ...commandEntry(shim) }),
   homeVariable: null,
-  next: 'Zed reads it by itself; the agent panel shows whether Warder answers.',
+  reload: 'it reads the file by itself',
+  first: { user: 'Its agent panel shows whether Warder answers.', project: null },
   link: null,
   ownCommand: null,
 }
