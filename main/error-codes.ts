@@ -511,6 +511,12 @@ export const errorCodes = {
     meaning: 'Servers were moved out of some files only, and those files could not be put back.',
     mend: 'Make room on the disk, or make the files writable, then run `warder doctor --undo`.',
   },
+  'adoption.name_taken': {
+    exit: 1,
+    meaning:
+      'While a person was asked, somebody else added a server or a secret under a name that the adoption would have taken.',
+    mend: 'Run `warder doctor --fix` again: it takes another name.',
+  },
   'adoption.none': {
     exit: 1,
     meaning: 'No adoption of servers can be undone.',

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { errorCodes } from '../main/error-codes.ts'
+import { stayingCodes } from '../main/wiring/adoption/staying.ts'
 import { findingCodes } from '../main/wiring/doctor/codes.ts'
 
 export const errorsPage = path.join(import.meta.dirname, '..', 'docs', 'errors.md')
@@ -40,8 +41,15 @@ export function doctorDocument(): string {
     ([code, { severity, meaning, mend }]) =>
       `### \`${code}\`\n\n${meaning}\n\nWhat to do: ${mend}\n\nSeverity: ${severity}\n`,
   )
-  return [doctorIntroduction, ...items].join('\n')
+  const staying = Object.entries(stayingCodes).map(([code, why]) => `- \`${code}\`: ${why}`)
+  return `${[doctorIntroduction, ...items, stayingIntroduction].join('\n')}\n${staying.join('\n')}\n`
 }
+
+const stayingIntroduction = `## Why a server stays
+
+\`warder doctor --fix\` says of each server with a credential that it does not move why, in \`left\`: \`{client, file, name, code,
+problem}\`. Where a file cannot be written or a program cannot run here, the code is that of the [error](errors.md).
+`
 
 const doctorIntroduction = `# What the doctor finds
 

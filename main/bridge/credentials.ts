@@ -106,7 +106,9 @@ export function createInjector(options: {
       const { into, tokens } = await gather(server, asker)
       const values = [...plain(definition.headers), ...into('header')]
       const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
-      if (!signsIn(definition)) return { server, headers, environment: null, ...usedGrants(tokens) }
+      const query = inQuery(into('query'))
+      if (!signsIn(definition))
+        return { server, headers, ...query, environment: null, ...usedGrants(tokens) }
 
       const token = await grants.accessToken(server.name, asker)
       // What was exchanged for one account's token is not what the definition asks of another's.
@@ -123,6 +125,7 @@ export function createInjector(options: {
       return {
         server,
         headers: { ...headers, ...authorization(token) },
+        ...query,
         environment: null,
         proof: token.proof,
         ...usedGrants([token, ...tokens]),
@@ -143,6 +146,11 @@ export function createInjector(options: {
 
 const plain = (configured: Readonly<Record<string, string>> = {}) =>
   Object.entries(configured).filter(([, value]) => parseReference(value) === null)
+
+const inQuery = (values: (readonly [name: string, value: string])[]) =>
+  values.length === 0
+    ? {}
+    : { query: values.map((pair) => pair.map(encodeURIComponent).join('=')).join('&') }
 
 /** A bound token has no header that would be good for two requests, and is never shown as a bearer token. */
 const authorization = ({ value, proof }: AccessToken) =>

@@ -54,12 +54,19 @@ async function look({ home, output }: Context): Promise<void> {
 
 async function adopt(context: Context, dryRun: boolean): Promise<void> {
   const adopted = await withPresence(context, (confirm) =>
-    context.control.call('adoptions:adopt', { dryRun, ...confirm }),
+    context.control.call('adoptions:adopt', { dryRun, folder: process.cwd(), ...confirm }),
   )
   context.output.result(adopted, adoptedLines)
 }
 
-function adoptedLines({ done, servers, files, clients, left }: Output<'adoptions:adopt'>): Line[] {
+function adoptedLines({
+  done,
+  servers,
+  files,
+  clients,
+  envFiles,
+  left,
+}: Output<'adoptions:adopt'>): Line[] {
   const moved = servers.flatMap(({ name, from, secrets }): Line[] => [
     [{ text: name, style: 'bold' }, `  from ${from.map(({ client }) => client).join(', ')}`],
     ...secrets.map((secret) => `  secret:${secret}`),
@@ -75,10 +82,17 @@ function adoptedLines({ done, servers, files, clients, left }: Output<'adoptions
     ...(clients.length === 0
       ? []
       : [`${done ? 'let in' : 'would be let in'}: ${clients.join(', ')}`]),
+    ...envFiles.map(
+      (file): Line => [
+        { text: 'still in the clear: ', style: 'yellow' },
+        `${file}, as far as nothing else reads it delete it`,
+      ],
+    ),
     ...left.map(
-      ({ client, name, problem }): Line => [
+      ({ client, name, code, problem }): Line => [
         { text: `${name} of ${client} stays: `, style: 'yellow' },
         problem,
+        { text: ` (${code})`, style: 'dim' },
       ],
     ),
     ...(done

@@ -1,27 +1,25 @@
 import { createHash } from 'node:crypto'
-import type { Output } from '../../preload/contract/index.ts'
+import path from 'node:path'
 import { canonicalJson } from '../audit/canonical-json.ts'
-import { isWarderError, toWarderError, WarderError } from '../errors.ts'
-import { matches } from '../policy/glob.ts'
-import { describe, type Server } from '../servers/servers.ts'
-import { clearSecret } from '../store/clear-secrets.ts'
+import { isWarderError, WarderError } from '../errors.ts'
 import { type Rule, serverSchema } from '../store/config-schema.ts'
-import { putBackAdopted, wayBackOf, writeAdopted } from '../wiring/adoption/files.ts'
-import {
-  type AdoptedServer,
-  type AdoptionPlan,
-  type LeftServer,
-  planAdoption,
-} from '../wiring/adoption/plan.ts'
+import { putBackAdopted, refuseGone, wayBackOf, writeAdopted } from '../wiring/adoption/files.ts'
 import { type AdoptionRecord, createAdoptionRecords } from '../wiring/adoption/records.ts'
 import { diagnose } from '../wiring/doctor/diagnose.ts'
-import { holdsSecret } from '../wiring/doctor/secrets.ts'
-import type { ConfiguredServer } from '../wiring/types.ts'
 import { revokeAll } from './accounts.ts'
+import {
+  adoptionLines,
+  adoptionView,
+  definitionOf,
+  type Intent,
+  nameTaken,
+  prepareAdoption,
+  refuseTaken,
+} from './adoption-intent.ts'
 import { letClientIn, removeClient } from './clients.ts'
 import { confirm } from './confirm.ts'
 import type { ControlHouse } from './house.ts'
-import { prepare, withPin } from './local-runs.ts'
+import { prepare } from './local-runs.ts'
 import { bindSecrets } from './new-server.ts'
 import type { Handlers } from './types.ts'
 
@@ -35,10 +33,12 @@ export function adoptionHandlers(
       const { findings } = await diagnose(wiring.where, { home: house.home })
       return findings.map((finding) => ({ ...finding }))
     },
-    async 'adoptions:adopt'({ dryRun, confirm: answer }) {
+    async 'adoptions:adopt'({ dryRun, folder = wiring.where.folder, confirm: answer }) {
       house.stop.refuse()
-      const intent = await prepared(house)
-      const view = viewOf(intent)
+      if (!path.isAbsolute(folder))
+        throw new WarderError('usage.invalid', 'The folder of a project is an absolute path.')
+      const intent = await prepareAdoption(house, folder)
+      const view = adoptionView(intent)
       if (dryRun || intent.servers.length === 0) return { ...view, done: false }
       if (vault.kind === 'memory' || vault.kind === 'none')
         throw new WarderError(
@@ -46,9 +46,14 @@ export function adoptionHandlers(
           'The vault would forget the credentials when Warder ends. Nothing was moved.',
         )
       const title = `Move ${count(intent.servers.length, 'server')} into Warder`
-      await confirm(presence, { kind: 'adoption.adopt', title, lines: linesOf(intent) }, answer)
+      await confirm(
+        presence,
+        { kind: 'adoption.adopt', title, lines: adoptionLines(intent) },
+        answer,
+      )
       // A person may take long to answer.
       house.stop.refuse()
+      refuseTaken(intent, house)
       await adopt(house, intent, records)
       return { ...view, done: true }
     },
@@ -61,6 +66,7 @@ export function adoptionHandlers(
         { kind: 'adoption.undo', title: 'Put adopted servers back', lines: undoLines(record) },
         answer,
       )
+      refuseGone(record.files)
       for (const file of record.files) putBackAdopted(wiring, file)
       const kept = await removeServers(house, record)
       for (const client of record.clients)
@@ -73,113 +79,7 @@ export function adoptionHandlers(
   }
 }
 
-interface Intent {
-  readonly plan: AdoptionPlan
-  readonly servers: readonly { readonly adopted: AdoptedServer; readonly server: Server }[]
-  /** Clients that have to be let in. */
-  readonly clients: readonly string[]
-  /** For clients that are in already, and may not use the server yet. */
-  readonly rules: readonly Rule[]
-  readonly left: readonly LeftServer[]
-}
-
-/** A server that could not run here stays with its client, and so does what is wrong with it. */
-async function prepared(house: ControlHouse): Promise<Intent> {
-  const { config, secrets, wiring } = house
-  const taken = {
-    servers: new Set([
-      ...Object.keys(config.current().servers),
-      ...Object.keys(config.proposedServers()),
-    ]),
-    secrets: new Set(secrets.list().map(({ name }) => name)),
-  }
-  const unfit = new Map<string, string>()
-  for (;;) {
-    const plan = planAdoption(wiring, taken, (one) => holdsSecret(one) && !unfit.has(placeOf(one)))
-    const servers: Intent['servers'][number][] = []
-    let again = false
-    for (const adopted of plan.servers) {
-      try {
-        servers.push({ adopted, server: await withPin(serverOf(adopted), house) })
-      } catch (error) {
-        for (const from of adopted.from) unfit.set(placeOf(from), toWarderError(error).message)
-        again = true
-      }
-    }
-    if (again) continue
-    const left = [
-      ...plan.left,
-      ...[...unfit].map(([place, problem]) => ({ ...fromPlace(place), problem })),
-    ]
-    return { plan, servers, left, ...admissions(house, plan) }
-  }
-}
-
-const placeOf = ({ client, file, name }: Pick<ConfiguredServer, 'client' | 'file' | 'name'>) =>
-  JSON.stringify({ client, file, name })
-const fromPlace = (place: string): Pick<ConfiguredServer, 'client' | 'file' | 'name'> =>
-  JSON.parse(place)
-
-function serverOf({ name, definition }: AdoptedServer): Server {
-  const parsed = serverSchema.safeParse(definition)
-  if (parsed.success && clearSecret(parsed.data) === null) return { name, definition: parsed.data }
-  throw new WarderError(
-    'usage.invalid',
-    'Its definition cannot be written down without a credential in it.',
-  )
-}
-
-function admissions({ config }: ControlHouse, { servers }: AdoptionPlan) {
-  const { clients, rules } = config.current()
-  const pairs = servers.flatMap(({ name, from }) =>
-    from.map(({ client }) => [client, name] as const),
-  )
-  const isIn = (client: string) => Object.hasOwn(clients, client)
-  const mayUse = (client: string, server: string) =>
-    rules.some(
-      (rule) =>
-        rule.effect === 'allow' && matches(rule.client, client) && matches(rule.server, server),
-    )
-  return {
-    clients: [...new Set(pairs.flatMap(([client]) => (isIn(client) ? [] : [client])))],
-    rules: pairs.flatMap(([client, server]): Rule[] =>
-      isIn(client) && !mayUse(client, server) ? [{ effect: 'allow', client, server }] : [],
-    ),
-  }
-}
-
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
-
-/** Complete, so that the answer counts for exactly this. */
-function linesOf({ servers, plan, clients, rules }: Intent): string[] {
-  return [
-    ...servers.flatMap(({ adopted, server }) => [
-      ...adopted.from.map(({ client, file, name }) => `${name} of ${client} leaves ${file}`),
-      ...describe(server),
-    ]),
-    ...plan.files.flatMap(({ before, entry, client }) =>
-      entry === null ? [] : [`${client} starts Warder instead: ${before.file}`],
-    ),
-    ...clients.flatMap((client) => [
-      `${client} gets a socket and a bearer of its own`,
-      `${client} may then call every tool of every server, until you narrow the rules in config.json`,
-    ]),
-    ...rules.map(({ client, server }) => `${client} may call every tool of ${server}`),
-  ]
-}
-
-function viewOf({ servers, plan, clients, left }: Intent): Omit<Output<'adoptions:adopt'>, 'done'> {
-  return {
-    servers: servers.map(({ adopted }) => ({
-      name: adopted.name,
-      from: adopted.from.map((one) => ({ ...one })),
-      secrets: adopted.secrets.map(({ name }) => name),
-    })),
-    files: plan.files.map(({ before }) => before.file),
-    clients: [...clients],
-    left: left.map((one) => ({ ...one })),
-  }
-}
 
 /** All of it or nothing: whatever was done is undone where a later step fails. */
 async function adopt(
@@ -200,7 +100,7 @@ async function adopt(
       servers.map(({ adopted }) => [
         adopted.name,
         {
-          definition: hashOf(serverOf(adopted).definition),
+          definition: hashOf(definitionOf(adopted)),
           secrets: adopted.secrets.map(({ name }) => name),
         },
       ]),
@@ -215,6 +115,7 @@ async function adopt(
     undo.push(() => records.forget(record))
     for (const { adopted } of servers)
       for (const { name, value } of adopted.secrets) {
+        if (secrets.list().some((one) => one.name === name)) throw nameTaken('secret', name)
         await secrets.set(name, value ?? '', null)
         undo.push(() => secrets.remove(name))
       }
@@ -247,15 +148,22 @@ async function adopt(
 
 function addServers({ config }: ControlHouse, servers: Intent['servers'], rules: readonly Rule[]) {
   return config.edit(
-    (current) => ({
-      ...current,
-      servers: {
-        ...current.servers,
-        ...Object.fromEntries(servers.map(({ server }) => [server.name, server.definition])),
-      },
-      rules: [...current.rules, ...rules],
-    }),
+    (current) => {
+      const taken = servers.find(({ server }) => Object.hasOwn(current.servers, server.name))
+      if (taken !== undefined) throw nameTaken('server', taken.server.name)
+      return {
+        ...current,
+        servers: {
+          ...current.servers,
+          ...Object.fromEntries(servers.map(({ server }) => [server.name, server.definition])),
+        },
+        rules: [...current.rules, ...rules],
+      }
+    },
     (file) => {
+      const written = file.read().servers
+      const taken = servers.find(({ server }) => Object.hasOwn(written, server.name))
+      if (taken !== undefined) throw nameTaken('server', taken.server.name)
       for (const { adopted } of servers) file.set(['servers', adopted.name], adopted.definition)
       for (const rule of rules) file.set(['rules', -1], rule)
     },

@@ -219,6 +219,7 @@ const carriers = (definition: ServerDefinition) =>
   isRemote(definition)
     ? [
         definition.headers ?? {},
+        definition.query ?? {},
         definition.oauth?.clientSecret ?? null,
         definition.oauth?.privateKey ?? null,
         definition.oauth?.issuer ?? null,

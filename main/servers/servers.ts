@@ -19,10 +19,10 @@ export interface Server {
 
 /** One value that Warder gives to a server. */
 export interface Injection {
-  /** Header, environment variable, or what a placeholder among the arguments names. */
+  /** Header, parameter of the URL, environment variable, or what a placeholder among the arguments names. */
   readonly name: string
   readonly from: Reference
-  readonly into: 'header' | 'variable' | 'file' | 'argument'
+  readonly into: 'header' | 'query' | 'variable' | 'file' | 'argument'
 }
 
 /** What a server's definition asks Warder to inject, in the order it is written. */
@@ -43,7 +43,8 @@ function readInjections(definition: ServerDefinition): Injection[] {
       const from = parseReference(value)
       return from === null ? [] : [{ name, from, into }]
     })
-  if (isRemote(definition)) return all(definition.headers, 'header')
+  if (isRemote(definition))
+    return [...all(definition.headers, 'header'), ...all(definition.query, 'query')]
   const { env, files = {}, arguments: given } = definition
   const paths = Object.entries(files).map(([name, file]) => [name, fileOf(file).from])
   return [
@@ -108,7 +109,7 @@ function describeRemote(name: string, definition: RemoteServer): string[] {
           ? 'gets the token of the account that you sign in with'
           : `gets a token that its provider gives in exchange for the one of ${exchange.from}`,
       service: 'gets a token of Warder itself: nobody signs in, or is asked for what it may do',
-      header: 'needs no sign-in: what its headers hold lets it in',
+      header: 'needs no sign-in: what Warder sends with each request lets it in',
       public: 'needs no sign-in',
     }[definition.auth],
     ...(definition.account === undefined
@@ -193,6 +194,8 @@ const injected = (definition: ServerDefinition) =>
             ? ', readable one time'
             : ''
         }`
+      case 'query':
+        return `gets ${what} as the parameter ${name} of its URL`
       case 'argument':
         return `gets ${what} as an argument, {argument:${name}}: OTHER USERS OF THIS MACHINE CAN SEE IT while it runs`
       default:

@@ -8,6 +8,7 @@ import {
   headerName,
   injectable,
   nameSchema,
+  parameterName,
   parseReference,
   secretReference,
   singleLine,
@@ -60,6 +61,12 @@ const remoteServerFields = z.strictObject({
     .default('oauth')
     .describe('`service`: Warder signs in as itself, with credentials of its own.'),
   headers: z.record(headerName, injectable).optional(),
+  query: z
+    .record(parameterName, secretReference)
+    .optional()
+    .describe(
+      'Secrets that the server takes as parameters of its URL. Use a header where it takes one: URLs end up in logs.',
+    ),
   provider: nameSchema
     .optional()
     .describe('The profile of its identity provider; members of `oauth` here go before it.'),

@@ -51,3 +51,7 @@ export const variableName = z
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'not an HTTP field name' })
+
+export const parameterName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.~-]{1,128}$/, { error: 'not a plain name of a URL parameter' })

@@ -44,7 +44,7 @@ function edited(
     const result = entry === undefined ? format.remove(text, at) : format.put(text, at, entry)
     const after = format.parse(result)
     const same =
-      isDeepStrictEqual(apart(before, client, name), apart(after, client, name)) &&
+      isDeepStrictEqual(apart(before, at), apart(after, at)) &&
       isDeepStrictEqual(plain(valueAt(after, at)), plain(entry))
     if (same) return result
   } catch (cause) {
@@ -65,13 +65,12 @@ function read(client: WiringClient, text: string): unknown {
   }
 }
 
-/** Everything but the one server. No servers, an empty list of them, and nothing in its place are the same. */
-function apart(content: unknown, { servers: [container = ''] }: WiringClient, name: string) {
-  if (!isObject(content)) return content
-  const others = Object.entries(content).filter(([member]) => member !== container)
-  const inner = content[container]
-  const rest = isObject(inner) ? Object.entries(inner).filter(([server]) => server !== name) : []
-  return plain([others, rest])
+/** Everything but what is at the path. No servers, an empty list of them, and nothing in its place are the same. */
+function apart(content: unknown, [member = '', ...below]: readonly string[]): unknown {
+  if (!isObject(content))
+    return content === undefined || content === null ? apart({}, [member, ...below]) : content
+  const others = Object.entries(content).filter(([name]) => name !== member)
+  return plain([others, below.length === 0 ? null : apart(content[member], below)])
 }
 
 /** Formats have objects of their own for dates and tables; what they say is what counts. */

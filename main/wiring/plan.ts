@@ -194,8 +194,8 @@ function refuseShared(ledger: Ledger, client: WiringClient, { file }: FileNow): 
 }
 
 /** Where others read the file too, the path is written so that it is theirs when they read it. */
-function shimFor(
-  { launcher, where }: WiringHouse,
+export function shimFor(
+  { launcher, where }: Pick<WiringHouse, 'launcher' | 'where'>,
   client: WiringClient,
   scope: Scope,
 ): ShimCommand {

@@ -134,7 +134,12 @@ export const channels = {
   'doctor:look': channel(nothing, z.array(findingView)),
   /** Moves servers with a credential in the clear out of the clients' files, all or none. Widens. */
   'adoptions:adopt': channel(
-    z.strictObject({ dryRun: z.boolean().default(false), confirm }),
+    z.strictObject({
+      dryRun: z.boolean().default(false),
+      /** Absolute: whose project files are looked at as well. */
+      folder: z.string().max(4096).optional(),
+      confirm,
+    }),
     adoptionView,
   ),
   /** Puts back what the last adoption moved. Widens: credentials go into files again. */

@@ -112,8 +112,17 @@ export const adoptionView = z.object({
   files: z.array(z.string()),
   /** Clients that come in with it. */
   clients: z.array(z.string()),
+  /** Files of variables that servers read; they stay as they are, credentials included. */
+  envFiles: z.array(z.string()),
   left: z.array(
-    z.object({ client: z.string(), file: z.string(), name: z.string(), problem: z.string() }),
+    z.object({
+      client: z.string(),
+      file: z.string(),
+      name: z.string(),
+      /** In docs/doctor.md, or of an error. */
+      code: z.string(),
+      problem: z.string(),
+    }),
   ),
 })
 

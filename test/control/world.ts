@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import path from 'node:path'
-import { type Companion, startCompanion } from '../../main/companion.ts'
+import { type Companion, type CompanionOptions, startCompanion } from '../../main/companion.ts'
 import { WarderError } from '../../main/errors.ts'
 import { createHelper } from '../../main/headless/helper.ts'
 import { createPresence } from '../../main/headless/presence.ts'
@@ -25,6 +25,9 @@ export interface World extends AsyncDisposable {
 export async function startWorld(
   presence: Presence = createPresence(),
   existing?: { readonly path: string },
+  more: Pick<CompanionOptions, 'vault' | 'passphrase'> & {
+    readonly env?: CompanionOptions['env']
+  } = {},
 ): Promise<World> {
   await using stack = new AsyncDisposableStack()
   const home = existing ?? stack.use(await testHome())
@@ -32,7 +35,8 @@ export async function startWorld(
   const companion = await startCompanion({
     home: home.path,
     shell: 'headless',
-    vault: 'memory',
+    vault: more.vault ?? 'memory',
+    ...(more.passphrase && { passphrase: more.passphrase }),
     ports: {
       presence,
       helper: createHelper(),
@@ -42,7 +46,7 @@ export async function startWorld(
       },
     },
     argv: [process.execPath],
-    env: { XDG_RUNTIME_DIR: runtime.path },
+    env: { XDG_RUNTIME_DIR: runtime.path, ...more.env },
     openUi: async () => ({ url: null, file: null }),
   })
   stack.defer(() => companion.close())

@@ -93,6 +93,7 @@ export function createPageControl() {
         ],
         files: ['/home/alice/.cursor/mcp.json'],
         clients: ['cursor'],
+        envFiles: [],
         left: [],
       }
     },

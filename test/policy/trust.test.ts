@@ -51,6 +51,7 @@ describe('a server', () => {
     ['a secret at another port', keyed(), keyed({ url: 'https://a.example:444/mcp' }), true],
     ['a secret at another path', keyed(), keyed({ url: 'https://a.example/other' }), false],
     ['a secret in another header', keyed(), remote({ headers: { 'X-Log': 'secret:k' } }), true],
+    ['a secret in the URL too', keyed(), keyed({ query: { k: 'secret:k' } }), true],
     ['another secret', keyed(), remote({ headers: { 'X-Key': 'secret:j' } }), true],
     ['a secret less', keyed(), remote(), false],
     ['a private network', remote(), remote({ allowPrivateNetwork: true }), true],

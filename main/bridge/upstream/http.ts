@@ -57,6 +57,8 @@ export function connectHttp(options: {
   const url = new URL(options.url)
   const { origin } = url
   const path = url.pathname + url.search
+  const pathFor = ({ query }: Credential) =>
+    query === undefined ? path : `${path}${url.search === '' ? '?' : '&'}${query}`
   const closing = new AbortController()
   /** Gives up what is under way, each by itself. */
   const underWay = new Set<(reason: unknown) => void>()
@@ -126,7 +128,7 @@ export function connectHttp(options: {
     host.check(credential)
     const asked: Exchange = {
       origin,
-      path,
+      path: pathFor(credential),
       method,
       headers: all,
       ...more,
@@ -375,7 +377,7 @@ export function connectHttp(options: {
             dispatcher,
             {
               origin,
-              path,
+              path: pathFor(goodbye),
               method: 'DELETE',
               headers,
               headersTimeout: limits.goodbyeTimeoutMs,

@@ -15,6 +15,8 @@ export interface Credential {
   readonly server: Server
   /** For a remote server; field names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** For a remote server: what is added to the query of its URL, encoded; absent where nothing is. */
+  readonly query?: string
   /** For a local server that is about to start; null for one that runs and for a remote one. */
   readonly environment: Readonly<Record<string, string>> | null
   /** As `environment`: what goes into files and arguments. */

@@ -2,7 +2,12 @@ import { REFERENCE_IN } from '../../detector/values.ts'
 import { parseReference } from '../../store/references.ts'
 import { judgeAlone, judgeNamed } from '../doctor/clear-values.ts'
 import type { ConfiguredServer } from '../types.ts'
+import { withoutCredentials } from './clear-url.ts'
+import { placeholders } from './placeholders.ts'
 import { secretName } from './secret-name.ts'
+import { isObstacle, type Obstacle, obstacle } from './staying.ts'
+
+export { isObstacle, type Obstacle } from './staying.ts'
 
 /** A server of another program in the form of config.json, with its credentials taken out of it. */
 export interface Incoming {
@@ -24,38 +29,42 @@ export interface IncomingSecret {
   readonly title: string
 }
 
-/** Why a server cannot be taken over as it is, in a sentence that quotes no value. */
-export interface Obstacle {
-  readonly problem: string
-}
-
-export const isObstacle = (made: Incoming | Obstacle): made is Obstacle => 'problem' in made
-
 /**
  * Every value that is, or stands for, a credential becomes a reference into the vault; the rest stays as it is written.
  *
  * @param name of the server and, with what it is for behind it, of its secrets
- * @param taken names of secrets that others have
  */
 export function incomingServer(
   server: ConfiguredServer,
   name: string,
-  taken: ReadonlySet<string> = new Set(),
+  options: {
+    /** Names of secrets that others have. */
+    readonly taken?: ReadonlySet<string>
+    /** True of a value that is a credential for a reason that neither it nor its name tells. */
+    readonly isSecret?: (value: string) => boolean
+  } = {},
 ): Incoming | Obstacle {
+  const { taken = new Set(), isSecret = () => false } = options
   const secrets = new Map<string, IncomingSecret>()
   const isTaken = { has: (secret: string) => secrets.has(secret) || taken.has(secret) }
-  const take = (slot: string, value: string): string => {
-    const secret = secretName(name, slot, isTaken)
-    secrets.set(secret, { name: secret, title: slot, ...givenOr(value) })
-    return `secret:${secret}`
+  const judge: Judge = {
+    named: (slot, value) => isSecret(value) || isCredential(slot, value) || isSecretUrl(value),
+    alone: (value) => isSecret(value) || judgeAlone(value) !== null,
+    take(slot, value) {
+      const secret = secretName(name, slot, isTaken)
+      secrets.set(secret, { name: secret, title: slot, ...givenOr(value) })
+      return `secret:${secret}`
+    },
   }
-  const made = server.command === null ? remote(server, take) : local(server, server.command, take)
-  if (typeof made === 'string') return { problem: made }
-  if (Object.values(made).some(holdsReference))
-    return { problem: 'It refers to variables that only its client knows.' }
-  if (namesOthers(made, secrets))
-    return { problem: 'It names a secret or an account of Warder, which only config.json may.' }
-  return { name, definition: made, secrets: [...secrets.values()] }
+  const made =
+    server.command === null ? remote(server, judge) : local(server, server.command, judge)
+  if (isObstacle(made)) return made
+  if (Object.values(made).some(holdsReference)) return obstacle('stays.reference_unknown')
+  if (namesOthers(made, secrets)) return obstacle('stays.names_vault')
+  const all = [...secrets.values()]
+  if (all.some(({ value }) => value !== null && /[\0\r\n]/.test(value)))
+    return obstacle('stays.several_lines')
+  return { name, definition: made, secrets: all }
 }
 
 /**
@@ -74,51 +83,70 @@ export function namesOthers(made: unknown, own: { has(name: string): boolean }):
   )
 }
 
-type Take = (slot: string, value: string) => string
+/** What is a credential, and where it goes. */
+interface Judge {
+  named(name: string, value: string): boolean
+  alone(value: string): boolean
+  /** @returns a reference */
+  take(slot: string, value: string): string
+}
+
 type Definition = Readonly<Record<string, unknown>>
 
-function local(server: ConfiguredServer, command: string, take: Take): Definition | string {
+function local(server: ConfiguredServer, command: string, judge: Judge): Definition | Obstacle {
   const bridged = behindBridge(server)
-  if (bridged !== null) return remote(bridged, take)
-  const env = Object.entries(server.env).map(([name, value]) => [
-    name,
-    isCredential(name, value) ? take(name, value) : value,
-  ])
-  const { args, values } = argumentsOf(server.args, take)
+  if (bridged !== null) return remote(bridged, judge)
+  const { args, values } = argumentsOf(server.args, judge)
   const cwd = memberOf(server.raw, 'cwd')
-  if (memberOf(server.raw, 'envFile') !== null)
-    return 'Its variables are in a file of their own (envFile).'
+  if (memberOf(server.raw, 'envFile') !== null) return obstacle('stays.env_file')
+  const env = referred(server.env, judge)
   return {
     command,
     args,
-    ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(Object.keys(values).length === 0 ? {} : { arguments: values }),
     ...(cwd === null ? {} : { cwd }),
   }
 }
 
-function remote(server: ConfiguredServer, take: Take): Definition | string {
-  const { url, headers, transport } = server
-  if (url === null) return 'It has neither a command nor a URL.'
-  if (transport === 'sse') return 'It speaks the older HTTP+SSE, which Warder does not.'
-  if (isSecretUrl(url))
-    return 'Its URL holds a credential, and Warder puts none into URLs: use a header.'
+function remote(server: ConfiguredServer, judge: Judge): Definition | Obstacle {
+  const { url, transport } = server
+  if (url === null) return obstacle('stays.no_way_in')
+  if (transport === 'sse') return obstacle('stays.older_transport')
   const bearer = memberOf(server.raw, 'bearer_token')
-  const all = {
-    ...headers,
+  const written = {
+    ...server.headers,
     ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }),
   }
-  const entries = Object.entries(all).map(([name, value]) => [
+  const apart = withoutCredentials(url, written, judge)
+  if (isObstacle(apart)) return apart
+  const fromUrl = Object.entries(apart.headers).map(([name, value]) => [
     name,
-    isCredential(name, value) ? take(name, value) : value,
+    judge.take(name, value),
   ])
-  const signsIn = entries.every(([, value]) => !value?.startsWith('secret:'))
+  const headers: Record<string, string> = {
+    ...referred(written, judge),
+    ...Object.fromEntries(fromUrl),
+  }
+  const query = Object.fromEntries(
+    Object.entries(apart.query).map(([name, value]) => [name, judge.take(name, value)]),
+  )
+  const given: string[] = [...Object.values(headers), ...Object.values(query)]
   return {
-    url,
-    auth: signsIn ? 'oauth' : 'header',
-    ...(entries.length === 0 ? {} : { headers: Object.fromEntries(entries) }),
+    url: apart.url,
+    auth: given.some((value) => value.startsWith('secret:')) ? 'header' : 'oauth',
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(Object.keys(query).length === 0 ? {} : { query }),
   }
 }
+
+const referred = (values: Readonly<Record<string, string>>, judge: Judge) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      judge.named(name, value) ? judge.take(name, value) : value,
+    ]),
+  )
 
 /** `npx mcp-remote URL --header "Name: value"` is what people write for a server that Warder reaches by itself. */
 function behindBridge(server: ConfiguredServer): ConfiguredServer | null {
@@ -192,15 +220,12 @@ function givenOr(value: string): Pick<IncomingSecret, 'value' | 'around' | 'vari
 const ONE_REFERENCE =
   /\$\{(?:env:|input:[^{}]{0,128})?([A-Za-z_]\w*)?(?::?[-=]([^{}]*))?\}|\$([A-Za-z_]\w*)|%([A-Za-z_]\w*)%|\{\{[^{}]*\}\}/
 
-function argumentsOf(words: readonly string[], take: Take) {
+function argumentsOf(words: readonly string[], judge: Judge) {
   const args = [...words]
-  const values: Record<string, string> = {}
+  const { values, nameFor } = placeholders()
   const place = (slot: string, value: string) => {
-    const name = slot
-      .toUpperCase()
-      .replaceAll(/\W+/g, '_')
-      .replace(/^(?=\d)/, '_')
-    values[name] = take(slot, value)
+    const name = nameFor(slot)
+    values[name] = judge.take(slot, value)
     return `{argument:${name}}`
   }
   for (let index = 0; index < words.length; index++) {
@@ -213,14 +238,15 @@ function argumentsOf(words: readonly string[], take: Take) {
     if (flag !== '' && value !== undefined) {
       if (joined === undefined) index++
       const [, name, sign = '', inner] = /^([A-Za-z_][\w-]*)(=|:\s*)(.*)$/s.exec(value) ?? []
-      if (name !== undefined && inner !== undefined && isCredential(name, inner))
+      if (name !== undefined && inner !== undefined && judge.named(name, inner))
         args[at] = `${before}${name}${sign}${place(name, inner)}`
-      else if (isCredential(flag, value)) args[at] = before + place(flag, value)
+      else if (judge.named(flag, value) || isSecretUrl(value))
+        args[at] = before + place(flag, value)
     } else if (flag === '') {
       const [, name, inner] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word) ?? []
-      if (name !== undefined && inner !== undefined && isCredential(name, inner))
+      if (name !== undefined && inner !== undefined && judge.named(name, inner))
         args[index] = `${name}=${place(name, inner)}`
-      else if (isSecretUrl(word) || judgeAlone(word) !== null)
+      else if (isSecretUrl(word) || judge.alone(word))
         args[index] = place(`argument-${index + 1}`, word)
     }
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { WarderError } from '../../errors.ts'
 import { lookAt, sha256, textOf } from '../client-file.ts'
 import { wiringClient } from '../clients/index.ts'
@@ -5,26 +6,28 @@ import { withEntry, withoutEntry } from '../edit.ts'
 import type { WiringHouse } from '../plan.ts'
 import { OWN_NAME } from '../plan.ts'
 import { describeFile } from '../read.ts'
-import { replaceClientFile } from '../replace.ts'
-import type { ClientId } from '../types.ts'
+import { refuseUnwritable, replaceClientFile } from '../replace.ts'
+import type { ClientId, Scope } from '../types.ts'
 import { type Patch, withoutPatches } from './patches.ts'
-import type { AdoptedFile } from './plan.ts'
+import { type AdoptedFile, type GoneEntry, holding } from './plan.ts'
 
 /** What has to be known to put a file back; its patches hold the credentials, so it belongs into the vault. */
 export interface FileWayBack {
   readonly client: ClientId
+  readonly scope: Scope
   readonly file: string
   /** SHA-256 of the file before and after. */
   readonly was: string
   readonly written: string
   readonly patches: readonly Patch[]
-  readonly entries: Readonly<Record<string, unknown>>
+  readonly entries: readonly GoneEntry[]
   /** Warder's own entry came with it. */
   readonly wired: boolean
 }
 
 export const wayBackOf = ({
   client,
+  scope,
   before,
   after,
   patches,
@@ -32,6 +35,7 @@ export const wayBackOf = ({
   entry,
 }: AdoptedFile): FileWayBack => ({
   client,
+  scope,
   file: before.file,
   was: before.sha256,
   written: sha256(after),
@@ -58,9 +62,9 @@ export function writeAdopted(
   const undo: (() => void)[] = []
   let hasCopies = true
   try {
-    for (const { client, before, after, entry } of files) {
+    for (const { client, scope, before, after, entry } of files) {
       if (entry === null) continue
-      const place = { client, scope: 'user' as const, file: before.file }
+      const place = { client, scope, file: before.file }
       const earlier = ledger.find(place)
       undo.push(() => {
         if (earlier === null) ledger.forget(place)
@@ -84,8 +88,8 @@ export function writeAdopted(
     }
     hasCopies = false
     // Those of an earlier wiring have the credentials as well.
-    for (const { client, before } of files)
-      ledger.dropCopies({ client, scope: 'user', file: before.file })
+    for (const { client, scope, before } of files)
+      ledger.dropCopies({ client, scope, file: before.file })
   } catch (cause) {
     const stranded = written.toReversed().filter((file) => !isPutBack(file))
     if (stranded.length > 0)
@@ -99,9 +103,12 @@ export function writeAdopted(
   }
 }
 
-function isPutBack({ before }: AdoptedFile): boolean {
+/** What somebody else wrote meanwhile is not overwritten. */
+function isPutBack({ before, after }: AdoptedFile): boolean {
   try {
-    replaceClientFile(lookAt(before.file), before.bytes, USERS_ONLY)
+    const now = lookAt(before.file)
+    if (now.state !== 'there' || now.sha256 !== sha256(after)) return false
+    replaceClientFile(now, before.bytes, USERS_ONLY)
     return true
   } catch {
     return false
@@ -116,15 +123,11 @@ function isPutBack({ before }: AdoptedFile): boolean {
  */
 export function putBackAdopted(
   { ledger }: Pick<WiringHouse, 'ledger'>,
-  { client: id, file, was, written, patches, entries, wired }: FileWayBack,
+  { client: id, scope, file, was, written, patches, entries, wired }: FileWayBack,
 ): boolean {
   const now = lookAt(file)
-  const place = { client: id, scope: 'user' as const, file }
-  if (now.state !== 'there')
-    throw new WarderError(
-      'wiring.not_ours',
-      `${file} is gone or cannot be read, so nothing was put back into it.`,
-    )
+  const place = { client: id, scope, file }
+  if (now.state !== 'there') throw gone(file)
   if (now.sha256 === was) return false
   const text = textOf(now.bytes)
   const whole = now.sha256 === written ? withoutPatches(text, patches) : null
@@ -135,15 +138,29 @@ export function putBackAdopted(
 
   function byEntry(): string {
     const client = wiringClient(id)
-    const there = describeFile(client, 'user', now).servers
-    const missing = Object.entries(entries).filter(
-      ([name]) => !there.some((one) => one.name === name),
-    )
-    const withAll = missing.reduce(
-      (rest, [name, entry]) => withEntry(client, rest, name, entry as Record<string, unknown>),
-      text,
-    )
-    const isWired = there.some(({ name, ours }) => ours && name === OWN_NAME)
+    const there = describeFile(client, scope, now).servers
+    const isThere = (at: readonly string[]) => there.some((one) => isDeepStrictEqual(one.at, at))
+    const withAll = entries
+      .filter(({ at }) => !isThere(at))
+      .reduce(
+        (rest, { at, entry }) =>
+          withEntry(holding(client, at), rest, at.at(-1) ?? '', entry as Record<string, unknown>),
+        text,
+      )
+    const own = [...client.servers, OWN_NAME]
+    const isWired = there.some(({ at, ours }) => ours && isDeepStrictEqual(at, own))
     return wired && isWired ? withoutEntry(client, withAll, OWN_NAME) : withAll
   }
 }
+
+/** Before the first of several is put back. @throws WarderError `wiring.not_ours` where one of them could not be */
+export function refuseGone(files: readonly FileWayBack[]): void {
+  for (const { file } of files) {
+    const now = lookAt(file)
+    if (now.state !== 'there') throw gone(file)
+    refuseUnwritable(now)
+  }
+}
+
+const gone = (file: string) =>
+  new WarderError('wiring.not_ours', `${file} is gone or cannot be read, so nothing was put back.`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ruleSchema } from '../../store/config-schema.ts'
 import type { SecretStore } from '../../vault/store.ts'
+import { wiringClient } from '../clients/index.ts'
 import { clientIds } from '../types.ts'
 import type { FileWayBack } from './files.ts'
 
@@ -14,15 +15,30 @@ const recordSchema = z.object({
   clients: z.array(z.string()),
   rules: z.array(ruleSchema),
   files: z.array(
-    z.object({
-      client: z.enum(clientIds),
-      file: z.string(),
-      was: z.string(),
-      written: z.string(),
-      patches: z.array(z.object({ at: z.number(), removed: z.string(), added: z.string() })),
-      entries: z.record(z.string(), z.unknown()),
-      wired: z.boolean(),
-    }),
+    z
+      .object({
+        client: z.enum(clientIds),
+        scope: z.enum(['user', 'project']).default('user'),
+        file: z.string(),
+        was: z.string(),
+        written: z.string(),
+        patches: z.array(z.object({ at: z.number(), removed: z.string(), added: z.string() })),
+        // By name alone in records of earlier versions, which knew one place in each file.
+        entries: z.union([
+          z.array(z.object({ at: z.array(z.string()), entry: z.unknown() })),
+          z.record(z.string(), z.unknown()),
+        ]),
+        wired: z.boolean(),
+      })
+      .transform(({ entries, ...file }) => ({
+        ...file,
+        entries: Array.isArray(entries)
+          ? entries
+          : Object.entries(entries).map(([name, entry]) => ({
+              at: [...wiringClient(file.client).servers, name],
+              entry,
+            })),
+      })),
   ),
 })
 

@@ -17,12 +17,12 @@ export const findingCodes = {
     severity: 'high',
     meaning:
       'A credential stands in clear text among the arguments of a server, where every user of this machine can see it while it runs.',
-    mend: 'Give it by a variable or a file: `warder server add … --env NAME=secret:S`, or `--file`. Then renew it where it was issued.',
+    mend: '`warder doctor --fix` moves the server into Warder and the credential into the vault; better still, give it by a variable or a file: `warder server add … --env NAME=secret:S`, or `--file`. Then renew it where it was issued.',
   },
   'doctor.secret_in_url': {
     severity: 'high',
     meaning: 'A credential stands in clear text in the URL of a server. URLs end up in logs.',
-    mend: 'Use a header: `warder server add … --header NAME=secret:S`. Then renew the credential where it was issued.',
+    mend: '`warder doctor --fix` moves the server into Warder and the credential into the vault, where it is no part of the path. Better still, use a header: `warder server add … --header NAME=secret:S`. Then renew it where it was issued.',
   },
   'doctor.secret_in_settings': {
     severity: 'high',

@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 
 export interface Seen {
   readonly method: string
+  /** Path and query, as they came. */
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
   /** JSON-RPC method, or null. */
@@ -30,6 +32,7 @@ export async function startRemote(answer: Answer): Promise<Remote> {
       (body) => {
         const one: Seen = {
           method: request.method ?? '',
+          path: request.url ?? '',
           headers: request.headers,
           body,
           rpc: /"method"\s*:\s*"([^"]*)"/.exec(body)?.[1] ?? null,

@@ -35,6 +35,28 @@ const onCall = (answer: Answer): Answer =>
   )
 
 describe('what a remote server gets', () => {
+  it('has in its query what the definition names, each time, and whatever the URL said before', async () => {
+    for (const [query, wanted] of [
+      ['', '/mcp?api_key=a%26b%3D1'],
+      ['?team=x%2Fy', '/mcp?team=x%2Fy&api_key=a%26b%3D1'],
+    ]) {
+      await using remote = await startRemote(onCall(({ id }, response) => json(response, id, '{}')))
+      {
+        await using world = await startWorld(
+          { s: { url: remote.url + query, auth: 'header', query: { api_key: 'secret:k' } } },
+          undefined,
+          { k: 'a&b=1' },
+        )
+        const line = await world.line('s')
+        await line.open()
+        await line.call('tools/call', call)
+        line.close()
+      }
+      expect(new Set(remote.seen.map(({ path }) => path))).toEqual(new Set([wanted]))
+      expect(remote.seen.map(({ method }) => method)).toContain('DELETE')
+    }
+  })
+
   it('holds our headers and none of the client', async () => {
     await using scene = await opening(onCall(({ id }, response) => json(response, id, '{}')))
     await scene.line.call('tools/call', call)

@@ -3,6 +3,7 @@ import { clearSecret } from '../../../main/store/clear-secrets.ts'
 import { serverSchema } from '../../../main/store/config-schema.ts'
 import { incomingServer, isObstacle } from '../../../main/wiring/adoption/definition.ts'
 import { warderName } from '../../../main/wiring/adoption/secret-name.ts'
+import { type StayingCode, stayingCodes } from '../../../main/wiring/adoption/staying.ts'
 import type { ConfiguredServer } from '../../../main/wiring/types.ts'
 
 const VALUE = 'q7Rz2LmW9xKb4Vt8'
@@ -135,15 +136,57 @@ describe('a server of another program', () => {
   })
 
   it.each([
-    [{ url: `https://a.example/mcp?token=${VALUE}` }, 'URL'],
-    [{ url: 'https://a.example/mcp', transport: 'sse' as const }, 'SSE'],
-    [{ command: 'x', raw: { envFile: '/x/.env' } }, 'envFile'],
-    [{ command: '${HOME}/x' }, 'variables'],
-    [{ command: 'x', env: { REGION: '${REGION}' } }, 'variables'],
-    [{}, 'neither'],
-  ])('is left where it is when it cannot be the same here: %j', (members, why) => {
+    [{ url: `https://a.example/ghp_${VALUE}${VALUE}Ab3d/mcp` }, 'stays.url_path'],
+    [{ url: `https://a.example/mcp?key=${VALUE}&key=${VALUE}2` }, 'stays.url_unclear'],
+    [
+      { url: `https://me:${VALUE}@a.example/mcp`, headers: { authorization: 'x' } },
+      'stays.url_unclear',
+    ],
+    [{ url: 'https://a.example/mcp', transport: 'sse' as const }, 'stays.older_transport'],
+    [{ command: 'x', raw: { envFile: '/x/.env' } }, 'stays.env_file'],
+    [{ command: '${HOME}/x' }, 'stays.reference_unknown'],
+    [{ command: 'x', env: { REGION: '${REGION}' } }, 'stays.reference_unknown'],
+    // The vault would keep it on one line, and the server would be given another key.
+    [{ command: 'x', env: { API_KEY: `-----BEGIN\n${VALUE}` } }, 'stays.several_lines'],
+    [{}, 'stays.no_way_in'],
+  ])('is left where it is when it cannot be the same here: %j', (members, code) => {
     expect(incomingServer(server(members), 'one')).toEqual({
-      problem: expect.stringContaining(why),
+      code,
+      problem: stayingCodes[code as StayingCode],
+    })
+  })
+
+  it('has what its URL holds sent as a header or a parameter, and its URL holds nothing', () => {
+    const { definition, secrets } = taken({
+      url: `https://me:${encodeURIComponent(`${VALUE}@`)}@a.example/mcp?region=eu%2F1&apiKey=${VALUE}2&flag#token=${VALUE}`,
+      headers: { Accept: 'x/y' },
+    })
+    expect(definition).toEqual({
+      url: 'https://a.example/mcp?region=eu%2F1&flag',
+      auth: 'header',
+      headers: { Accept: 'x/y', Authorization: 'secret:one-authorization' },
+      query: { apiKey: 'secret:one-api-key' },
+    })
+    expect(secrets).toEqual([
+      ['one-authorization', `Basic ${Buffer.from(`me:${VALUE}@`).toString('base64')}`, null],
+      ['one-api-key', `${VALUE}2`, null],
+    ])
+  })
+
+  it('gives each place among the arguments a name of its own', () => {
+    const { definition } = taken({
+      command: 'x',
+      args: ['--api-key', VALUE, '--api_key', `${VALUE}2`, '--api.key', `${VALUE}3`],
+    })
+    expect(definition).toMatchObject({
+      args: [
+        '--api-key',
+        '{argument:API_KEY}',
+        '--api_key',
+        '{argument:API_KEY_2}',
+        '--api.key',
+        '{argument:API_KEY_3}',
+      ],
     })
   })
 

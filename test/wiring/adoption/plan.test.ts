@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -131,6 +131,26 @@ describe('an adoption', () => {
     expect(wiring.ledger.records()).toEqual([])
   })
 
+  it('does not write over what somebody else wrote before all of it was taken back', async () => {
+    await using home = await testHome()
+    const wiring = await house(home.path)
+    const { files } = planAdoption(wiring, NONE)
+    const [first, last] = files
+    if (first === undefined || last === undefined) throw new Error('two files')
+    const changed = {
+      ...last,
+      get before() {
+        if (readFileSync(first.before.file).equals(first.after))
+          writeFileSync(first.before.file, '{"mcpServers":{}}')
+        return { ...last.before, sha256: 'another' }
+      },
+    }
+    expect(() => writeAdopted(wiring, [first, changed], new Date(0))).toThrow(
+      expect.objectContaining({ code: 'adoption.halfway' }),
+    )
+    expect(await readFile(first.before.file, 'utf8')).toBe('{"mcpServers":{}}')
+  })
+
   it('leaves every credential in its file where what is wired cannot be written down', async () => {
     await using home = await testHome()
     const wiring = await house(home.path)
@@ -208,18 +228,176 @@ describe('an adoption', () => {
     await using home = await testHome()
     const wiring = wiringFor(home.path, 'linux')
     const entries = {
-      url: { url: `https://a.example/mcp?token=${VALUE}` },
-      provider: { url: 'https://a.example/mcp', auth: { CLIENT_ID: 'a', CLIENT_SECRET: VALUE } },
-      off: { command: 'x', env: { TOKEN: VALUE }, disabled: true },
-      half: { command: 'x', env: { TOKEN: VALUE, REGION: '${REGION}' } },
-      asks: { command: 'x', env: { TOKEN: VALUE, OTHER_TOKEN: '${env:OTHER}' } },
+      'stays.url_path': { url: `https://a.example/ghp_${VALUE}aB3dEfGh1jK2mN4p/mcp` },
+      'stays.provider_credential': {
+        url: 'https://a.example/mcp',
+        auth: { CLIENT_ID: 'a', CLIENT_SECRET: VALUE },
+      },
+      'stays.switched_off': { command: 'x', env: { TOKEN: VALUE }, disabled: true },
+      'stays.variable_unset': { command: 'x', env: { TOKEN: VALUE, REGION: '${env:REGION}' } },
+      'stays.asks_its_person': { command: 'x', env: { TOKEN: VALUE, OTHER: '${input:other}' } },
+      'stays.open_folder': { command: 'x', env: { TOKEN: VALUE }, args: ['${workspaceFolder}'] },
+      'stays.reference_unknown': { command: 'x', env: { TOKEN: VALUE }, args: ['${REGION}'] },
+      'stays.value_missing': { command: 'x', env: { TOKEN: VALUE, API_KEY: '<your key>' } },
+      'stays.env_file': { command: 'x', env: { TOKEN: VALUE }, envFile: '/nowhere/.env' },
+      'stays.tools_chosen': { command: 'x', env: { TOKEN: VALUE }, enabledTools: ['search'] },
+      'stays.several_lines': { command: 'x', env: { TOKEN: `${VALUE}\nmore` } },
+      'stays.names_vault': { command: 'x', env: { TOKEN: VALUE, NOTE: 'secret:other' } },
     }
     await write(path.join(home.path, '.cursor/mcp.json'), JSON.stringify({ mcpServers: entries }))
     const { servers, files, left } = planAdoption(wiring, NONE)
     expect([servers, files]).toEqual([[], []])
-    expect(left.map(({ name }) => name)).toEqual(Object.keys(entries))
-    expect(new Set(left.map(({ problem }) => problem)).size).toBe(4)
+    expect(left.map(({ name, code }) => [name, code])).toEqual(
+      Object.keys(entries).map((code) => [code, code]),
+    )
+    expect(left.find(({ code }) => code === 'stays.variable_unset')?.problem).toContain('REGION')
     expect(JSON.stringify(left)).not.toContain(VALUE)
+  })
+
+  it('keeps from a client the tools that it did not use', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const entry = { command: 'x', env: { API_TOKEN: VALUE } }
+    const put = (file: string, more: object) =>
+      write(
+        path.join(home.path, file),
+        JSON.stringify({ mcpServers: { one: { ...entry, ...more } } }),
+      )
+    await put('.codeium/windsurf/mcp_config.json', { disabledTools: ['delete_all'] })
+    await put('.gemini/settings.json', { excludeTools: ['send', 'send'] })
+    const [one] = planAdoption(wiring, NONE).servers
+    expect(one?.from.map(({ client, hides }) => [client, hides])).toEqual([
+      ['windsurf', ['delete_all']],
+      ['gemini', ['send']],
+    ])
+  })
+})
+
+describe('a server that refers to what stands elsewhere', () => {
+  const env = { TEAM: 'blue', GH_PAT: `${VALUE}9`, EMPTY: '' }
+  const planned = async (client: string, file: string, entry: object) => {
+    const home = await testHome()
+    const wiring = wiringFor(home.path, 'linux', { env })
+    const container = client.startsWith('vscode') ? 'servers' : 'mcpServers'
+    await write(path.join(home.path, file), JSON.stringify({ [container]: { one: entry } }))
+    const plan = planAdoption(wiring, NONE, () => true)
+    await home[Symbol.asyncDispose]()
+    return { plan, path: home.path, one: plan.servers[0] }
+  }
+
+  it.each([
+    ['claude-code', '.claude.json', '${TEAM}', '${TEAM:-red}', '${COLOUR:-red}', '${GH_PAT}'],
+    ['gemini', '.gemini/settings.json', '$TEAM', '${TEAM:-red}', '${COLOUR:-red}', '$GH_PAT'],
+    ['cursor', '.cursor/mcp.json', '${env:TEAM}', '${env:TEAM}', 'red', '${env:GH_PAT}'],
+  ])(
+    'is moved as %s starts it, and what a credential stood for is one',
+    async (client, file, plain, set, unset, secret) => {
+      const { one } = await planned(client, file, {
+        command: 'x',
+        args: ['--team', plain, set, unset, 'as', secret],
+        env: { TEAM_NAME: `${plain}-ish`, API_TOKEN: `Bearer ${secret}` },
+      })
+      expect(one?.definition).toEqual({
+        command: 'x',
+        args: ['--team', 'blue', 'blue', 'red', 'as', '{argument:ARGUMENT_6}'],
+        arguments: { ARGUMENT_6: 'secret:one-argument-6' },
+        env: { TEAM_NAME: 'blue-ish', API_TOKEN: 'secret:one-api-token' },
+      })
+      expect(one?.secrets.map(({ value }) => value).toSorted()).toEqual([
+        `Bearer ${VALUE}9`,
+        `${VALUE}9`,
+      ])
+      expect(one?.from[0]?.variables.toSorted()).toEqual(['GH_PAT', 'TEAM'])
+    },
+  )
+
+  it('keeps what its client would pass on as it stands', async () => {
+    const { one, plan } = await planned('cursor', '.cursor/mcp.json', {
+      command: 'x',
+      args: ['$TEAM'],
+    })
+    expect(one).toBeUndefined()
+    expect(plan.left).toMatchObject([{ code: 'stays.reference_unknown' }])
+  })
+
+  it('has the variables of its file, as its client reads them, and the file is named', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux', { env })
+    const file = await write(
+      path.join(home.path, 'server.env'),
+      `# mine\nexport API_TOKEN="${VALUE}#1" # for work\nREGION: 'eu'\nTEAM_NAME=green\nnonsense\n`,
+    )
+    await write(
+      path.join(home.path, '.config/Code/User/mcp.json'),
+      JSON.stringify({
+        servers: {
+          one: {
+            command: 'x',
+            envFile: '${userHome}/server.env',
+            env: { TEAM_NAME: '${env:TEAM}' },
+          },
+        },
+      }),
+    )
+    const { servers } = planAdoption(wiring, NONE, () => true)
+    expect(servers).toMatchObject([
+      {
+        definition: {
+          env: { API_TOKEN: 'secret:one-api-token', REGION: 'eu', TEAM_NAME: 'blue' },
+        },
+        secrets: [{ value: `${VALUE}#1` }],
+        from: [{ envFile: file }],
+      },
+    ])
+  })
+})
+
+describe('a project', () => {
+  it('gets an entry that can be committed, its servers find their files, and all of it is undone', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const folder = path.join(home.path, 'project')
+    await write(path.join(folder, 'server.js'), '')
+    const text = `{\n  "mcpServers": {\n    "one": { "command": "node", "args": ["server.js"], "env": { "API_TOKEN": "${VALUE}" } },\n    "two": { "command": "npx" }\n  }\n}\n`
+    const file = await write(path.join(folder, '.mcp.json'), text)
+    const { servers, files } = planAdoption(wiring, NONE)
+    expect(servers).toMatchObject([{ definition: { cwd: folder }, from: [{ folder }] }])
+    expect(files.map(({ scope }) => scope)).toEqual(['project'])
+    const after = files[0]?.after.toString() ?? ''
+    expect(after).toContain('${HOME}/warder-home/bin/warder-mcp')
+    expect(after).not.toContain(home.path)
+    expect(after).not.toContain(VALUE)
+    const back = files.map(wayBackOf)
+    writeAdopted(wiring, files, new Date(0))
+    expect(wiring.ledger.records()).toMatchObject([{ scope: 'project', file }])
+    for (const one of back) putBackAdopted(wiring, JSON.parse(JSON.stringify(one)))
+    expect(await readFile(file, 'utf8')).toBe(text)
+    expect(wiring.ledger.records()).toEqual([])
+  })
+
+  it('that Claude Code keeps in the user’s file is served like any, byte for byte there and back', async () => {
+    await using home = await testHome()
+    const wiring = wiringFor(home.path, 'linux')
+    const entry = `{"command":"npx","env":{"API_TOKEN":"${VALUE}"}}`
+    const text = `{"projects":{"/src/a":{"mcpServers":{"one":${entry}}},"/src/b":{"mcpServers":{"one":${entry}},"history":[]}},"numStartups":3}`
+    const file = await write(path.join(home.path, '.claude.json'), text)
+    const { servers, files } = planAdoption(wiring, NONE)
+    expect(servers).toHaveLength(1)
+    expect(servers[0]?.from.map((one) => one.folder)).toEqual(['/src/a', '/src/b'])
+    const after = JSON.parse(files[0]?.after.toString() ?? '')
+    expect(after).toMatchObject({ numStartups: 3, mcpServers: { warder: {} } })
+    expect(JSON.stringify(after)).not.toContain('API_TOKEN')
+    const back = files.map(wayBackOf)
+    writeAdopted(wiring, files, new Date(0))
+    // Claude Code writes its file all the time.
+    const others = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...others, numStartups: 4 }))
+    for (const one of back) putBackAdopted(wiring, one)
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+      ...JSON.parse(text),
+      mcpServers: {},
+      numStartups: 4,
+    })
   })
 })
 
