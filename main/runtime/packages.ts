@@ -64,8 +64,10 @@ export function createPackages(folder: string, run = runNpm): Packages {
     rmSync(target, { recursive: true, force: true })
     prepare(target)
     const { name, version, integrity } = wanted
-    const flags = ['--prefix', target, '--no-audit', '--no-fund', '--no-update-notifier']
-    const install = ['install', ...flags, '--ignore-scripts', '--omit=dev', `${name}@${version}`]
+    // Not by `--prefix`: npm would then look there for its settings of the whole machine, and miss the registry, the
+    // proxy and the certificates that an organisation gave it.
+    writeFileSync(path.join(target, 'package.json'), '{"private":true}\n', { mode: 0o600 })
+    const install = ['install', ...FLAGS, '--ignore-scripts', '--omit=dev', `${name}@${version}`]
     await run(npm, install, target, INSTALL_MS)
     const got = lockedIntegrity(target, name)
     if (got !== integrity) {
@@ -76,7 +78,7 @@ export function createPackages(folder: string, run = runNpm): Packages {
         { details: { approved: integrity, found: got } },
       )
     }
-    await run(npm, ['rebuild', ...flags], target, INSTALL_MS)
+    await run(npm, ['rebuild', ...FLAGS], target, INSTALL_MS)
     writeFileSync(path.join(target, READY), '', { mode: 0o600 })
   }
 
@@ -84,7 +86,7 @@ export function createPackages(folder: string, run = runNpm): Packages {
     async look(spec, npm) {
       prepare(folder)
       const ask = (flags: readonly string[]) =>
-        run(npm, ['view', ...flags, '--json', spec, ...FIELDS], folder, LOOK_MS)
+        run(npm, ['view', ...flags, ...PATIENCE, '--json', spec, ...FIELDS], folder, LOOK_MS)
       // What npm has seen before is good enough where the registry cannot be asked.
       const text = await ask([]).catch((error) =>
         ask(['--offline']).catch(() => Promise.reject(error)),
@@ -101,6 +103,14 @@ export function createPackages(folder: string, run = runNpm): Packages {
     },
   }
 }
+
+/** By itself npm tries each address for a minute and a half, one after the other, while a client waits. */
+const PATIENCE = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
+/** `--no-workspaces`: a folder above that counts its folders as parts of a project is not ours. */
+const FLAGS = [
+  ...['--json', '--no-workspaces', '--no-audit', '--no-fund', '--no-update-notifier'],
+  ...PATIENCE,
+]
 
 const FIELDS = ['name', 'version', 'dist.integrity', 'bin']
 
@@ -155,9 +165,9 @@ function runNpm(
   return promise
 }
 
-/** `E404`: npm's own text may hold addresses with credentials. */
+/** `E404`, `SELF_SIGNED_CERT_IN_CHAIN`: npm's own text may hold addresses with credentials. */
 function npmCode(stdout: string): string | null {
-  return /"code":\s*"(E[A-Z0-9_]{2,40})"/.exec(stdout)?.[1] ?? null
+  return /"code":\s*"([A-Z][A-Z0-9_]{2,40})"/.exec(stdout)?.[1] ?? null
 }
 
 const failed = (reason: string) => new WarderError('server.start_failed', reason)

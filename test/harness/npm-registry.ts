@@ -10,6 +10,8 @@ import { testHome } from './home.ts'
 export interface NpmRegistry extends AsyncDisposable {
   /** What makes npm use it, with a cache of its own. */
   readonly environment: Readonly<Record<string, string>>
+  /** The same without a word of the registry in the environment: npm's settings of the whole machine name it. */
+  readonly machineWide: Readonly<Record<string, string>>
   /** Paths of the packages and archives that were asked for. */
   readonly asked: readonly string[]
   /** @param files names and contents beside package.json; a version that is there is replaced */
@@ -49,15 +51,21 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
+  const globalPrefix = path.join(home.path, 'usr')
+  mkdirSync(path.join(globalPrefix, 'etc'), { recursive: true })
+  writeFileSync(path.join(globalPrefix, 'etc', 'npmrc'), `registry=${base}\n`)
+  const machineWide = {
+    HOME: home.path,
+    PATH: process.env.PATH ?? '',
+    npm_config_prefix: globalPrefix,
+    npm_config_cache: path.join(home.path, 'cache'),
+    npm_config_fetch_retries: '0',
+    npm_config_update_notifier: 'false',
+  }
+
   const registry: NpmRegistry = {
-    environment: {
-      HOME: home.path,
-      PATH: process.env.PATH ?? '',
-      npm_config_registry: base,
-      npm_config_cache: path.join(home.path, 'cache'),
-      npm_config_fetch_retries: '0',
-      npm_config_update_notifier: 'false',
-    },
+    environment: { ...machineWide, npm_config_registry: base },
+    machineWide,
     asked,
     down: false,
     publish(manifest, files) {

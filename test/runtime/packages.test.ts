@@ -80,6 +80,17 @@ describe('npx -y NAME', () => {
     expect(registry.asked.length).toBe(before)
   })
 
+  it('comes from the registry that npm was given for the whole machine', async () => {
+    publish('1.0.0')
+    const definition = await approved({
+      ...command('-y', '@test/tool'),
+      env: { ...registry.machineWide },
+    })
+    const { args } = await runs().confirmed(server(definition))
+    expect(existsSync(args[0] ?? '')).toBe(true)
+    expect(registry.asked.filter((one) => one.endsWith('.tgz'))).toHaveLength(1)
+  })
+
   it('runs nothing of an archive that is not what was approved', async () => {
     publish('1.0.0')
     const definition = await approved(command('-y', '@test/tool'))
