@@ -86,6 +86,9 @@ export const limits = {
   burstMs: 100,
   /** A client is told of changes no more often than this: it asks every server again each time. */
   listChangedMs: 2_000,
+  /** Of what one server wants its users to know, and of all that is told at the opening of all servers. Characters. */
+  instructions: 4_096,
+  allInstructions: 32_768,
   /** Resources that one server's answers named outside of its lists, and that are remembered as its own. */
   links: 1_000,
   /** What one tool may say of itself; a person has to read it. */

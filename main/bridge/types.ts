@@ -192,6 +192,8 @@ export interface Catalogue {
     answer: ResponseMessage,
     credential: Credential,
   ): void
+  /** What a server wants its users to know, as this client last heard it at an opening; null where nothing may be told. */
+  instructions(at: Opened): string | null
   /** The opening that a server was opened with behind its client. */
   learnOpening(at: Opened, answer: ResponseMessage, credential: Credential): void
   /**

@@ -31,16 +31,20 @@ export function createVisits(options: {
   begin: (caller: Caller, standing: StandingWay, speaks?: Era) => Session
   end: (session: Session, reason?: WarderError) => Promise<void>
   seen: (client: string) => void
-  all: Omit<GatheringHouse, 'decide'>
+  all: Omit<GatheringHouse, 'decide' | 'instructions'>
 }): Visits {
   const { user, house, begin, end } = options
   const gathered = new Map<AllServers | AllAlone, Owner>()
 
-  function houseOf({ client, proof }: Owner): GatheringHouse {
+  function houseOf({ client, proof, folder }: Omit<Caller, 'server'>, speaks: Era): GatheringHouse {
     const principals = { user, client, proof, session: randomUUID() }
-    const decide: GatheringHouse['decide'] = (server, operation) =>
-      house.decide({ principals, server, operation })
-    return { ...options.all, decide }
+    const asker = { client, folder }
+    return {
+      ...options.all,
+      decide: (server, operation) => house.decide({ principals, server, operation }),
+      instructions: (server, initialize) =>
+        house.catalogue?.instructions({ server, asker, speaks, initialize }) ?? null,
+    }
   }
 
   function keep<All extends AllServers | AllAlone>(all: All, { client, proof }: Owner): All {
@@ -69,7 +73,7 @@ export function createVisits(options: {
     const all = keep(
       createAllServers(
         {
-          ...houseOf(caller),
+          ...houseOf(caller, 'session'),
           begin: (server, standing) => begin({ ...caller, server }, standing),
           end,
           relay: (text, session, channel) => relay(text, session, channel, house),
@@ -103,7 +107,7 @@ export function createVisits(options: {
   const every = createStanding<null, AllAlone>({
     begin(caller, claim) {
       const visit = (server: string, channel: Channel) => aloneAtOne({ ...caller, server }, channel)
-      return keep(createAllAlone(houseOf(caller), claim, visit), caller)
+      return keep(createAllAlone(houseOf(caller, 'stateless'), claim, visit), caller)
     },
     end: letGo,
   })

@@ -9,7 +9,7 @@ import {
 } from '../envelope.ts'
 import { type Claim, INVALID_PARAMS } from '../eras/claim.ts'
 import { LISTEN } from '../eras/listening.ts'
-import { discoverResult } from '../eras/session-opening.ts'
+import { discoverResult, openingFor } from '../eras/session-opening.ts'
 import { readJson } from '../json-scan.ts'
 import type { ParkingTimer } from '../parking.ts'
 import { METHOD_NOT_FOUND, refusal } from '../refusal.ts'
@@ -102,7 +102,8 @@ export function openVisitToAll(options: {
       channel.leaving?.addEventListener('abort', () => entry.controller.abort(), { once: true })
       return listenToAll(message, { claim, all: kept, channel, visit, signal, timer })
     }
-    if (method === 'server/discover') return channel.reply(resultResponse(id, discovered(all)))
+    if (method === 'server/discover')
+      return channel.reply(resultResponse(id, discovered(all, claim)))
     if (isList(method)) {
       const page = await all.lists.page(method, params?.member('cursor')?.string())
       if (signal.aborted) return
@@ -172,4 +173,5 @@ export function openVisitToAll(options: {
 /** What is filtered for one client is nobody else's, and rules may change at any time. */
 const KEPT_BY_NOBODY = '"resultType":"complete","ttlMs":0,"cacheScope":"private"'
 
-const discovered = (all: Gathering) => discoverResult(readJson(JSON.stringify(all.opening())))
+const discovered = (all: Gathering, claim: Claim) =>
+  discoverResult(readJson(JSON.stringify(all.opening(openingFor(claim)))))

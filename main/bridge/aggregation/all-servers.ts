@@ -21,7 +21,7 @@ import { isList } from './lists.ts'
 import { createRequests } from './requests.ts'
 import { isRouted } from './routes.ts'
 import { within } from './server-list.ts'
-import { createSessionBranch } from './session-branch.ts'
+import { createSessionBranch, openingOf } from './session-branch.ts'
 import { createWayBack } from './way-back.ts'
 
 /**
@@ -123,7 +123,8 @@ export function createAllServers(house: AllServersHouse, standing: StandingWay):
     // A second opening starts over, as a client does that lost track.
     if (initialize !== null) await branches.close()
     initialize = message
-    const result = { protocolVersion: ownRevision(message), ...gathering.opening() }
+    const opening = gathering.opening(openingOf(message))
+    const result = { protocolVersion: ownRevision(message), ...opening }
     channel.reply(resultResponse(message.id, JSON.stringify(result)))
   }
 

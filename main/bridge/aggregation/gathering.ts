@@ -1,6 +1,7 @@
 import type { Emitter } from '../../events.ts'
 import type { Decision, Operation } from '../../policy/decide.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
+import type { RequestMessage } from '../envelope.ts'
 import type { ParkingTimer } from '../parking.ts'
 import type { Branch, BranchPlace } from './branch.ts'
 import { type Branches, createBranches } from './branches.ts'
@@ -17,8 +18,11 @@ export interface Gathering<Own extends Branch = Branch> {
   readonly routes: Routes
   /** Whether the rules let the client do anything at a server. */
   allows(server: string): boolean
-  /** The result of an `initialize`, without its revision. */
-  opening(): ReturnType<typeof openingResult>
+  /**
+   * The result of an `initialize`, without its revision.
+   * @param initialize that each server is opened with
+   */
+  opening(initialize: RequestMessage): ReturnType<typeof openingResult>
 }
 
 /** All servers for a client whose requests stand alone, kept from one request to the next. */
@@ -37,6 +41,8 @@ export interface GatheringHouse {
   /** The one decision function, for this client. */
   readonly decide: (server: string, operation: Operation) => Decision
   readonly needsPerson: () => readonly NeedsPerson[]
+  /** What a server wants its users to know, as this client last heard it; null where nothing is remembered. */
+  readonly instructions: (server: string, initialize: RequestMessage) => string | null
   readonly timer: ParkingTimer
 }
 
@@ -63,12 +69,13 @@ export function createGathering<Own extends Branch>(
     lists,
     routes: createRoutes({ branches, lists }),
     allows,
-    opening() {
+    opening(initialize) {
       const names = Object.keys(servers()).filter(allows).sort()
-      return openingResult(
-        names,
-        needsPerson().filter(({ server }) => allows(server)),
-      )
+      return openingResult({
+        servers: names,
+        needs: needsPerson().filter(({ server }) => allows(server)),
+        said: (server) => house.instructions(server, initialize),
+      })
     },
   }
 }

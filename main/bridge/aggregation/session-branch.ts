@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
-import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
+import { type RequestMessage, type ResponseMessage, readMessage, withId } from '../envelope.ts'
 import { type JsonNode, splice } from '../json-scan.ts'
 import { INITIALIZED, ownRevision } from '../opening.ts'
 import type { Channel, Session } from '../types.ts'
@@ -36,7 +36,7 @@ export function createSessionBranch(place: BranchPlace, house: SessionBranchHous
 
   const opening = onceOpened(house.now, async () => {
     const id = JSON.stringify(`warder-${randomUUID()}`)
-    const result = await answerTo(openingAs(initialize, id))
+    const result = await answerTo(withId(openingOf(initialize), id))
     capabilities = result.member('capabilities')
     await relay(INITIALIZED, session, { reply: () => {}, refuse: () => {}, send: aside })
     await house.onOpened(branch)
@@ -71,14 +71,12 @@ export function resultIn(answer: string | null, server: string): JsonNode {
   throw new WarderError('server.refused', `${server} answered with an error (${code}).`)
 }
 
-/** The client's own opening under an id of ours, with the revision that the client was answered with. */
-function openingAs(initialize: RequestMessage, id: string): string {
+/** The client's own opening with the revision that the client was answered with. */
+export function openingOf(initialize: RequestMessage): RequestMessage {
   const asked = initialize.params?.member('protocolVersion')
-  const revision = JSON.stringify(ownRevision(initialize))
-  return splice(initialize.text, [
-    { ...spanOf(initialize.idSpan), text: id },
-    ...(asked === undefined ? [] : [{ ...spanOf(asked), text: revision }]),
-  ])
+  if (asked === undefined) return initialize
+  const text = JSON.stringify(ownRevision(initialize))
+  return readMessage(splice(initialize.text, [{ ...spanOf(asked), text }])) as RequestMessage
 }
 
 const spanOf = ({ start, end }: { start: number; end: number }) => ({ start, end })

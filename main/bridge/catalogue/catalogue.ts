@@ -203,6 +203,13 @@ export function createCatalogue(options: {
       if (content === null) return
       learnAs(subjectFor(session, message), credential, (subject) => put(subject, method, content))
     },
+    instructions(at) {
+      const subject = silent || stopped() ? null : subjectOf(at)
+      const method = at.speaks === 'session' ? 'initialize' : 'server/discover'
+      const known = subject && memory.get(subject, method)
+      const text = known && readJson(known.content).member('instructions')?.string()
+      return text ? mask(text).text : null
+    },
     learnOpening(at, { result }, credential) {
       if (result === undefined) return
       learnAs(subjectOf(at), credential, (subject) => put(subject, 'initialize', result.raw))
