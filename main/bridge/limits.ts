@@ -4,6 +4,8 @@ export const limits = {
   messageBytes: 32 * 1024 * 1024,
   /** One message of a server: files are read, and come back whole. */
   answerBytes: 60 * 1024 * 1024,
+  /** What a client says of itself, at an opening or in each request: it is kept for as long as its session. */
+  openingBytes: 64 * 1024,
   /** Requests of one session that wait for an answer at the same time. */
   inFlight: 256,
   /** And what they may hold in memory together; one message alone always may. */
@@ -89,8 +91,9 @@ export const limits = {
   /** Of what one server wants its users to know, and of all that is told at the opening of all servers. Characters. */
   instructions: 4_096,
   allInstructions: 32_768,
-  /** Resources that one server's answers named outside of its lists, and that are remembered as its own. */
+  /** Resources that one server's answers named outside of its lists, and that are remembered as its own; longer ones are not. */
   links: 1_000,
+  linkLength: 4_096,
   /** What one tool may say of itself; a person has to read it. */
   toolBytes: 256 * 1024,
   /** Tools of one server that are pinned, their bytes, and those that wait for a person; what is beyond is withheld. */

@@ -1,5 +1,6 @@
-import { type ErrorCode, toWarderError } from '../errors.ts'
+import { type ErrorCode, toWarderError, WarderError } from '../errors.ts'
 import type { RequestMessage } from './envelope.ts'
+import { limits } from './limits.ts'
 
 /**
  * The opening of a session whose server cannot be reached until a person does something (signs in, approves, unlocks, resumes)
@@ -45,6 +46,15 @@ export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized
 export function ownRevision(initialize: RequestMessage): string {
   const asked = initialize.params?.member('protocolVersion')?.string()
   return SESSION_REVISIONS.find((revision) => revision === asked) ?? LATEST_SESSION_REVISION
+}
+
+/** What a client says of itself is kept while its session lasts. @throws WarderError `bridge.too_large` */
+export function checkOpening({ text }: RequestMessage): void {
+  if (text.length > limits.openingBytes)
+    throw new WarderError(
+      'bridge.too_large',
+      'The opening of the session is longer than Warder takes.',
+    )
 }
 
 /** The answer to `initialize` in the place of a server that waits for a person: lists may change as soon as it is there. */

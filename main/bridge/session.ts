@@ -4,6 +4,7 @@ import type { Principals } from '../identity/principals.ts'
 import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
 import { limits } from './limits.ts'
+import { checkOpening } from './opening.ts'
 import { createServerSide } from './server-messages.ts'
 import { elicitationComplete } from './sign-in-refusal.ts'
 import { type SubscriptionWay, subscriptionWay } from './subscription-way.ts'
@@ -87,6 +88,7 @@ export function createSession(options: {
           'bridge.malformed',
           'The message is refused: its id is in use by an earlier one.',
         )
+      if (isRequest && message.method === 'initialize') checkOpening(message)
       if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null

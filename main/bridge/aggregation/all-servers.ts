@@ -10,7 +10,7 @@ import {
   withId,
 } from '../envelope.ts'
 import { limits } from '../limits.ts'
-import { ownRevision } from '../opening.ts'
+import { checkOpening, ownRevision } from '../opening.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel, Session, StandingWay, Visit } from '../types.ts'
 import type { BranchPlace, SessionBranch } from './branch.ts'
@@ -120,6 +120,7 @@ export function createAllServers(house: AllServersHouse, standing: StandingWay):
   }
 
   async function open(message: RequestMessage, channel: Channel): Promise<void> {
+    checkOpening(message)
     // A second opening starts over, as a client does that lost track.
     if (initialize !== null) await branches.close()
     initialize = message

@@ -72,7 +72,7 @@ export function createBranches<Own extends Branch>(options: {
     labelled: (key) => keys.get(key),
     link(key, uri) {
       const branch = keys.get(key)
-      if (branch === undefined) return
+      if (branch === undefined || uri.length > limits.linkLength) return
       const known = links.get(branch.server) ?? new Set<string>()
       // The one that was named longest ago makes room.
       const [oldest] = known

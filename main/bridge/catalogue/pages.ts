@@ -1,6 +1,7 @@
 import type { RequestMessage, ResponseMessage } from '../envelope.ts'
 import { withMembers, withoutMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
+import { limits } from '../limits.ts'
 
 /** The member of each list's result that holds its lines. */
 export const LISTS: Readonly<Record<string, string>> = {
@@ -16,8 +17,9 @@ export const memberOf = (method: string): string | null =>
 interface Begun {
   /** The first page. */
   readonly result: string
-  readonly lines: string[]
-  next: string
+  readonly lines: readonly string[]
+  readonly size: number
+  readonly next: string
 }
 
 /** Puts the pages of a list together again, as its client turns them: half a list is nothing to remember. */
@@ -47,14 +49,15 @@ export function createPages(): Pages {
       const before = cursor === undefined ? undefined : own.get(method)
       if (cursor !== undefined && before?.next !== cursor) return null
       own.delete(method)
-      const all = before ?? { result: result.raw, lines: [], next: '' }
-      all.lines.push(...page)
+      const first = before?.result ?? result.raw
+      const all = before === undefined ? page : before.lines.concat(page)
       if (next === undefined || next.kind === 'null') {
-        const whole = withMembers(readJson(all.result), { [member]: `[${all.lines.join(',')}]` })
+        const whole = withMembers(readJson(first), { [member]: `[${all.join(',')}]` })
         return withoutMembers(readJson(whole), new Set(['nextCursor']))
       }
-      if (all.lines.length < MOST_LINES && next.raw !== cursor)
-        own.set(method, { ...all, next: next.raw })
+      const size = (before?.size ?? 0) + result.raw.length
+      if (all.length < MOST_LINES && size <= limits.listBytes && next.raw !== cursor)
+        own.set(method, { result: first, lines: all, size, next: next.raw })
       return null
     },
   }

@@ -1,5 +1,6 @@
 import type { Message, RequestMessage } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
+import { limits } from '../limits.ts'
 import { SESSION_REVISIONS } from '../opening.ts'
 import { MODERN, UNSUPPORTED_VERSION } from './revisions.ts'
 
@@ -62,6 +63,9 @@ export function claimOf({ params }: RequestMessage): Claim | ProtocolRefusal {
   ]
   if (revision === undefined || capabilities === undefined || missing.length > 0)
     return invalid(`_meta has no ${missing.join(' and no ')}`)
+  // It is kept for as long as the session behind its requests.
+  if (lengthOf(capabilities) + lengthOf(info) > limits.openingBytes)
+    return invalid('what it says of its sender is longer than Warder takes')
   const logLevel = level?.string() ?? null
   if (level !== undefined && !LOG_LEVELS.includes(logLevel ?? ''))
     return invalid('this log level is not known')
@@ -78,6 +82,8 @@ export function unknownRevision(requested: string): ProtocolRefusal | null {
 }
 
 export const isRefusal = (one: Claim | ProtocolRefusal): one is ProtocolRefusal => 'code' in one
+
+const lengthOf = (node: JsonNode | undefined) => (node === undefined ? 0 : node.end - node.start)
 
 const invalid = (reason: string): ProtocolRefusal => ({
   code: INVALID_PARAMS,

@@ -4,6 +4,7 @@ import { unlessAborted } from '../abort.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
 import { type JsonNode, readJson } from '../json-scan.ts'
 import { InputWanted, type UpstreamEvents } from '../upstream/upstream.ts'
+import { refusalOf } from './questions.ts'
 
 /**
  * What a server wants to know before it answers (MCP 2026-07-28, Multi Round-Trip Requests). The client of a session is
@@ -23,11 +24,6 @@ export interface Inputs {
   end(): void
 }
 
-const ABILITIES: Readonly<Record<string, string>> = {
-  'elicitation/create': 'elicitation',
-  'sampling/createMessage': 'sampling',
-  'roots/list': 'roots',
-}
 const MOST_QUESTIONS = 32
 /** A server may ask so many times before it answers a call. */
 const MOST_ROUNDS = 16
@@ -41,16 +37,15 @@ export function createInputs(options: {
 
   function question({ value }: { value: JsonNode }): RequestMessage {
     const method = value.member('method')?.string() ?? ''
-    const ability = Object.hasOwn(ABILITIES, method) ? ABILITIES[method] : undefined
-    if (ability === undefined) throw wrong('asks for something that no client knows')
-    if (readJson(options.abilities()).member(ability) === undefined)
-      throw wrong(`needs ${ability}, which this client does not have`)
     const given = value.member('params')
     const params = given === undefined ? '' : `,"params":${paramsOf(given)}`
     const id = JSON.stringify(`warder-input-${randomUUID()}`)
-    return readMessage(
+    const asked = readMessage(
       `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)}${params}}`,
     ) as RequestMessage
+    if (refusalOf(asked, readJson(options.abilities())) !== null)
+      throw wrong('asks for something that this client has not declared')
+    return asked
   }
 
   async function answerTo(

@@ -1,5 +1,6 @@
 import type { ResponseMessage } from '../envelope.ts'
 import { type JsonNode, splice } from '../json-scan.ts'
+import { limits } from '../limits.ts'
 import { readServerMessage } from '../upstream/event-stream.ts'
 import { type HeaderParameter, headerParameters } from './tool-headers.ts'
 
@@ -23,7 +24,9 @@ export function createListedTools(): ListedTools {
   function isValid(tool: JsonNode): boolean {
     const parameters = headerParameters(tool)
     const name = tool.member('name')?.string()
-    if (name !== undefined && (known.has(name) || known.size < MOST_TOOLS))
+    // One that is larger is withheld, and nobody calls it.
+    const isReadable = tool.end - tool.start <= limits.toolBytes
+    if (name !== undefined && isReadable && (known.has(name) || known.size < MOST_TOOLS))
       known.set(name, parameters)
     return parameters !== null
   }

@@ -7,11 +7,11 @@ import { openTokenDoor, type Patience, type TokenVisit } from '../../../main/bri
 import { limits } from '../../../main/bridge/limits.ts'
 import { testHome } from '../../harness/home.ts'
 import { startListing } from '../aggregation/support/servers.ts'
-import { textOf } from '../support/alone.ts'
+import { post, textOf } from '../support/alone.ts'
 import { exchangeRaw } from '../support/raw.ts'
 import { json, startRemote, usual } from '../support/remote.ts'
 import { sessionServer } from '../support/session-server.ts'
-import { type Line, openLine, remoteServer, startWorld } from '../support/world.ts'
+import { type Line, opening, openLine, remoteServer, startWorld } from '../support/world.ts'
 
 /** The rows of docs/limits.md that no other test is about. */
 
@@ -82,6 +82,34 @@ it('so many bytes of one session wait, and what is more is refused', async () =>
     error: { data: { code: 'bridge.busy' } },
   })
   line.close()
+})
+
+describe('what a client says of itself may be so long', () => {
+  const long = 'x'.repeat(limits.openingBytes)
+
+  it.each([['s'], [undefined]])('where it opens a session (%s)', async (server) => {
+    await using scene = await startScene()
+    const { world } = scene
+    const line = await openLine(world.bridge.sockets().one ?? '', server)
+    if (server === undefined) line.send('{"warder":1}')
+    expect(await line.call('initialize', { ...opening, clientInfo: { name: long } })).toMatchObject(
+      { error: { data: { code: 'bridge.too_large' } } },
+    )
+    expect(await line.call('initialize', opening)).toHaveProperty('result')
+    line.close()
+  })
+
+  it.each([['s'], [null]])('where its requests stand alone (%s)', async (server) => {
+    await using scene = await startScene()
+    const refused = await post(
+      scene.world,
+      'tools/list',
+      {},
+      { server, capabilities: { experimental: { long } } },
+    )
+    expect([refused.status, refused.answer.error?.code]).toEqual([400, -32602])
+    expect((await post(scene.world, 'tools/list', {}, { server })).status).toBe(200)
+  })
 })
 
 describe('of a client that has all servers', () => {

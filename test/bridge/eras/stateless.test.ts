@@ -425,6 +425,20 @@ describe('a server that needs input first (Multi Round-Trip Requests)', () => {
     expect(scene.world.house.rows().filter(({ method }) => method === 'roots/list')).toEqual([])
   })
 
+  it.each([
+    ['a URL', { elicitation: {} }, { mode: 'url', message: 'm', url: 'https://a.example' }],
+    ['a form', { elicitation: { url: {} } }, { message: 'm', requestedSchema: {} }],
+  ])('may not ask for %s where the client declared the other alone', async (_, able, params) => {
+    const inputRequests = { q: { method: 'elicitation/create', params } }
+    const first = JSON.stringify({ resultType: 'input_required', inputRequests })
+    await using scene = await opened(asking(first), able)
+    expect(await scene.line.call('tools/call', call)).toMatchObject({
+      error: { data: { code: 'server.protocol' } },
+    })
+    const { rows } = scene.world.house
+    expect(rows().filter(({ method }) => method === 'elicitation/create')).toEqual([])
+  })
+
   it('may not ask for ever', async () => {
     const endless = '{"resultType":"input_required","requestState":"s"}'
     await using scene = await opened(modern((seen, response) => json(response, seen.id, endless)))
