@@ -125,6 +125,7 @@ export function runSession(options: SessionOptions): Promise<number> {
       return
     }
     if (answer) waiting.answered(answer.id, answer.failed)
+    else waiting.asked(Buffer.concat(pieces))
     for (const piece of pieces) stdout.write(piece)
     if (orphaned()) leave()
   }
@@ -199,6 +200,11 @@ export function runSession(options: SessionOptions): Promise<number> {
         id,
         'bridge.outcome_unknown',
         'Warder went away while this was under way. It may have been carried out, and was not repeated.',
+      )
+    // Its person would answer nobody.
+    for (const id of waiting.unanswered())
+      toClient(
+        `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"Warder went away."}}`,
       )
     if (clientEnded || orphaned()) leave()
     else if (tries >= mostTries)

@@ -23,6 +23,10 @@ export interface Waiting {
   sending(line: Buffer): void
   /** Takes note of an answer that goes to the client. */
   answered(id: string, failed: boolean): void
+  /** Takes note of what a server asks the client, and of what it takes back: what the companion says beside its answers. */
+  asked(line: Buffer): void
+  /** The ids of what the client was asked and has not answered; the companion that asked is gone, and nobody else wants to know. */
+  unanswered(): string[]
   /** Those that are answered for good. */
   forget(requests: readonly Request[]): void
   all(): Request[]
@@ -41,6 +45,7 @@ export interface Opening {
 /** The companion takes 256 of one session; what goes beyond it had refused without naming an id. */
 const mostWaiting = 1024
 const mostSubscriptions = 1024
+const mostQuestions = 1024
 /** Larger ones are not kept. */
 const mostToRepeat = 64 * 1024
 
@@ -67,6 +72,7 @@ export const isStanding = ({ method }: Request) => method === 'subscriptions/lis
 export function createWaiting(): Waiting {
   const requests = new Map<string, Request>()
   const subscriptions = new Map<string, Buffer>()
+  const questions = new Set<string>()
   let initialize: Buffer | null = null
   let initialized: Buffer | null = null
   let level: Buffer | null = null
@@ -107,6 +113,7 @@ export function createWaiting(): Waiting {
       const members = membersOf(line)
       const [id, method] = [members?.get('id'), members?.get('method')]
       const name = method && stringOf(line, method)
+      if (members && id && !method) questions.delete(rawOf(line, id))
       if (!members || !name) return
       if (!id) return notified(name, line, members.get('params'))
       const key = rawOf(line, id)
@@ -129,6 +136,24 @@ export function createWaiting(): Waiting {
       }
       requests.delete(id)
       if (!failed) accepted(request)
+    },
+    asked(line) {
+      const members = membersOf(line)
+      const [id, method, params] = [
+        members?.get('id'),
+        members?.get('method'),
+        members?.get('params'),
+      ]
+      if (!method) return
+      if (id && questions.size < mostQuestions) questions.add(rawOf(line, id))
+      if (id || !params || stringOf(line, method) !== 'notifications/cancelled') return
+      const requestId = membersOf(line, params.start)?.get('requestId')
+      if (requestId) questions.delete(rawOf(line, requestId))
+    },
+    unanswered() {
+      const ids = [...questions]
+      questions.clear()
+      return ids
     },
     forget(done) {
       for (const { id } of done) requests.delete(id)

@@ -95,6 +95,36 @@ describe('a companion that goes away', () => {
     },
   )
 
+  it('takes what it asked the client with it, but for what was answered or taken back', async () => {
+    await using scene = await startScene()
+    const first = await scene.open()
+    for (const id of ['"q1"', '2', '"2"', '"q4"']) {
+      first.send(`{"jsonrpc":"2.0","id":${id},"method":"elicitation/create","params":{}}`)
+      await scene.said.next()
+    }
+    scene.send('{"jsonrpc":"2.0","id":"q1","result":{"action":"accept"}}')
+    await first.next()
+    const back = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"q4"}}'
+    first.send(back)
+    expect(await scene.said.next()).toBe(back)
+    first.send('{"jsonrpc":"2.0","method":"notifications/message","params":{"requestId":2}}')
+    await scene.said.next()
+    first.die()
+    for (const requestId of [2, '2'])
+      expect(await scene.heard()).toMatchObject({
+        method: 'notifications/cancelled',
+        params: { requestId },
+      })
+    const next = await scene.reopen()
+    // Answered too late: the one that asked is gone.
+    scene.request(9, 'ping')
+    expect(await next.json()).toMatchObject({ id: 9, method: 'ping' })
+    next.die()
+    const third = await scene.accept()
+    third.answer((await third.json()).id)
+    expect((await scene.heard()).method).toBe('notifications/tools/list_changed')
+  })
+
   it('is told the level and the subscriptions that the one before had accepted', async () => {
     await using scene = await startScene()
     const first = await scene.open()
@@ -265,6 +295,8 @@ describe('while no companion is there', () => {
     first.die()
     // Now the shim has seen it.
     expect(await scene.heard()).toEqual(unknownOutcome(0))
+    expect(await scene.heard()).toMatchObject({ params: { requestId: 'asked' } })
+    // It crossed the word that nobody waits any more.
     scene.send({ jsonrpc: '2.0', id: 'asked', result: { roots: [] } })
     const lines = [call(1), call(2), call('3')]
     for (const line of lines) scene.send(line)
