@@ -83,6 +83,12 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         sourcemap: true,
         assetsInlineLimit: 0,
+        rolldownOptions: {
+          // The window that asks for the passphrase has a page of its own.
+          input: ['index.html', 'vault.html'].map((page) =>
+            path.join(import.meta.dirname, 'renderer', page),
+          ),
+        },
         // What is bundled loses its licence file, which has to come along.
         license: { fileName: 'licenses.txt' },
       },
@@ -99,7 +105,11 @@ export default defineConfig({
     ),
     mcpb: node({ index: 'main/shim/bundle.ts' }, '../dist/mcpb', 'cjs'),
     preload: {
-      ...node({ preload: 'preload/preload.ts' }, '../dist/preload', 'cjs'),
+      ...node(
+        { preload: 'preload/preload.ts', vault: 'preload/vault.ts' },
+        '../dist/preload',
+        'cjs',
+      ),
       define: {
         CONTRACT_CHANNELS: JSON.stringify(Object.keys(channels)),
         CONTRACT_EVENTS: JSON.stringify(Object.keys(events)),

@@ -45,7 +45,7 @@ import { createProxySource } from './servers/proxy.ts'
 import { createRegistry } from './servers/registry.ts'
 import { openConfigFile } from './store/config-file.ts'
 import { socketDirectory, socketPath } from './store/home.ts'
-import { openMeta } from './store/meta.ts'
+import { type Meta, openMeta } from './store/meta.ts'
 import { launchEnvironment, writeRunFile } from './store/run-file.ts'
 import { openState } from './store/state.ts'
 import { createKnownSecrets } from './vault/known-secrets.ts'
@@ -62,7 +62,8 @@ export interface CompanionOptions {
   readonly home: string
   readonly shell: 'desktop' | 'headless'
   readonly ports: { browser: Browser; notifier: Notifier; presence: Presence; helper: Helper }
-  readonly vault?: 'keychain' | 'file' | 'memory'
+  /** `last`: the one of those that last which this home was opened with last; the keychain by default. */
+  readonly vault?: VaultKind | 'last'
   readonly passphrase?: (purpose: 'open' | 'create') => Promise<string>
   /** Port of the token door; kept for the next time. */
   readonly port?: number
@@ -72,6 +73,8 @@ export interface CompanionOptions {
   readonly handOver?: () => void
   /** Absent where the shell cannot arrange it. */
   readonly autostart?: Autostart
+  /** Ends this companion and starts it anew; absent where the shell cannot. */
+  readonly restart?: () => void
   /** Absent where the page's browser keeps files. */
   readonly files?: FileKeeper
   readonly env: Readonly<Record<string, string | undefined>>
@@ -121,7 +124,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     )
     const vault = ending.add(
       await openVault({
-        kind: options.vault ?? 'keychain',
+        kind: vaultKind(options.vault, meta),
         home,
         helper: ports.helper,
         helperModule: layout.keychainHelper,
@@ -130,6 +133,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       }),
       (opened) => opened.close(),
     )
+    if (vault.kind === 'keychain' || vault.kind === 'file') meta.set(VAULT, vault.kind)
     const knownSecrets = createKnownSecrets()
     const mask = createMask(knownSecrets)
     const audit = ending.add(openAuditLog({ state, clock, mask }), (log) => log.flush())
@@ -271,6 +275,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       presence: ports.presence,
       autostart: options.autostart ?? null,
       files: options.files ?? null,
+      chooseVault: restartsWith(options.restart, meta),
       handOver: options.handOver ?? null,
       openUi: options.openUi,
     })
@@ -357,6 +362,24 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
   } catch (error) {
     await ending.run()
     throw error
+  }
+}
+
+type VaultKind = 'keychain' | 'file' | 'memory'
+
+/** Which vault is opened at the next start that names none. */
+const VAULT = 'vault'
+
+function vaultKind(wanted: CompanionOptions['vault'], meta: Meta): VaultKind {
+  if (wanted !== 'last') return wanted ?? 'keychain'
+  return meta.get(VAULT) === 'file' ? 'file' : 'keychain'
+}
+
+function restartsWith(restart: CompanionOptions['restart'], meta: Meta) {
+  if (restart === undefined) return null
+  return (kind: 'keychain' | 'file') => {
+    meta.set(VAULT, kind)
+    restart()
   }
 }
 

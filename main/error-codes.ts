@@ -248,7 +248,12 @@ export const errorCodes = {
     exit: 4,
     meaning:
       'There is no usable keychain, so nothing can be stored until you choose another vault.',
-    mend: 'Start `warder serve --vault file` (asks for a passphrase) or `--vault memory` (forgets at exit).',
+    mend: 'Start the app and answer its question, or start `warder serve --vault file` (asks for a passphrase) or `--vault memory` (forgets at exit).',
+  },
+  'vault.chosen_at_start': {
+    exit: 1,
+    meaning: 'A Warder without a window takes another vault only when it starts.',
+    mend: 'End it, and start `warder serve --vault file` or `--vault keychain`.',
   },
   'vault.locked': {
     exit: 4,

@@ -3,7 +3,7 @@ import { app, powerMonitor } from 'electron'
 import { type CompanionOptions, startCompanion } from './companion.ts'
 import { createActions } from './desktop/actions.ts'
 import { createApprovalNotes } from './desktop/approval-notes.ts'
-import { ask, askPlace } from './desktop/ask.ts'
+import { ask, askPlace, choose } from './desktop/ask.ts'
 import { createAutostart } from './desktop/autostart.ts'
 import { createBrowser } from './desktop/browser.ts'
 import { startOrTakeOver } from './desktop/handover.ts'
@@ -15,13 +15,16 @@ import {
   dressApp,
   isInBackground,
   launchCommand,
+  outliveWindows,
   quitAfter,
   refuseToStart,
+  restart,
   showOnLaunch,
 } from './desktop/lifecycle.ts'
 import { collectLinks, createPageLink, registerLinks } from './desktop/links.ts'
 import { createNotifier } from './desktop/notifications.ts'
 import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
+import { createPassphraseWindow } from './desktop/passphrase-window.ts'
 import { followPower } from './desktop/power.ts'
 import { createPresence } from './desktop/presence.ts'
 import { createTray } from './desktop/tray.ts'
@@ -46,13 +49,16 @@ claimInstance(home)
 registerPageScheme()
 const followLinks = collectLinks()
 app.enableSandbox()
+outliveWindows()
 guardWebContents()
 app.whenReady().then(start).catch(refuseToStart)
+
+const preload = (name: 'preload' | 'vault') => path.join(root, 'dist', 'preload', `${name}.cjs`)
 
 async function start(): Promise<void> {
   dressApp()
   servePage(await readUiFiles(layout.renderer))
-  const window = createMainWindow(path.join(root, 'dist', 'preload', 'preload.cjs'))
+  const window = createMainWindow(preload('preload'))
   // Until the companion is there, a notification opens the window and no more.
   let perform = (action: TrayAction): unknown => action.do === 'open' && window.show(action.page)
   const notifier = createNotifier((action) => void perform(action))
@@ -70,6 +76,7 @@ async function start(): Promise<void> {
     argv: launchCommand(),
     autostart: createAutostart(launchCommand(), process.env),
     files,
+    restart,
     pageLink: createPageLink(),
     env: process.env,
     openUi: async () => {
@@ -79,7 +86,12 @@ async function start(): Promise<void> {
   }
   const companion = await withVault(
     (vault) => startOrTakeOver(() => startCompanion({ ...options, ...vault }), { home, ask }),
-    { ask, isAsked: !isInBackground() },
+    {
+      ask,
+      choose,
+      passphrase: createPassphraseWindow(preload('vault')),
+      isAsked: !isInBackground(),
+    },
   )
   const { control } = companion
   quitAfter({

@@ -41,7 +41,7 @@ const upward = floors.slice(1).map((floor, index) => ({
 
 /** package → the only places that may import it at run time */
 const packageRooms: Record<string, string[]> = {
-  electron: ['^main/desktop/', '^main/index\\.ts$', '^preload/preload\\.ts$'],
+  electron: ['^main/desktop/', '^main/index\\.ts$', '^preload/(?:preload|vault)\\.ts$'],
   keytar: ['^main/vault/keychain-helper\\.ts$'],
   oauth4webapi: ['^main/oauth/'],
   '@modelcontextprotocol/core': ['^main/bridge/'],

@@ -27,6 +27,7 @@ import { stopHandlers } from './stop.ts'
 import { toolHandlers } from './tool-approvals.ts'
 import { trimHandlers } from './trim.ts'
 import type { Control, Handlers } from './types.ts'
+import { vaultHandlers } from './vault.ts'
 import { auditRowView } from './views.ts'
 import { wiringHandlers } from './wiring.ts'
 
@@ -52,6 +53,7 @@ export function createControl(house: ControlHouse): Control {
     ...trimHandlers(house),
     ...autostartHandlers(house),
     ...shellHandlers(house),
+    ...vaultHandlers(house),
   }
   const handlers: Handlers = { ...rooms, ...exportHandlers(house, rooms) }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()

@@ -47,6 +47,8 @@ export interface ControlHouse {
   readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence
   readonly autostart: Autostart | null
+  /** Starts anew with another vault; null where that is a matter of the command that starts Warder. */
+  readonly chooseVault: ((kind: 'keychain' | 'file') => void) | null
   /** Null where the page's browser keeps files. */
   readonly files: FileKeeper | null
   /** Ends the companion, for one in another shell; null where it stays until a person quits it. */

@@ -2,20 +2,24 @@ import path from 'node:path'
 import { app, dialog } from 'electron'
 import { visible } from '../visible.ts'
 import type { Ask } from './presence.ts'
+import type { VaultParts } from './vault-choice.ts'
 
-/** The answer that needs no reading, Enter or Escape, is no. */
-export const ask: Ask = async (title, lines, yes) => {
+export const ask: Ask = async (title, lines, yes) =>
+  (await choose(title, lines, ['Cancel', yes])) === 1
+
+/** @returns the index of the answer; the one that needs no reading, Enter or Escape, is the first */
+export const choose: VaultParts['choose'] = async (title, lines, answers) => {
   const { response } = await dialog.showMessageBox({
     type: 'warning',
     title: 'Warder',
     message: visible(title),
     detail: lines.map(visible).join('\n'),
-    buttons: ['Cancel', yes],
+    buttons: [...answers],
     defaultId: 0,
     cancelId: 0,
     noLink: true,
   })
-  return response === 1
+  return response
 }
 
 /** @returns an absolute path, or null where the person says no */

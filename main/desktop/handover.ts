@@ -45,7 +45,8 @@ async function takeOver(running: WarderError, parts: HandoverParts) {
   if (control === null) throw running
   const { shell, vault, pid, locked } = await call(control, 'status:get', answerMs)
   if (shell !== 'headless') throw running
-  if (vault.kind !== 'keychain')
+  // A file is opened anew with its passphrase; memory would be gone.
+  if (vault.kind !== 'keychain' && vault.kind !== 'file')
     throw new WarderError(
       'instance.running',
       `Warder runs already, with the vault ${vault.kind}, which the app cannot take over. End \`warder serve\` first.`,

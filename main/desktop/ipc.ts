@@ -26,6 +26,23 @@ export function serveIpc(control: Control, trusted: () => WebContents | null): v
     })
 }
 
+/**
+ * Channels of a window of its own, which is no part of the contract.
+ *
+ * @param origin of the one page that may be in it
+ */
+export function serveWindow(
+  origin: string,
+  trusted: () => WebContents | null,
+  handlers: Readonly<Record<string, (input: unknown) => Promise<unknown>>>,
+): void {
+  for (const [channel, handle] of Object.entries(handlers))
+    ipcMain.handle(channel, (event, input: unknown) => {
+      if (isTrustedSender(event, trusted(), origin)) return handle(input)
+      throw new WarderError('control.unauthorized', 'The caller is not the page of this window.')
+    })
+}
+
 async function reply(call: () => Promise<unknown>): Promise<BridgeReply> {
   try {
     return { output: await call() }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { app, dialog, Menu } from 'electron'
-import { toWarderError } from '../errors.ts'
+import { isWarderError, toWarderError } from '../errors.ts'
 import { wasStartedAtLogin } from './autostart.ts'
 import { pageOfLaunch } from './links.ts'
 
@@ -55,6 +55,11 @@ export function showOnLaunch(show: (page?: string) => void): void {
   if (!wasStartedAtLogin()) launched(process.argv)
 }
 
+/** Warder lives in the tray: Electron quits with the last window unless somebody listens. */
+export function outliveWindows(): void {
+  app.on('window-all-closed', () => undefined)
+}
+
 /** Electron's own menu offers developer tools; ours is what macOS needs for copy and paste, elsewhere none. */
 export function dressApp(): void {
   app.setAppUserModelId(APP_ID)
@@ -64,12 +69,10 @@ export function dressApp(): void {
 }
 
 /**
- * Warder lives in the tray: closing the window does not end it, and quitting waits until the companion has ended.
+ * Closing the window does not end Warder, and quitting waits until the companion has ended.
  * Whoever quits a second time meanwhile does not wait.
  */
 export function quitAfter(parts: { letClose: () => void; close: () => Promise<void> }): void {
-  // Electron quits by itself unless somebody listens.
-  app.on('window-all-closed', () => undefined)
   app.on('before-quit', parts.letClose)
   app.once('will-quit', (event) => {
     event.preventDefault()
@@ -80,8 +83,17 @@ export function quitAfter(parts: { letClose: () => void; close: () => Promise<vo
   })
 }
 
+/** Ends this app in order, and starts it again with its window. */
+export function restart(): void {
+  const [program, ...args] = launchCommand().filter((word) => word !== IN_BACKGROUND)
+  app.relaunch({ args, ...(program === undefined ? {} : { execPath: program }) })
+  app.quit()
+}
+
 /** Ends a Warder that could not start, in words. */
 export function refuseToStart(error: unknown): void {
-  dialog.showErrorBox(CANNOT_START, toWarderError(error).message)
-  app.exit(1)
+  // A person who closed the window knows why.
+  const cancelled = isWarderError(error, 'cli.cancelled')
+  if (!cancelled) dialog.showErrorBox(CANNOT_START, toWarderError(error).message)
+  app.exit(cancelled ? 0 : 1)
 }

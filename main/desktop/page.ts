@@ -4,6 +4,8 @@ import type { UiFiles } from '../headless/ui-files.ts'
 /** The window's page has an origin of its own: `file://` would give it the rights of every local file. */
 export const PAGE_SCHEME = 'app'
 export const PAGE_ORIGIN = `${PAGE_SCHEME}://warder`
+/** That of the window that asks for the passphrase: another one, so that the page cannot reach into it. */
+export const VAULT_ORIGIN = `${PAGE_SCHEME}://vault`
 
 /** No network: the page reaches the companion by IPC alone. */
 const headers = pageHeaders("'none'")
@@ -18,8 +20,10 @@ export function answerPage(files: UiFiles, request: Pick<Request, 'method' | 'ur
 
 function find(files: UiFiles, url: string): { type: string; body: string | Buffer } | undefined {
   // Node gives a scheme it does not know the origin "null", so the origin is compared as text.
-  if (!url.startsWith(`${PAGE_ORIGIN}/`)) return undefined
+  const origin = [PAGE_ORIGIN, VAULT_ORIGIN].find((ours) => url.startsWith(`${ours}/`))
+  if (origin === undefined) return undefined
   const path = new URL(url).pathname
-  if (path === '/') return { type: 'text/html; charset=utf-8', body: files.page() }
-  return files.find(path)
+  if (path !== '/') return files.find(path)
+  const body = origin === PAGE_ORIGIN ? files.page() : files.vault
+  return { type: 'text/html; charset=utf-8', body }
 }

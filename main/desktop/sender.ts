@@ -7,10 +7,14 @@ export interface Sender {
 }
 
 /** Sender, frame and origin: a frame inside our page, or our window showing something else, is a stranger. */
-export function isTrustedSender(event: Sender, trusted: { readonly id: number } | null): boolean {
+export function isTrustedSender(
+  event: Sender,
+  trusted: { readonly id: number } | null,
+  origin = PAGE_ORIGIN,
+): boolean {
   const frame = event.senderFrame
   if (trusted === null || event.sender.id !== trusted.id) return false
   // A frame that has navigated away or was removed is null.
   if (frame === null || frame.parent !== null) return false
-  return frame.url === PAGE_ORIGIN || frame.url.startsWith(`${PAGE_ORIGIN}/`)
+  return frame.url === origin || frame.url.startsWith(`${origin}/`)
 }

@@ -1,4 +1,4 @@
-import { app, BrowserWindow, type WebContents } from 'electron'
+import { app, BrowserWindow, type WebContents, type WebPreferences } from 'electron'
 import { PAGE_ORIGIN } from './page.ts'
 
 export interface MainWindow {
@@ -28,16 +28,7 @@ export function createMainWindow(preload: string): MainWindow {
       minHeight: 480,
       show: false,
       autoHideMenuBar: true,
-      webPreferences: {
-        preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        navigateOnDragDrop: false,
-        spellcheck: false,
-        devTools: !app.isPackaged,
-      },
+      webPreferences: safePreferences(preload),
     })
     opened.once('ready-to-show', () => opened.show())
     opened.on('close', (event) => {
@@ -70,6 +61,18 @@ export function createMainWindow(preload: string): MainWindow {
     },
   }
 }
+
+/** What every window of ours is made with. */
+export const safePreferences = (preload: string): WebPreferences => ({
+  preload,
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  spellcheck: false,
+  devTools: !app.isPackaged,
+})
 
 function load(window: BrowserWindow, page: string | undefined): void {
   const fragment = page === undefined ? '' : `#/${page}`

@@ -13,6 +13,8 @@ export interface UiFiles {
   find(target: string): UiFile | undefined
   /** The page itself, with the bearer of a new session or without one. */
   page(bearer?: string): string
+  /** The page that asks for the passphrase, for a window of the desktop. */
+  readonly vault: string
 }
 
 /** Content types by extension. Source maps and anything else are not served. */
@@ -30,6 +32,7 @@ const placeholder = '<meta name="warder-session" content="" />'
 /** @throws WarderError `ui.missing` when the folder does not hold the built page */
 export async function readUiFiles(folder: string): Promise<UiFiles> {
   const html = await readFile(path.join(folder, 'index.html'), 'utf8').catch(missing)
+  const vault = await readFile(path.join(folder, 'vault.html'), 'utf8').catch(missing)
   const [head, tail] = html.split(placeholder)
   if (head === undefined || tail === undefined) return missing()
 
@@ -42,6 +45,7 @@ export async function readUiFiles(folder: string): Promise<UiFiles> {
     files.set(target, { type, body: await readFile(file) })
   }
   return {
+    vault,
     find: (target) => files.get(target),
     page: (bearer = '') =>
       `${head}${placeholder.replace('content=""', `content="${bearer}"`)}${tail}`,

@@ -47,6 +47,8 @@ const nothing = z.strictObject({})
 const name = z.string().min(1).max(64)
 const confirm = z.string().max(128).optional()
 
+const vaultKind = z.enum(['keychain', 'file'])
+
 const auditFilter = {
   client: name.optional(),
   server: name.optional(),
@@ -243,6 +245,11 @@ export const channels = {
   'hold:unlock': channel(z.strictObject({ confirm }), nothing),
   /** Whether Warder locks with the screen; no longer doing so widens. */
   'hold:screen': channel(z.strictObject({ lock: z.boolean(), confirm }), nothing),
+
+  /** The vaults that can be chosen from here; none where that is a matter of the command that starts Warder. */
+  'vault:choices': channel(nothing, z.object({ kinds: z.array(vaultKind) })),
+  /** Starts Warder anew with another vault. Widens. */
+  'vault:choose': channel(z.strictObject({ kind: vaultKind, confirm }), nothing),
 
   /** Ends a headless companion, for the app that takes its place. */
   'shell:yield': channel(nothing, nothing),

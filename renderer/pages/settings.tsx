@@ -99,10 +99,54 @@ function Vault({ status: { vault } }: { status: StatusView }) {
         )}
       </div>
       <p className="quiet small">
-        No key is ever written anywhere else, and this window is never given one. Another vault is
-        chosen when Warder starts: <code>warder serve --vault</code>
+        No key is ever written anywhere else, and this window is never given one.
       </p>
+      <OtherVaults />
     </Section>
+  )
+}
+
+const otherVaults = {
+  keychain: {
+    words: 'The keychain of this computer',
+    about: 'It opens with your login. Every program that runs as you may ask it, too.',
+    action: 'Use the keychain…',
+  },
+  file: {
+    words: 'A file with a passphrase',
+    about: 'As safe as the passphrase is hard to guess. It is asked at each start.',
+    action: 'Use a passphrase…',
+  },
+} as const
+
+function OtherVaults() {
+  const api = useApi()
+  const choices = useQuery<Output<'vault:choices'>, ContractError>({
+    queryKey: ['vault'],
+    queryFn: () => api.call('vault:choices', {}),
+  })
+  const choose = useAct('vault:choose')
+  const kinds = choices.data?.kinds ?? []
+  return (
+    <>
+      {choices.data !== undefined && kinds.length === 0 && (
+        <p className="quiet small">
+          Another vault is chosen when Warder starts: <code>warder serve --vault</code>
+        </p>
+      )}
+      {kinds.map((kind) => (
+        <div key={kind} className="setting">
+          <div>
+            <p>{otherVaults[kind].words}</p>
+            <p className="quiet small">{otherVaults[kind].about}</p>
+          </div>
+          <Button busy={choose.isPending} onClick={() => choose.mutate({ kind })}>
+            {otherVaults[kind].action}
+          </Button>
+        </div>
+      ))}
+      <ErrorNote error={choices.error ?? choose.error} />
+    </>
   )
 }
 

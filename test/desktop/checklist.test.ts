@@ -38,7 +38,10 @@ afterAll(async () => {
 
 describe('the checklist', () => {
   it('1: loads secure content only, its own', async () => {
-    expect(filesWith(/loadURL\(|loadFile\(/)).toEqual(['main/desktop/window.ts'])
+    expect(filesWith(/loadURL\(|loadFile\(/)).toEqual([
+      'main/desktop/passphrase-window.ts',
+      'main/desktop/window.ts',
+    ])
     expect(filesWith(/\.loadFile\(/)).toEqual([])
     const requests = (await desktop.page()).evaluate(() =>
       performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin),
@@ -121,8 +124,9 @@ describe('the checklist', () => {
     expect(fuses[FuseV1Options.RunAsNode]).toBe(false)
   })
 
-  it('20: the page is given two functions and no API of Electron', () => {
-    expect(filesWith(/exposeInMainWorld\(/)).toEqual(['preload/preload.ts'])
-    expect(filesWith(/ipcRenderer\b/)).toEqual(['preload/preload.ts'])
+  it('20: a page is given two functions and no API of Electron', () => {
+    const preloads = ['preload/preload.ts', 'preload/vault.ts']
+    expect(filesWith(/exposeInMainWorld\(/)).toEqual(preloads)
+    expect(filesWith(/ipcRenderer\b/)).toEqual(preloads)
   })
 })

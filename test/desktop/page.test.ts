@@ -5,6 +5,7 @@ import { readUiFiles } from '../../main/headless/ui-files.ts'
 
 const files = {
   page: () => '<!doctype html>',
+  vault: '<!doctype html><title>vault',
   find: (target: string) =>
     target === '/assets/index.js'
       ? { type: 'text/javascript; charset=utf-8', body: Buffer.from('void 0') }
@@ -18,10 +19,12 @@ describe('answerPage', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(await page.text()).toBe('<!doctype html>')
     expect(await get('app://warder/assets/index.js').text()).toBe('void 0')
+    expect(await get('app://vault/').text()).toContain('<title>vault')
   })
 
   it.each([
     ['another host', 'app://other/', 'GET'],
+    ['a host that begins like the other one', 'app://vault.evil.example/', 'GET'],
     ['a host that begins like ours', 'app://warder.evil.example/', 'GET'],
     ['another scheme', 'https://warder/', 'GET'],
     ['a file that was not built', 'app://warder/assets/index.js.map', 'GET'],
@@ -31,7 +34,7 @@ describe('answerPage', () => {
     expect(get(url, method).status).toBe(404)
   })
 
-  it.each(['app://warder/', 'app://warder/assets/index.js', 'app://warder/none'])(
+  it.each(['app://warder/', 'app://warder/assets/index.js', 'app://warder/none', 'app://vault/'])(
     'locks %s down',
     (url) => {
       const policy = get(url).headers.get('content-security-policy') ?? ''

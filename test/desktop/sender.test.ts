@@ -28,6 +28,13 @@ describe('isTrustedSender', () => {
     expect(isTrustedSender({ sender: page, senderFrame: null }, page)).toBe(false)
   })
 
+  it('keeps the window for the passphrase and the page apart', () => {
+    const vault = { ...frame, url: 'app://vault/' }
+    expect(isTrustedSender({ sender: page, senderFrame: vault }, page, 'app://vault')).toBe(true)
+    expect(isTrustedSender({ sender: page, senderFrame: frame }, page, 'app://vault')).toBe(false)
+    expect(isTrustedSender({ sender: page, senderFrame: vault }, page)).toBe(false)
+  })
+
   it.each([
     'https://warder/',
     'app://warder.evil.example/',

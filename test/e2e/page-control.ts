@@ -154,6 +154,7 @@ export function createPageControl() {
         'audit:query': async (input) => calls(input),
       },
     ),
+    'vault:choices': () => ({ kinds: world.vaults }),
     'licences:get': () => ({ page: 'react - MIT' }),
     'audit:summary': (span) => summaryOf(world.audit, span),
     'accounts:list': () => world.accounts,

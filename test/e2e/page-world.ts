@@ -397,6 +397,7 @@ export function createWorld() {
   })
 
   return {
+    vaults: ['file'] as ('keychain' | 'file')[],
     findings,
     /** Tools that were taken from Cursor. */
     taken: ['delete_issue'],

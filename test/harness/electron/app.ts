@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { stage } from './stage.ts'
 
 /** What `app` does for us, in Electron's order of events. */
 
@@ -67,6 +68,10 @@ const methods = {
   setLoginItemSettings() {
     throw new Error('There are no login items on Linux')
   },
+  /** Told, and left to the test. */
+  relaunch(options: Electron.RelaunchOptions = {}) {
+    stage.change({ relaunched: [...(options.args ?? [])] })
+  },
   quit() {
     if (quitting) return
     const before = preventable()
@@ -106,6 +111,7 @@ const methods = {
   | 'setAsDefaultProtocolClient'
   | 'getLoginItemSettings'
   | 'setLoginItemSettings'
+  | 'relaunch'
   | 'quit'
   | 'exit'
 >

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright'
 import { chromiumPath } from '../chromium.ts'
 import { bareEnvironment, endProcess } from '../processes.ts'
+import { toWebUrl } from './ipc-main.ts'
 import type { Command, FromDriven, OpenDialog, Probe, Snapshot, ToDriven } from './protocol.ts'
 
 export type { MenuNode, OpenDialog, Snapshot } from './protocol.ts'
@@ -18,6 +19,8 @@ export interface Desktop {
   until(what: string, fits: (snapshot: Snapshot) => boolean): Promise<Snapshot>
   /** The page of the window, once it has loaded: a Playwright page, watched from a connection of its own. */
   page(): Promise<Page>
+  /** As `page`, of the window that asks for the passphrase. */
+  vaultPage(): Promise<Page>
   /** Clicks in the tray menu, by the labels on the way. */
   click(...labels: string[]): Promise<void>
   /** Waits for the next question and presses the button with this label. @param file what is chosen in a dialog for files */
@@ -69,22 +72,25 @@ export function startDesktop(options: {
   const driven = driver(child)
   let watcher: Promise<Browser> | null = null
 
+  async function pageAt(origin: string): Promise<Page> {
+    const { cdp } = await driven.until(`a window with ${origin}`, ({ windows }) =>
+      windows.some(({ url }) => url.startsWith(origin)),
+    )
+    if (cdp === null) throw new Error('There is a window but no Chromium.')
+    watcher ??= chromium.connectOverCDP(cdp)
+    const pages = (await watcher).contexts().flatMap((context) => context.pages())
+    const page = pages.find((candidate) => candidate.url().startsWith(toWebUrl(origin)))
+    if (page === undefined) throw new Error('The window shows another page.')
+    return page
+  }
+
   const desktop: Desktop = {
     pid: child.pid ?? -1,
     now: driven.now,
     until: driven.until,
     ended: driven.ended,
-    async page() {
-      const { cdp } = await driven.until('the window has loaded', ({ windows }) =>
-        windows.some(({ url }) => url !== ''),
-      )
-      if (cdp === null) throw new Error('There is a window but no Chromium.')
-      watcher ??= chromium.connectOverCDP(cdp)
-      const pages = (await watcher).contexts().flatMap((context) => context.pages())
-      const page = pages.find((candidate) => candidate.url().startsWith('https://warder.app.test/'))
-      if (page === undefined) throw new Error('The window shows another page.')
-      return page
-    },
+    page: () => pageAt('app://warder/'),
+    vaultPage: () => pageAt('app://vault/'),
     click: async (...labels) => void (await driven.order({ do: 'click', path: labels })),
     async answer(label, file = '') {
       const { dialogs } = await driven.until('a question', (now) => now.dialogs.length > 0)

@@ -41,6 +41,8 @@ export interface Snapshot {
   readonly opened: readonly string[]
   /** What the page tried and was denied: `navigate URL`, `frame URL`, `open`. */
   readonly denied: readonly string[]
+  /** Arguments of the start that was asked for when this one ends; null where none was. */
+  readonly relaunched: readonly string[] | null
 }
 
 export type Command =

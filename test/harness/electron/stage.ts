@@ -10,6 +10,7 @@ let current: Snapshot = {
   notifications: [],
   opened: [],
   denied: [],
+  relaunched: null,
 }
 
 export const stage = {

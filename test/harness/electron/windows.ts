@@ -106,6 +106,7 @@ class FakeBrowserWindow extends EventEmitter {
     this.setVisible(false)
   }
   focus(): void {}
+  setContentProtection(): void {}
   restore(): void {}
   isMinimized(): boolean {
     return false
@@ -139,7 +140,15 @@ class FakeBrowserWindow extends EventEmitter {
   }
 }
 
-type Used = 'loadURL' | 'show' | 'hide' | 'focus' | 'restore' | 'isMinimized' | 'isVisible'
+type Used =
+  | 'setContentProtection'
+  | 'loadURL'
+  | 'show'
+  | 'hide'
+  | 'focus'
+  | 'restore'
+  | 'isMinimized'
+  | 'isVisible'
 /** Compiles only while the fake's methods are Electron's. */
 const faithful: new (
   options?: Electron.BrowserWindowConstructorOptions,
