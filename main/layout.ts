@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import path from 'node:path'
 
 /**
@@ -19,3 +20,28 @@ export const layout = {
   /** The built page. */
   renderer: path.join(root, 'dist', 'renderer'),
 } as const
+
+/** Links that package managers turn to the Node of today, when the folder of the one before is deleted. */
+const NODE_LINKS = [
+  '/opt/homebrew/bin/node',
+  '/usr/local/bin/node',
+  '/home/linuxbrew/.linuxbrew/bin/node',
+  '/usr/bin/node',
+]
+
+/** The Node that runs this, absolute, by a name that outlives its update where there is one. */
+export function nodeProgram(
+  running: string = process.execPath,
+  links: readonly string[] = NODE_LINKS,
+): string {
+  const real = realOf(running)
+  return links.find((link) => real !== null && realOf(link) === real) ?? running
+}
+
+function realOf(file: string): string | null {
+  try {
+    return realpathSync(file)
+  } catch {
+    return null
+  }
+}

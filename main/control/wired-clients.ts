@@ -1,5 +1,6 @@
 import { isWarderError, toWarderError } from '../errors.ts'
 import type { Ledger } from '../wiring/ledger.ts'
+import { clientIds } from '../wiring/types.ts'
 import type { Control } from './types.ts'
 
 /**
@@ -8,14 +9,18 @@ import type { Control } from './types.ts'
  * done now, as with a locked vault, stays for the next start.
  */
 export async function admitWired(control: Control, ledger: Ledger): Promise<void> {
-  for (const [name, wanted] of Object.entries(ledger.pending()))
+  const waiting = ledger.pending()
+  for (const name of clientIds.filter((id) => waiting[id] !== undefined))
     try {
-      if (wanted === 'in') await addAgreed(control, name)
-      else await control.call('clients:remove', { name })
-      ledger.setPending(name as keyof ReturnType<Ledger['pending']>, null)
+      if (waiting[name] === 'in') await addAgreed(control, name)
+      const wanted = ledger.pending()[name]
+      const takenOut = waiting[name] === 'in' && wanted !== 'in'
+      // While a person was asked, it may have been taken out again.
+      if (wanted === 'out' || takenOut) await control.call('clients:remove', { name })
+      ledger.setPending(name, null)
     } catch (error) {
       if (isWarderError(error, 'client.exists', 'client.unknown', 'presence.refused'))
-        ledger.setPending(name as keyof ReturnType<Ledger['pending']>, null)
+        ledger.setPending(name, null)
       else
         process.stderr.write(
           `warder: ${name} was wired and is not let in yet: ${toWarderError(error).message}\n`,

@@ -56,6 +56,8 @@ export function wiringHandlers(
         if (!known) await removeClient(house, client.id)
         throw error
       }
+      // What was to be done about it at the next start is settled.
+      wiring.ledger.setPending(client.id, null)
       return previewView(plan)
     },
     async 'wiring:unwire'({ client: name, digest }) {
@@ -67,7 +69,10 @@ export function wiringHandlers(
       wiring.apply(plan)
       const [other] = wiring.ledger.records().filter(({ client }) => client === id)
       if (letIn && other !== undefined) wiring.ledger.keep({ ...other, letIn })
-      if (letIn && other === undefined && isIn(id)) await removeClient(house, id)
+      if (letIn && other === undefined) {
+        wiring.ledger.setPending(id, null)
+        if (isIn(id)) await removeClient(house, id)
+      }
       return previewView(plan)
     },
   }

@@ -1,5 +1,5 @@
 import { type Companion, startCompanion } from '../companion.ts'
-import { layout } from '../layout.ts'
+import { layout, nodeProgram } from '../layout.ts'
 import { createBrowser, openOwnPage } from './browser.ts'
 import { createHelper } from './helper.ts'
 import { createPresence } from './presence.ts'
@@ -59,7 +59,7 @@ export async function serveHeadless(options: {
     ...(onYield ? { handOver: onYield } : {}),
     // What the shim starts: the same home and vault. A passphrase cannot be repeated; the port is remembered.
     argv: [
-      process.execPath,
+      nodeProgram(),
       layout.cli,
       'serve',
       '--home',

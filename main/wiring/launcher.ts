@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { WarderError } from '../errors.ts'
-import { layout } from '../layout.ts'
+import { layout, nodeProgram } from '../layout.ts'
 import { replaceFile } from '../store/files.ts'
 import { privateFolder } from './private-folder.ts'
 import { LAUNCHER } from './shim-command.ts'
@@ -76,7 +76,7 @@ export function createLauncher(
 function commandLine(): readonly string[] | null {
   if (process.versions.electron !== undefined) return besideApp()
   const single = process.getBuiltinModule('node:sea')?.isSea() === true
-  return single ? [process.execPath] : [process.execPath, layout.cli]
+  return single ? [process.execPath] : [nodeProgram(), layout.cli]
 }
 
 /** The executable that is installed with the app; an AppImage runs from a mount that is gone with it. */

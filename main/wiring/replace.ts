@@ -35,7 +35,9 @@ export function replaceClientFile(before: FileNow, after: Buffer | null, mode: n
   try {
     if (after === null) rmSync(target)
     else {
-      mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 })
+      // Who may read the file has to get there.
+      const folders = (mode & 0o044) === 0 ? 0o700 : 0o755
+      mkdirSync(path.dirname(target), { recursive: true, mode: folders })
       writeBeside(target, after, before, mode)
     }
   } catch (cause) {

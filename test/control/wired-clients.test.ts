@@ -66,6 +66,16 @@ describe('a client that was wired while no companion ran', () => {
     }
   })
 
+  it('does not stay in where it was taken out while a person was asked', async () => {
+    await using home = await testHome()
+    const ledger = openLedger(home.path)
+    ledger.setPending('cursor', 'in')
+    const { control, calls } = controlOf(() => ledger.setPending('cursor', null))
+    await admitWired(control, ledger)
+    expect(calls.map(([channel]) => channel)).toEqual(['clients:add', 'clients:remove'])
+    expect(ledger.pending()).toEqual({})
+  })
+
   it('is shut out where it was taken out, and one that is gone is no failure', async () => {
     await using home = await testHome()
     const ledger = openLedger(home.path)

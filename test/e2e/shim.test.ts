@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodeProgram } from '../../main/layout.ts'
 import type { RunFile } from '../../main/store/run-file.ts'
 import type { StatusView } from '../../preload/contract/index.ts'
 import { testHome } from '../harness/home.ts'
@@ -53,7 +54,7 @@ describe('the graceful stop', () => {
     await child.ended
     expect(await runFile()).toMatchObject({
       pid: null,
-      argv: [process.execPath, cli, 'serve', '--home', home, '--vault', 'memory'],
+      argv: [nodeProgram(), cli, 'serve', '--home', home, '--vault', 'memory'],
     })
     expect(await readdir(warder.ready.sockets)).toEqual([])
     const left = commandLines().filter((line) => line.includes(home))

@@ -5,6 +5,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createControlClient } from '../../main/cli/control-client.ts'
+import { openLedger } from '../../main/wiring/ledger.ts'
 import type {
   ClientView,
   StatusView,
@@ -180,9 +181,12 @@ describe('wiring', () => {
       letIn: true,
     })
     const back = await control.call('wiring:preview', { client: 'cursor', action: 'unwire' })
+    // A word that was given while no companion ran, and could not be followed, ends with the wiring that it was given for.
+    openLedger(home).setPending('cursor', 'in')
     await control.call('wiring:unwire', { client: 'cursor', digest: back.digest })
     expect(readFileSync(cursorFile(), 'utf8')).toBe(before)
     expect(await stateOf(warder, 'cursor')).toBeUndefined()
+    expect(openLedger(home).pending()).toEqual({})
   })
 })
 

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { wiringClients } from '../../main/wiring/clients/index.ts'
 import { withEntry, withoutEntry } from '../../main/wiring/edit.ts'
 import { formats } from '../../main/wiring/formats/index.ts'
 import { seededRandom } from '../bridge/random-json.ts'
+import { testHome } from '../harness/home.ts'
+import { wiringFor, write } from './house.ts'
 import { isKept } from './is-kept.ts'
 import { randomFile } from './random-file.ts'
 
 const SHIM = { command: `/home/o'brien "x"/bin/warder-mcp`, args: ['--client', 'ü'] }
+/** One in so many is written to the disk as well, where each takes its time. */
+const onDisk = process.env.WARDER_TEST_TIER === 'long' ? 1 : 20
 const runs = process.env.WARDER_TEST_TIER === 'long' ? 10_000 : 1_000
 
 describe.each(wiringClients)('any file of $title', (client) => {
@@ -35,6 +40,21 @@ describe.each(wiringClients)('any file of $title', (client) => {
       ])
       expect(back.startsWith('\uFEFF')).toBe(before.startsWith('\uFEFF'))
       if (/\r\n/.test(before)) expect(/(?<!\r)\n/.test(back)).toBe(/(?<!\r)\n/.test(before))
+    }
+  })
+
+  test('is put back byte for byte', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const file = client.userFile(wiring.where)
+    for (let seed = 0; seed < share; seed += onDisk) {
+      const before = randomFile(seededRandom(seed * 7919 + client.id.length), client)
+      await write(file, before)
+      wiring.apply(wiring.planWire(client, 'user'))
+      const plan = wiring.planUnwire(client, 'user')
+      expect(plan.notes, `seed ${seed}`).toEqual([])
+      wiring.apply(plan)
+      expect(readFileSync(file, 'utf8'), `seed ${seed}`).toBe(before)
     }
   })
 })

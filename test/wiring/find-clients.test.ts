@@ -131,6 +131,7 @@ test('the folders that a client is told by its environment are the ones it is lo
   const env = {
     XDG_CONFIG_HOME: path.join(home.path, 'xdg'),
     CODEX_HOME: path.join(home.path, 'cx'),
+    GOOSE_PATH_ROOT: path.join(home.path, 'gr'),
     CLAUDE_CONFIG_DIR: path.join(home.path, 'cc'),
   }
   const found = findClients(whereIn(home.path, 'linux', env), () => null)
@@ -138,6 +139,14 @@ test('the folders that a client is told by its environment are the ones it is lo
   expect(file('zed')).toBe(path.join(home.path, 'xdg/zed/settings.json'))
   expect(file('codex')).toBe(path.join(home.path, 'cx/config.toml'))
   expect(file('claude-code')).toBe(path.join(home.path, 'cc/.claude.json'))
+  expect(file('goose')).toBe(path.join(home.path, 'gr/config/config.yaml'))
+})
+
+test('a folder of settings that is relative is none, as the clients have it', async () => {
+  await using home = await testHome()
+  const env = { XDG_CONFIG_HOME: 'here', GOOSE_PATH_ROOT: 'there' }
+  const found = findClients(whereIn(home.path, 'linux', env), () => null)
+  for (const { files } of found) expect(files[0]?.file.startsWith(home.path)).toBe(true)
 })
 
 test('a file of a project is read beside the one of the user, and Claude Code keeps servers of projects in its own', async () => {

@@ -79,6 +79,12 @@ function tomlFile(random: Random, servers: string): string {
   ]
   const lists = random.below(3) === 0 ? ['[[profiles]]', 'a = 1', '[[profiles]]', 'a = 2'] : []
   if (random.below(6) === 0) return `${[...scalars, ...inline(), '[z]', ...lists].join('\n')}\n`
+  const dotted = (name: string) => [
+    `${servers}.${quoted(name)}.command = "npx"${comment()}`,
+    `${servers}.${quoted(name)}.env.KEY\t= 'value'`,
+  ]
+  if (random.below(6) === 0)
+    return [...scalars, ...some(random, dotted, tomlNames).flat(), '[z]', ...lists].join('\n')
   const tables = some(random, table, tomlNames).flat()
   const bare = random.below(4) === 0 ? [`[${servers}]`] : []
   return (
@@ -100,8 +106,9 @@ function yamlFile(random: Random, servers: string): string {
   const server = (name: string) =>
     [
       ...(random.below(3) === 0 ? [`${indent}# about ${name}`] : []),
-      `${indent}${quoted(name)}:${comment()}`,
+      `${indent}${quoted(name)}:${random.pick(['', '', '\t', ' &it'])}${comment()}`,
       `${indent}  type: stdio${comment()}`,
+      ...(random.below(4) === 0 ? [`${indent}  timeout: *shared`] : []),
       `${indent}  cmd: npx`,
       ...(random.below(2) === 0 ? [`${indent}  args:`, `${indent}  - a`, `${indent}  - "b"`] : []),
       ...(random.below(3) === 0
@@ -120,6 +127,6 @@ function yamlFile(random: Random, servers: string): string {
     ],
     [members.length === 0 ? `${servers}:` : `${servers}:\n${members.join('\n\n')}`],
   ])
-  const lines = [...others('p-'), ...container, ...others('q-')]
+  const lines = ['shared: &shared 9', ...others('p-'), ...container, ...others('q-')]
   return `${random.pick(['', '', '---\n', '# top\n'])}${lines.join('\n')}${lines.length > 0 ? random.pick(['', '\n', '\n\n', '\n# end\n']) : ''}`
 }

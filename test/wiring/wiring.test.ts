@@ -233,6 +233,7 @@ describe('the way back', () => {
       },
     })
     expect(() => one.wiring.apply(first)).toThrow(failing('wiring.changed'))
+    expect(late.planUnwire(cursor, 'user').notes).toEqual([])
     late.apply(late.planUnwire(cursor, 'user'))
     expect(await readFile(one.file, 'utf8')).toBe(before)
   })
@@ -397,6 +398,8 @@ describe('a file of a project', () => {
     expect(plan.after?.toString()).not.toContain(user.path)
     wiring.apply(plan)
     expect((await stat(plan.before.file)).mode & 0o777).toBe(0o644)
+    const folder = await stat(path.dirname(plan.before.file))
+    expect(folder.mode & 0o777).toBe(0o755 & ~process.umask())
     wiring.apply(wiring.planUnwire(wiringClient(id), 'project'))
     expect(await readdir(user.path)).toEqual(['warder-home'])
   })

@@ -13,8 +13,11 @@ export function settingsFolder({ home, env, platform }: Where): string {
   }
 }
 
+/** One that is relative is none (XDG Base Directory Specification). */
 export const xdgConfig = ({ home, env }: Pick<Where, 'home' | 'env'>): string =>
-  env.XDG_CONFIG_HOME || path.join(home, '.config')
+  path.isAbsolute(env.XDG_CONFIG_HOME ?? '')
+    ? String(env.XDG_CONFIG_HOME)
+    : path.join(home, '.config')
 
 export const localAppData = ({ home, env }: Where): string =>
   env.LOCALAPPDATA || path.join(home, 'AppData', 'Local')
