@@ -7,6 +7,7 @@ import type { Mask } from './mask.ts'
 import { plainIntent, plainOutcome } from './plain.ts'
 import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 import { firstSince, type Summary, summarize } from './summary.ts'
+import { type Uses, usesOf } from './uses.ts'
 
 /** The record of every call: one row before it leaves, one after it came back. There is no switch that stops it. */
 export interface AuditLog {
@@ -21,6 +22,8 @@ export interface AuditLog {
   query(filter: RowFilter): Row[]
   /** Finished calls of the last hours, counted by client and stretch of time; `step` in milliseconds. */
   summary(span: { hours: number; minutes: number }): Summary & { since: number; step: number }
+  /** Which clients used an account since that instant, over the newest rows of its server. */
+  uses(of: { server: string; account: string; since: number }): Uses
   /** Gives every intent that an earlier run left without outcome the outcome `lost`. Before the first call of this one. */
   closeLost(): void
   /** Writes what is waiting. */
@@ -120,6 +123,10 @@ export function openAuditLog(options: {
       // Whole stretches only: a first one that is cut would look like a quiet time.
       const since = Math.floor((clock() - hours * 3_600_000) / step) * step
       return { ...summarize(state, { since, step }), since, step }
+    },
+    uses(of) {
+      flush()
+      return usesOf(state, byName, of)
     },
     closeLost() {
       flush()

@@ -13,6 +13,7 @@ export const addConnect: Verb = (program, action) => {
     .option('--account <label>', 'what to call the account, where the provider does not say')
     .option('--issuer <url>', 'which provider, where the server names several')
     .option('--no-browser', 'print the link instead of opening the browser')
+    .option('--scope <scope>', 'ask for this scope beside the usual ones (repeat)', collect)
     .option('--device', 'show a code to type on any device, where the provider takes that')
     .summary('sign in at a server')
     .description(
@@ -24,6 +25,7 @@ export const addConnect: Verb = (program, action) => {
         'warder connect github',
         'warder connect github --no-browser',
         'warder connect github --device',
+        'warder connect github --scope repo --scope read:org',
       ),
     )
     .action(action(connect))
@@ -32,7 +34,13 @@ export const addConnect: Verb = (program, action) => {
 async function connect(
   context: Context,
   server: string,
-  options: { account?: string; issuer?: string; browser: boolean; device?: boolean },
+  options: {
+    account?: string
+    issuer?: string
+    scope?: string[]
+    browser: boolean
+    device?: boolean
+  },
 ): Promise<void> {
   const { control, output } = context
   const { interrupted, cancel, listenNoMore } = listenForInterrupt()
@@ -41,6 +49,7 @@ async function connect(
     ...(options.account === undefined ? {} : { account: options.account }),
     ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
     ...(options.device ? { method: 'device' as const } : {}),
+    ...(options.scope === undefined ? {} : { scopes: options.scope }),
   })
   try {
     const finished = finish(context, preparing, { browser: options.browser, cancel })
@@ -62,6 +71,8 @@ async function connect(
     listenNoMore()
   }
 }
+
+const collect = (value: string, before: string[] = []) => [...before, value]
 
 const another = (account: string, insteadOf: string) =>
   `You signed in as another account than ${insteadOf}, which is as it was: ${account} is one of its own.`

@@ -24,11 +24,12 @@ type AccountChannel =
   | 'accounts:cancel'
   | 'accounts:revoke'
   | 'accounts:why'
+  | 'accounts:uses'
   | 'receipts:list'
   | 'receipts:export'
 
 export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
-  const { config, grants, records } = house
+  const { config, grants, records, audit } = house
   const flows = new Map<string, SignIn>()
   /** Connected without a person, until whoever asked has seen it. */
   const done = new Map<string, Grant>()
@@ -70,13 +71,16 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:list'() {
       return grants.list().map(viewed)
     },
-    async 'accounts:connect'({ server: name, account, issuer, method }) {
+    async 'accounts:connect'({ server: name, account, issuer, method, scopes }) {
       house.stop.refuse()
       const { definition } = knownServer(config, name)
       if (!isRemote(definition) || !signsIn(definition))
         throw new WarderError('usage.invalid', `${name} is not a server that anybody signs in to.`)
-      if (needsNobody(definition)) return obtained({ name, definition }, { account, issuer })
-      const signIn = await grants.connect({ name, definition }, { account, issuer, method })
+      if (needsNobody(definition)) {
+        if (scopes !== undefined) throw nobodyToAsk(name)
+        return obtained({ name, definition }, { account, issuer })
+      }
+      const signIn = await grants.connect({ name, definition }, { account, issuer, method, scopes })
       flows.set(signIn.flow, signIn)
       // Whoever asks within the hour still learns how it ended.
       const forget = () => setTimeout(() => flows.delete(signIn.flow), 3_600_000).unref()
@@ -140,6 +144,13 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     async 'accounts:why'({ account, limit }) {
       return whyView(grants.history(account, limit), Date.now())
     },
+    async 'accounts:uses'({ account }) {
+      const grant = grants.find(account)
+      const { server, since } = grant
+      const { clients, whole } = audit.uses({ server, account: accountName(grant), since })
+      const view = clients.map(({ lastAt, ...use }) => ({ ...use, lastAt: instantView(lastAt) }))
+      return { clients: view, whole }
+    },
     async 'receipts:list'() {
       return receiptViews(records, grants.receipts())
     },
@@ -161,6 +172,12 @@ export function accountHandlers(house: ControlHouse): Handlers<AccountChannel> {
     },
   }
 }
+
+const nobodyToAsk = (server: string) =>
+  new WarderError(
+    'usage.invalid',
+    `Nobody signs in at ${server}, so nobody can be asked for more: write the scopes into its definition.`,
+  )
 
 /** Revokes side by side: the local part of each is done before the first provider was asked. */
 export async function revokeAll(

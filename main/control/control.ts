@@ -72,6 +72,8 @@ export function createControl(house: ControlHouse): Control {
     house.grants.on(event, changed('accounts'))
     house.grants.on(event, changed('servers'))
   }
+  house.runs.events.on('installing', changed('servers'))
+  house.grants.on('scopesNeeded', changed('accounts'))
   house.bridge.parking.events.on('changed', changed('status'))
   house.pins.events.on('waiting', () => {
     for (const area of ['approvals', 'status'] as const) changed(area)()

@@ -5,21 +5,25 @@ import { presets } from '../servers/presets/presets.ts'
 import { isRemote, serverSchema } from '../store/config-schema.ts'
 import { firstViolation } from '../store/violations.ts'
 import type { ControlHouse } from './house.ts'
+import { knownServer } from './known-server.ts'
 import type { Handlers } from './types.ts'
 import { accountName, instantView } from './views.ts'
 
-/** What helps a person who adds a server, or wonders about one; nothing here changes anything. */
+/** What helps a person who adds a server, or wonders about one; nothing here changes what is configured. */
 export function serverHelpHandlers({
   grants,
   bridge,
   config,
   runtime,
   registry,
+  runs,
 }: ControlHouse): Handlers<
   | 'presets:list'
   | 'servers:look'
   | 'servers:tools'
   | 'servers:running'
+  | 'servers:installing'
+  | 'servers:cancel'
   | 'registry:read'
   | 'registry:bundle'
 > {
@@ -46,6 +50,14 @@ export function serverHelpHandlers({
         heardAt: heardAt === null ? null : instantView(heardAt),
         tools: [...tools],
       }))
+    },
+    async 'servers:installing'() {
+      return runs.installing().map(({ since, ...rest }) => ({ ...rest, since: instantView(since) }))
+    },
+    async 'servers:cancel'({ name }) {
+      knownServer(config, name)
+      runs.giveUp(name)
+      return {}
     },
     async 'servers:running'() {
       const names = new Map(grants.list().map((grant) => [grant.id, accountName(grant)]))

@@ -23,7 +23,7 @@ export const accountName = (grant: Pick<Grant, 'server' | 'account'>) =>
 
 export function accountView(
   grant: Grant,
-  about: Pick<AccountView, 'revokeWarning' | 'unused' | 'usedBy'>,
+  about: Pick<AccountView, 'revokeWarning' | 'unused' | 'usedBy' | 'lacking' | 'scopesFixed'>,
 ): AccountView {
   return {
     account: accountName(grant),

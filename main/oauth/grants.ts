@@ -192,7 +192,15 @@ export function createGrants(options: GrantsOptions): Grants {
     adoptedAs: (foreign) => adoptions.adoptedAs(foreign),
     accessToken: async (server, asker = NOBODY) => keeper.access(grantFor(server, asker).id),
     rejected: (token) => keeper.rejected(token),
-    insufficient: (token, challenge) => stepUps.needed(token.grant, challenge),
+    insufficient(token, challenge) {
+      const { grant } = token
+      const known = JSON.stringify(stepUps.lacking(grant))
+      const error = stepUps.needed(grant, challenge)
+      // A client may try a hundred times; whoever looks at the account is told of what is new.
+      if (JSON.stringify(stepUps.lacking(grant)) !== known) events.emit('scopesNeeded', grant)
+      return error
+    },
+    lacking: stepUps.lacking,
     async revoke(id, reason) {
       const row = repository.grant(id)
       if (row === null) throw new WarderError('grant.unknown', 'There is no such account.')

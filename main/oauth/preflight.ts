@@ -77,6 +77,7 @@ export function createPreflight(options: Options) {
       }),
       registration: registrationAt(provider, options.settings().clientMetadataUrl),
       device: offersDeviceFlow(provider),
+      services: provider.grant_types_supported?.includes('client_credentials') ?? false,
       revocation: provider.revocation_endpoint !== undefined,
       introspection: provider.introspection_endpoint !== undefined,
     }

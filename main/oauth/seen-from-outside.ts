@@ -20,6 +20,8 @@ export interface PreflightFound {
   /** How Warder would become a client there; `by-hand`: a person has to register it. */
   readonly registration: 'document' | 'dynamic' | 'by-hand'
   readonly device: boolean
+  /** A client with credentials of its own gets tokens there (RFC 6749 §4.4). */
+  readonly services: boolean
   readonly revocation: boolean
   readonly introspection: boolean
 }

@@ -22,7 +22,7 @@ import type { GiveBack } from './give-back.ts'
 import { createKeep, type KeepOptions, type Source, seal, unwantedRow } from './keep-grant.ts'
 import { chooseScopes } from './scopes.ts'
 import { createSignInKeys } from './sign-in-key.ts'
-import type { StepUps } from './step-up.ts'
+import { refuseBeyond, type StepUps } from './step-up.ts'
 import type { Connected, SignIn, SignInMethod } from './types.ts'
 import type { Way } from './way.ts'
 
@@ -44,6 +44,8 @@ interface Wish {
   readonly issuer?: string | undefined
   /** In the browser where it is left out. */
   readonly method?: SignInMethod | undefined
+  /** What a person wants beside the usual scopes. */
+  readonly scopes?: readonly string[] | undefined
 }
 
 export interface SignInsOptions extends KeepOptions {
@@ -135,6 +137,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
     const fetch = options.fetch(policy)
     const profile = profileOf(options.providers(), definition)
     const { method = 'browser' } = wish
+    if (definition.oauth?.scopes !== undefined)
+      refuseBeyond(server.name, definition.oauth.scopes, wish.scopes)
     const withoutRedirect = method === 'device'
     const discovered = await discover(
       fetch,
@@ -156,7 +160,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     // What a person fixed in the definition is not widened by what a server says.
     const scopes =
       definition.oauth?.scopes === undefined
-        ? options.stepUps.union(server.name, provider.issuer, usual)
+        ? options.stepUps.union(server.name, provider.issuer, usual, wish.scopes)
         : usual
     const dpop = keyFor(server.name, discovered, profile)
     attempt.check()

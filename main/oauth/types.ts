@@ -159,6 +159,8 @@ export interface GrantEvents {
   refreshed: [grant: Grant]
   /** Without a person it cannot be used: signed out at the provider, or (state `frozen`) held by us. */
   signInNeeded: [grant: Grant]
+  /** A call was refused for want of scopes, or for another operation, that nobody knew of before. */
+  scopesNeeded: [grant: Grant]
   /** The tokens of this grant must not be used from this instant on: cut streams, end children that hold one. */
   revoked: [grant: Grant]
   receipt: [receipt: Receipt]
@@ -174,6 +176,12 @@ export interface ScopeChallenge {
   readonly operation: string
   /** The scopes that a person fixed for this server; undefined where the server may say. */
   readonly configured: readonly string[] | undefined
+}
+
+/** A scope that calls were refused for want of, and what was refused, in words: `the tool send_mail`. */
+export interface LackedScope {
+  readonly scope: string
+  readonly operations: readonly string[]
 }
 
 /** Warder as an OAuth client: the only place that holds or renews upstream tokens. */
@@ -198,6 +206,8 @@ export interface Grants {
       readonly account?: string | undefined
       readonly issuer?: string | undefined
       readonly method?: SignInMethod | undefined
+      /** To be asked for beside the usual ones. @throws WarderError `usage.invalid` beyond what the definition fixes */
+      readonly scopes?: readonly string[] | undefined
     },
   ): Promise<SignIn>
   /** What a sign-in at a server would find, without one. @throws WarderError `net.*`, `server.unreachable` */
@@ -254,6 +264,8 @@ export interface Grants {
    * @returns what the call is answered with: `grant.scopes_needed` or `grant.scopes_refused`
    */
   insufficient(token: AccessToken, challenge: ScopeChallenge): WarderError
+  /** What such calls lacked that the account still lacks, as far as this process knows. */
+  lacking(grant: Grant): readonly LackedScope[]
   /**
    * Local at once (the token is unusable when this call is made, before it resolves), then at the provider (RFC 7009,
    * refresh token first), then a probe. Never rejects because of the provider: the receipt says what happened and what

@@ -22,6 +22,8 @@ export interface Packages {
    * @throws WarderError `server.start_failed`
    */
   look(spec: string, npm: Npm): Promise<NpmPackage & { bin: Readonly<Record<string, string>> }>
+  /** It is installed. */
+  has(wanted: NpmPackage): boolean
   /** Absolute path of a file of the package, there or not. */
   place(wanted: NpmPackage, file: string): string
   /**
@@ -29,6 +31,8 @@ export interface Packages {
    * @throws WarderError `server.changed` where the registry gives something else under that version, `server.start_failed`
    */
   install(wanted: NpmPackage, npm: Npm): Promise<void>
+  /** Ends its installation, where one is under way: whoever waits for it gets `server.start_failed`, and the next one begins anew. */
+  giveUp(wanted: NpmPackage): void
 }
 
 /** How npm is started: a program with its first arguments, and the environment it gets. */
@@ -44,7 +48,7 @@ const READY = '.warder-ready'
 
 /** @param folder absolute; made with mode 0700 when it is needed */
 export function createPackages(folder: string, run = runNpm): Packages {
-  const installing = new Map<string, Promise<void>>()
+  const installing = new Map<string, { done: Promise<void>; giveUp: () => void }>()
 
   const home = ({ name, version, integrity }: NpmPackage) => {
     const id = createHash('sha256').update(`${name}@${version}\n${integrity}`).digest('hex')
@@ -53,14 +57,16 @@ export function createPackages(folder: string, run = runNpm): Packages {
   const place = (wanted: NpmPackage, file: string) =>
     path.join(home(wanted), 'node_modules', ...wanted.name.split('/'), file)
 
+  const has = (wanted: NpmPackage) => existsSync(path.join(home(wanted), READY))
+
   function prepare(directory: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   }
 
-  async function install(wanted: NpmPackage, npm: Npm): Promise<void> {
+  async function install(wanted: NpmPackage, npm: Npm, signal: AbortSignal): Promise<void> {
     const target = home(wanted)
-    if (existsSync(path.join(target, READY))) return
+    if (has(wanted)) return
     rmSync(target, { recursive: true, force: true })
     prepare(target)
     const { name, version, integrity } = wanted
@@ -68,7 +74,7 @@ export function createPackages(folder: string, run = runNpm): Packages {
     // proxy and the certificates that an organisation gave it.
     writeFileSync(path.join(target, 'package.json'), '{"private":true}\n', { mode: 0o600 })
     const install = ['install', ...FLAGS, '--ignore-scripts', '--omit=dev', `${name}@${version}`]
-    await run(npm, install, target, INSTALL_MS)
+    await run(npm, install, target, INSTALL_MS, signal)
     const got = lockedIntegrity(target, name)
     if (got !== integrity) {
       rmSync(target, { recursive: true, force: true })
@@ -78,7 +84,8 @@ export function createPackages(folder: string, run = runNpm): Packages {
         { details: { approved: integrity, found: got } },
       )
     }
-    await run(npm, ['rebuild', ...FLAGS], target, INSTALL_MS)
+    await run(npm, ['rebuild', ...FLAGS], target, INSTALL_MS, signal)
+    if (signal.aborted) throw givenUp()
     writeFileSync(path.join(target, READY), '', { mode: 0o600 })
   }
 
@@ -93,14 +100,18 @@ export function createPackages(folder: string, run = runNpm): Packages {
       )
       return readView(text, spec)
     },
+    has,
     place,
     install(wanted, npm) {
       const key = home(wanted)
-      const running =
-        installing.get(key) ?? install(wanted, npm).finally(() => installing.delete(key))
-      installing.set(key, running)
-      return running
+      const running = installing.get(key)
+      if (running !== undefined) return running.done
+      const ending = new AbortController()
+      const done = install(wanted, npm, ending.signal).finally(() => installing.delete(key))
+      installing.set(key, { done, giveUp: () => ending.abort() })
+      return done
     },
+    giveUp: (wanted) => installing.get(home(wanted))?.giveUp(),
   }
 }
 
@@ -152,11 +163,14 @@ function runNpm(
   args: readonly string[],
   cwd: string,
   timeout: number,
+  signal?: AbortSignal,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const options = { cwd, env: environment, timeout, maxBuffer: 16 * 1024 * 1024, windowsHide: true }
+  const shared = { cwd, env: environment, timeout, maxBuffer: 16 * 1024 * 1024, windowsHide: true }
+  const options = signal === undefined ? shared : { ...shared, signal }
   execFile(file, [...first, ...args], options, (error, stdout) => {
     if (error === null) resolve(stdout)
+    else if (signal?.aborted) reject(givenUp())
     else
       reject(
         failed(`npm could not do it (${npmCode(stdout) ?? error.code ?? 'no answer in time'})`),
@@ -169,5 +183,7 @@ function runNpm(
 function npmCode(stdout: string): string | null {
   return /"code":\s*"([A-Z][A-Z0-9_]{2,40})"/.exec(stdout)?.[1] ?? null
 }
+
+const givenUp = () => failed('somebody gave it up')
 
 const failed = (reason: string) => new WarderError('server.start_failed', reason)

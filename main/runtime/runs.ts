@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canonicalJson } from '../audit/canonical-json.ts'
 import { isWarderError, WarderError } from '../errors.ts'
+import { createEmitter, type Emitter } from '../events.ts'
 import { quote } from '../servers/servers.ts'
 import { type LocalServer, parseReference } from '../store/config-schema.ts'
 import { type Pin, pinLines } from '../store/pin-schema.ts'
@@ -41,6 +42,19 @@ export interface Runs {
    * @throws WarderError as above, and `server.held` where nobody approved it, `server.changed` where it is another one
    */
   confirmed(server: LocalDefinition): Promise<Run>
+  /** Packages that are being installed now, by the server that waits for it. */
+  installing(): readonly Installing[]
+  /** Ends the installation that a server waits for, if it does; the next start begins it anew. */
+  giveUp(server: string): void
+  readonly events: Emitter<{ installing: [] }>
+}
+
+export interface Installing {
+  readonly server: string
+  readonly name: string
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
 }
 
 interface Resolved extends Run {
@@ -52,8 +66,31 @@ interface Resolved extends Run {
 export function createRuns(options: {
   packages: Packages
   ownership?: Pick<ReturnType<typeof createOwnership>, 'problem'>
+  clock?: () => number
 }): Runs {
-  const { packages, ownership = createOwnership() } = options
+  const { packages, ownership = createOwnership(), clock = Date.now } = options
+  const installing = new Map<string, { wanted: NpmPackage; since: number }>()
+  const events = createEmitter<{ installing: [] }>()
+
+  async function installFor(server: string, { wanted, npm }: NonNullable<Resolved['install']>) {
+    if (packages.has(wanted)) return
+    const done = packages.install(wanted, npm)
+    const mine = { wanted, since: clock() }
+    installing.set(server, mine)
+    events.emit('installing')
+    try {
+      await done
+    } catch (error) {
+      if (!isWarderError(error, 'server.start_failed')) throw error
+      throw new WarderError(
+        'server.start_failed',
+        `${server} could not be installed: ${error.message}.`,
+      )
+    } finally {
+      if (installing.get(server) === mine) installing.delete(server)
+      events.emit('installing')
+    }
+  }
 
   async function resolve({ name, definition }: LocalDefinition): Promise<Resolved> {
     const refuse = (reason: string): never => {
@@ -162,18 +199,24 @@ export function createRuns(options: {
         )
       const { install } = run
       if (install !== undefined) {
-        await packages.install(install.wanted, install.npm).catch((error: unknown) => {
-          if (!isWarderError(error, 'server.start_failed')) throw error
-          throw new WarderError(
-            'server.start_failed',
-            `${name} could not be installed: ${error.message}.`,
-          )
-        })
+        await installFor(name, install)
         const problem = (run.pin.files ?? []).map(ownership.problem).find((one) => one !== null)
         if (problem) throw new WarderError('server.unsafe', `${name} is not started: ${problem}.`)
       }
       return run
     },
+    installing: () =>
+      [...installing].map(([server, { wanted, since }]) => ({
+        server,
+        name: wanted.name,
+        version: wanted.version,
+        since,
+      })),
+    giveUp(server) {
+      const running = installing.get(server)
+      if (running !== undefined) packages.giveUp(running.wanted)
+    },
+    events,
   }
 }
 

@@ -20,11 +20,13 @@ import {
   stopView,
   toolPinView,
   undoneAdoptionView,
+  usesView,
   whyView,
   wiringPreview,
   wiringView,
 } from './views.ts'
 import {
+  installingView,
   licencesView,
   preflightView,
   presetView,
@@ -46,6 +48,8 @@ import {
 const nothing = z.strictObject({})
 const name = z.string().min(1).max(64)
 const confirm = z.string().max(128).optional()
+/** RFC 6749 §3.3, scope-token. */
+const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/)
 
 const vaultKind = z.enum(['keychain', 'file'])
 
@@ -95,6 +99,10 @@ export const channels = {
   'servers:tools': channel(z.strictObject({ client: name.optional() }), z.array(serverToolsView)),
   /** Processes of local servers. */
   'servers:running': channel(nothing, z.array(runningView)),
+  /** Packages of local servers that are being installed, before their first start. */
+  'servers:installing': channel(nothing, z.array(installingView)),
+  /** Ends such an installation; the next start begins it anew. Narrows. */
+  'servers:cancel': channel(z.strictObject({ name }), nothing),
   'presets:list': channel(nothing, z.array(presetView)),
 
   /** What a local server wrote to stderr, masked, oldest first. */
@@ -160,6 +168,8 @@ export const channels = {
       issuer: z.string().max(2048).optional(),
       /** `device`: by a code that is typed on any device (RFC 8628); in the browser where it is left out. */
       method: z.enum(['browser', 'device']).optional(),
+      /** Wanted beside what a sign-in asks for (a step up); where the definition fixes the scopes, no others. */
+      scopes: z.array(scope).max(50).optional(),
     }),
     z.object({
       flow: z.string(),
@@ -229,6 +239,8 @@ export const channels = {
     }),
     whyView,
   ),
+  /** Who used an account since its first sign-in: finished calls by client, the latest first. */
+  'accounts:uses': channel(z.strictObject({ account: z.string().min(1).max(256) }), usesView),
   'receipts:list': channel(nothing, z.array(receiptView)),
   'receipts:export': channel(nothing, recordsExport),
 

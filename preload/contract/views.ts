@@ -61,6 +61,10 @@ export const accountView = z.object({
   scopes: z.array(z.string()),
   /** Asked for at the sign-in, and not granted. */
   withheld: z.array(z.string()),
+  /** What calls were refused for want of, and which calls (`the tool send_mail`), since Warder started. */
+  lacking: z.array(z.object({ scope: z.string(), operations: z.array(z.string()) })),
+  /** Its server's definition says which scopes are asked for, and no sign-in asks for others. */
+  scopesFixed: z.boolean(),
   state: z.enum(grantStates),
   connectedAt: instant,
   refreshedAt: instant.nullable(),
@@ -74,6 +78,21 @@ export const accountView = z.object({
   revokeWarning: z.string().nullable(),
   /** `dpop`: its tokens are good only together with a key that is in the vault (RFC 9449). Null: whoever holds one may use it. */
   bound: z.enum(['dpop']).nullable(),
+})
+
+/** Finished calls that used an account, by client, the latest first; those that were refused used nothing. */
+export const usesView = z.object({
+  clients: z.array(
+    z.object({
+      client: z.string(),
+      calls: z.number().int(),
+      lastAt: instant,
+      /** What the last one was: the tool or another target, else the method. */
+      last: z.string(),
+    }),
+  ),
+  /** False where there are more calls than were looked at: the oldest are not counted. */
+  whole: z.boolean(),
 })
 
 /** What came of a sign-in. */
@@ -461,6 +480,7 @@ export type ServerView = z.infer<typeof serverView>
 export type AccountUse = z.infer<typeof accountUse>
 export type ChoiceView = z.infer<typeof choiceView>
 export type ConnectedView = z.infer<typeof connectedView>
+export type UsesView = z.infer<typeof usesView>
 export type AccountView = z.infer<typeof accountView>
 export type FindingView = z.infer<typeof findingView>
 export type SecretView = z.infer<typeof secretView>

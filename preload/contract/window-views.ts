@@ -29,6 +29,8 @@ export const preflightView = z.object({
       scopes: z.array(z.string()),
       registration: z.enum(['document', 'dynamic', 'by-hand']),
       device: z.boolean(),
+      /** The provider lets programs in as themselves (`auth: service`). */
+      services: z.boolean(),
       revocation: z.boolean(),
       introspection: z.boolean(),
     })
@@ -71,6 +73,15 @@ export const runningView = z.object({
   accounts: z.array(z.string()),
 })
 
+/** What a local server runs from, on its way from its registry. */
+export const installingView = z.object({
+  server: z.string(),
+  /** Of the package. */
+  name: z.string(),
+  version: z.string(),
+  since: instant,
+})
+
 export const summaryView = z.object({
   /** Length of a stretch in milliseconds. */
   step: z.number(),
@@ -100,4 +111,5 @@ export type PreflightView = z.infer<typeof preflightView>
 export type TestView = z.infer<typeof testView>
 export type ServerToolsView = z.infer<typeof serverToolsView>
 export type RunningView = z.infer<typeof runningView>
+export type InstallingView = z.infer<typeof installingView>
 export type SummaryView = z.infer<typeof summaryView>

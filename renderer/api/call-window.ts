@@ -27,7 +27,7 @@ export interface CallWindow {
   shift: number
 }
 
-const nothing: CallWindow = {
+const emptyWindow: CallWindow = {
   done: [],
   running: [],
   atNewest: true,
@@ -50,13 +50,23 @@ export function openWindow(
     (row) => !isOutcome(row) && !ended.has(row.call) && mayRun(row, filter),
   )
   return {
-    ...nothing,
+    ...emptyWindow,
     done,
     running,
     atNewest: newest !== null,
     atOldest: done.length < PAGE,
   }
 }
+
+/** Rows of a beginning at the oldest: few enough to be in sight together, so that the oldest is where one looks. */
+export const FIRST = 7
+
+/** @param first oldest first, {@link FIRST} of them unless there are no more */
+export const openAtOldest = (first: readonly AuditRow[]): CallWindow => ({
+  ...emptyWindow,
+  done: first.toReversed(),
+  atNewest: first.length < FIRST,
+})
 
 /** @param more older than what is held, newest first */
 export function withOlder(window: CallWindow, more: readonly AuditRow[]): CallWindow {

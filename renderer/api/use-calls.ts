@@ -1,8 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ContractError } from '../../preload/contract/error.ts'
+import type { Input } from '../../preload/contract/index.ts'
 import {
   type CallFilter,
   type CallWindow,
+  FIRST,
+  openAtOldest,
   openWindow,
   PAGE,
   withAppended,
@@ -21,8 +24,10 @@ export interface Calls {
   beginning: number
   older: () => void
   newer: () => void
-  /** Lets go of all that is held and begins at the newest, or at the newest before an instant. */
+  /** Lets go of all that is held and begins at the newest. */
   restart: () => void
+  /** The same at the newest before an instant, as the audit writes it; what is newer is scrolled to. */
+  jump: (at: string) => void
 }
 
 /** The audit's calls that pass the filter: followed live, and asked for page by page as somebody scrolls. */
@@ -43,7 +48,7 @@ export function useCalls(filter: CallFilter): Calls {
   const busy = useRef(false)
 
   const load = useCallback(
-    async (ask: () => Promise<CallWindow>) => {
+    async (ask: () => Promise<CallWindow>, anew = false) => {
       if (busy.current) return
       busy.current = true
       setLoading(true)
@@ -53,6 +58,8 @@ export function useCalls(filter: CallFilter): Calls {
         if (mine === turn.current) {
           show(next)
           setError(null)
+          // Together with what it begins with: until then the list stays as it is.
+          if (anew) setBeginning(mine)
         }
       } catch (failure) {
         if (mine === turn.current) setError(asContractError(failure))
@@ -66,24 +73,44 @@ export function useCalls(filter: CallFilter): Calls {
   )
 
   const page = useCallback(
-    (place: { before?: number; after?: number }) =>
-      api.call('audit:query', { ...filter, ...place, phase: 'outcome', limit: PAGE }),
+    (place: Pick<Input<'audit:query'>, 'before' | 'after' | 'until' | 'limit'>) =>
+      api.call('audit:query', { ...filter, phase: 'outcome', limit: PAGE, ...place }),
     [api, filter],
   )
 
-  const restart = useCallback(() => {
-    turn.current += 1
-    setBeginning(turn.current)
-    busy.current = false
-    void load(async () => {
-      const past = filter.until !== undefined
-      const [done, newest] = await Promise.all([
-        page({}),
-        past ? null : api.call('audit:query', { limit: PAGE }),
-      ])
-      return openWindow(done, newest, filter)
-    })
-  }, [api, filter, load, page])
+  const begin = useCallback(
+    (ask: () => Promise<CallWindow>) => {
+      turn.current += 1
+      busy.current = false
+      void load(ask, true)
+    },
+    [load],
+  )
+
+  const restart = useCallback(
+    () =>
+      begin(async () => {
+        const past = filter.until !== undefined
+        const [done, newest] = await Promise.all([
+          page({}),
+          past ? null : api.call('audit:query', { limit: PAGE }),
+        ])
+        return openWindow(done, newest, filter)
+      }),
+    [api, begin, filter, page],
+  )
+
+  const jump = useCallback(
+    (at: string) =>
+      begin(async () => {
+        const until = filter.until !== undefined && filter.until < at ? filter.until : at
+        const older = await page({ until })
+        // Before the first of them is the first of them.
+        if (older.length > 0) return openWindow(older, null, filter)
+        return openAtOldest(await page({ after: 0, limit: FIRST }))
+      }),
+    [begin, filter, page],
+  )
 
   useEffect(restart, [restart])
 
@@ -116,7 +143,7 @@ export function useCalls(filter: CallFilter): Calls {
     void load(async () => withNewer(held.current ?? now, await page({ after })))
   }, [load, page])
 
-  return { window, error, loading, beginning, older, newer, restart }
+  return { window, error, loading, beginning, older, newer, restart, jump }
 }
 
 const asContractError = (error: unknown) =>

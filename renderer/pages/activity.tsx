@@ -17,6 +17,8 @@ import { CallDetails } from './activity/call-details.tsx'
 import { CallList } from './activity/call-list.tsx'
 import { Charts } from './activity/charts.tsx'
 import { Filters } from './activity/filters.tsx'
+import { Held } from './activity/held.tsx'
+import { Jump } from './activity/jump.tsx'
 import { StoryList } from './activity/story-list.tsx'
 
 const views = [
@@ -51,15 +53,20 @@ export function Activity() {
         <Charts />
       ) : (
         <>
-          <Filters filter={filter} onChange={setFilter} />
+          <Filters filter={filter} onChange={setFilter}>
+            {view === 'calls' && <Jump onJump={calls.jump} />}
+          </Filters>
           <Listed calls={calls} filtered={Object.keys(filter).length > 0}>
             {view === 'calls' ? (
-              <CallList
-                key={calls.beginning}
-                calls={calls}
-                selected={shown?.call}
-                onSelect={setSelected}
-              />
+              <>
+                <CallList
+                  key={calls.beginning}
+                  calls={calls}
+                  selected={shown?.call}
+                  onSelect={setSelected}
+                />
+                {rows && <Held window={rows} />}
+              </>
             ) : (
               <StoryList calls={calls} onSelect={setSelected} />
             )}

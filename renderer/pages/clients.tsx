@@ -2,6 +2,7 @@ import { useListing } from '../api/queries.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Button } from '../parts/button.tsx'
 import { Empty } from '../parts/empty.tsx'
+import { Icon } from '../parts/icon.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { useDoing } from '../shell/doing.tsx'
 import { ClientCard } from './clients/client-card.tsx'
@@ -17,6 +18,7 @@ export function Clients() {
         about="The programs that may ask Warder for tools. They never see a key of a server."
       >
         <Button kind="primary" onClick={() => begin({ what: 'add-client' })}>
+          <Icon name="plus" />
           Add a client
         </Button>
       </PageHead>

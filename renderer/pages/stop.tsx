@@ -1,7 +1,6 @@
 import { useAct } from '../api/queries.ts'
 import { Button } from '../parts/button.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { ErrorNote } from '../parts/error-note.tsx'
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { useDoing } from '../shell/doing.tsx'
 
@@ -27,23 +26,14 @@ export function Stop() {
 export function StopDialog({ onClose }: { onClose: () => void }) {
   const stop = useAct('stop:now')
   return (
-    <Dialog
+    <ConfirmDialog
       title="Stop everything?"
+      act="Stop everything"
+      keep="Go on as it is"
+      busy={stop.isPending}
+      error={stop.error}
+      onAct={() => stop.mutate({}, { onSuccess: onClose })}
       onClose={onClose}
-      actions={
-        <>
-          <Button first onClick={onClose}>
-            Go on as it is
-          </Button>
-          <Button
-            kind="danger"
-            busy={stop.isPending}
-            onClick={() => stop.mutate({}, { onSuccess: onClose })}
-          >
-            Stop everything
-          </Button>
-        </>
-      }
     >
       <ul className="points">
         <li>Every call is refused until you resume.</li>
@@ -54,7 +44,6 @@ export function StopDialog({ onClose }: { onClose: () => void }) {
           where they were issued.
         </li>
       </ul>
-      <ErrorNote error={stop.error} />
-    </Dialog>
+    </ConfirmDialog>
   )
 }

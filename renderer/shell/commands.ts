@@ -98,6 +98,16 @@ export function useCommands(): CommandGroup[] {
       icon: 'info',
       run: () => begin({ what: 'why', account }),
     },
+    ...(account.kind === 'person'
+      ? [
+          {
+            id: `step up ${account.account}`,
+            label: `Ask for more for ${visible(account.account)}`,
+            icon: 'key' as const,
+            run: () => begin({ what: 'step-up', account }),
+          },
+        ]
+      : []),
     {
       id: `revoke ${account.account}`,
       label: `Revoke ${visible(account.account)}`,
@@ -116,14 +126,20 @@ export function useCommands(): CommandGroup[] {
         run: () => begin({ what: 'wire', client, title, action }),
       }
     })
-  const atClients = clients.map(
-    ({ name }): Command => ({
+  const atClients = clients.flatMap(({ name }): Command[] => [
+    {
+      id: `renew client ${name}`,
+      label: `A new token for ${name}`,
+      icon: 'key',
+      run: () => begin({ what: 'renew-client', client: name }),
+    },
+    {
       id: `remove client ${name}`,
       label: `Remove the client ${name}`,
       icon: 'remove',
       run: () => begin({ what: 'remove-client', client: name }),
-    }),
-  )
+    },
+  ])
   const look = themes
     .filter((one) => one !== theme)
     .map(

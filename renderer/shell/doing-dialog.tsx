@@ -1,5 +1,8 @@
+import { ownName } from '../pages/accounts/account-words.ts'
+import { StepUpDialog } from '../pages/accounts/step-up-dialog.tsx'
 import { AddClientDialog } from '../pages/clients/add-client-dialog.tsx'
 import { RemoveClientDialog } from '../pages/clients/remove-client-dialog.tsx'
+import { RenewClientDialog } from '../pages/clients/renew-client-dialog.tsx'
 import { WireDialog } from '../pages/clients/wire-dialog.tsx'
 import { AddServerDialog } from '../pages/servers/add-server-dialog.tsx'
 import { ConnectDialog } from '../pages/servers/connect-dialog.tsx'
@@ -21,15 +24,31 @@ export function DoingDialog() {
           key={`${doing.server} ${doing.account}`}
           server={doing.server}
           {...(doing.account === undefined ? {} : { account: doing.account })}
+          {...(doing.scopes === undefined ? {} : { scopes: doing.scopes })}
           onClose={end}
         />
       )
+    case 'step-up': {
+      const { account } = doing
+      const to = { what: 'connect', server: account.server, account: ownName(account) } as const
+      return (
+        <StepUpDialog
+          account={account}
+          onAsk={(scopes) => begin({ ...to, scopes })}
+          onClose={end}
+        />
+      )
+    }
     case 'revoke':
       return <RevokeDialog account={doing.account} onClose={end} />
     case 'why': {
-      const { account, server } = doing.account
-      const again = { what: 'connect', server, account: account.slice(server.length + 1) } as const
-      return <WhyDialog account={doing.account} onSignIn={() => begin(again)} onClose={end} />
+      const { account } = doing
+      const again = {
+        what: 'connect',
+        server: account.server,
+        account: ownName(account),
+      } as const
+      return <WhyDialog account={account} onSignIn={() => begin(again)} onClose={end} />
     }
     case 'add-server':
       return <AddServerDialog onClose={end} />
@@ -39,6 +58,8 @@ export function DoingDialog() {
       return <AddClientDialog onClose={end} />
     case 'remove-client':
       return <RemoveClientDialog name={doing.client} onClose={end} />
+    case 'renew-client':
+      return <RenewClientDialog name={doing.client} onClose={end} />
     case 'wire': {
       const { client, title, action } = doing
       return <WireDialog client={client} title={title} action={action} onClose={end} />

@@ -4,7 +4,8 @@ import { useRoute } from './route.ts'
 
 /** What a person is about to do. Each has one dialog, wherever it was asked for: a card, a menu, the command palette. */
 export type Doing =
-  | { what: 'connect'; server: string; account?: string }
+  | { what: 'connect'; server: string; account?: string; scopes?: string[] }
+  | { what: 'step-up'; account: AccountView }
   // The account itself: it leaves the list while its receipt is still on the screen.
   | { what: 'revoke'; account: AccountView }
   | { what: 'why'; account: AccountView }
@@ -12,6 +13,7 @@ export type Doing =
   | { what: 'remove-server'; server: string }
   | { what: 'add-client' }
   | { what: 'remove-client'; client: string }
+  | { what: 'renew-client'; client: string }
   | { what: 'wire'; client: string; title: string; action: 'wire' | 'unwire' }
   | { what: 'stop' }
 

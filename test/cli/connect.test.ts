@@ -53,6 +53,13 @@ describe('connect', () => {
     expect(companion.calls[0]?.input).toEqual({ server: 'linear', issuer: signIn.issuer })
   })
 
+  it('asks for more than usual where a person names it', async () => {
+    await using companion = await start()
+    const more = ['--scope', 'admin', '--scope', 'read:org']
+    await warder(['connect', 'linear', ...more, '--home', companion.home])
+    expect(companion.calls[0]?.input).toEqual({ server: 'linear', scopes: ['admin', 'read:org'] })
+  })
+
   it('says what was asked for and not given', async () => {
     const account = { ...connectedSample, scopes: ['read'], withheld: ['write'] }
     await using companion = await start({ 'accounts:connected': () => account })

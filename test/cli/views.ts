@@ -85,6 +85,8 @@ export const accountSample: AccountView = {
   refreshedAt: null,
   accessTokenExpiresAt: null,
   withheld: [],
+  lacking: [],
+  scopesFixed: false,
   renewable: true,
   quirks: [],
   unused: null,

@@ -126,6 +126,34 @@ describe('calls', () => {
     expect(complaints).toEqual([])
   })
 
+  it('are jumped to by their date, with what came before and after around them', async () => {
+    companion.fill(2_000)
+    await open('Activity')
+    await calls().first().waitFor()
+    // Two minutes lie between two calls of that audit: so old is the five hundredth.
+    const target = companion.world.audit.find(({ call }) => call === 'old-1500')
+    if (target === undefined) throw new Error('there is no such call')
+    const local = new Date(Date.parse(target.at) - new Date().getTimezoneOffset() * 60_000)
+    const field = page.getByLabel('Jump to a date')
+    await field.fill(local.toISOString().slice(0, 16))
+    await field.press('Enter')
+    const shown = page.locator('[data-call="old-1500"]')
+    await shown.waitFor()
+    // What is newer is asked for without moving it.
+    await eventually(() => page.locator('[data-call="old-1501"]').count()).toBe(1)
+    const list = await page.locator('.calls-scroll').boundingBox()
+    const box = await shown.boundingBox()
+    expect(Math.abs((box?.y ?? 0) - (list?.y ?? 0))).toBeLessThan(60)
+    await button('Back to now').click()
+    await page.getByText('Live', { exact: true }).waitFor()
+
+    await field.fill('2001-01-01T00:00')
+    await button('Jump to that date').click()
+    await page.locator('[data-call="old-0"]').waitFor()
+    await page.getByText(/^\d+ calls from .*; these are the oldest\.$/).waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('stay where they are under the eyes of who reads, while new ones arrive', async () => {
     companion.fill(150)
     await open('Activity')

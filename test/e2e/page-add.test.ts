@@ -81,6 +81,33 @@ describe('adding a server', () => {
     expect(companion.world.servers.some(({ name }) => name === 'keyed')).toBe(false)
   })
 
+  it('lets Warder in as a service, with a secret for that provider alone', async () => {
+    await addServer()
+    await field('Address').fill('https://mcp.notes.example/mcp')
+    await button('Look what it asks for').click()
+    await dialog().getByText('It fits: it sends strangers to a provider to sign in.').waitFor()
+    await button('As a service').click()
+    await dialog().getByText('does not say that it lets programs in').waitFor()
+    await expect(field('Issuer').inputValue()).resolves.toBe('https://id.notes.example')
+    await field('Client ID').fill('warder')
+    await dialog().getByText('Give its secret.').waitFor()
+    await field('Client secret').fill('s-1')
+    await button('Add the server').click()
+    await confirm().click()
+    await eventually(() => heard('servers:add').length).toBe(2)
+    expect(heard('secrets:set')).toEqual([{ name: 'notes-client', value: 's-1' }])
+    expect(heard('servers:add').at(-1)).toMatchObject({
+      definition: {
+        auth: 'service',
+        oauth: {
+          clientId: 'warder',
+          clientSecret: 'secret:notes-client',
+          issuer: 'https://id.notes.example',
+        },
+      },
+    })
+  })
+
   it('says that an address cannot be reached, and forgets what it saw of another', async () => {
     await addServer()
     await dialog().getByText('Is it in a private network?').click()
@@ -106,6 +133,16 @@ describe('adding a server', () => {
     await button('Variable').click()
     await field('Variable 1').fill('TIME_KEY')
     await field('Value of TIME_KEY').fill('t-1')
+    await dialog().getByText('from a file or an argument?').click()
+    await button('File').click()
+    await field('File 1').fill('LINEAR_FILE')
+    await dialog().getByLabel('What LINEAR_FILE is').selectOption('Token of linear')
+    await button('Argument').click()
+    await field('Argument 1').fill('KEY')
+    await dialog().getByText('Others can see it').waitFor()
+    await dialog().getByText('Write {argument:KEY} among the arguments').waitFor()
+    await field('Arguments').fill('-y\n@example/time@2.0.0\n/home/alice/My Notes\n{argument:KEY}')
+    await field('Value of KEY').fill('a-1')
     await button('Add the server').click()
     await confirm().click()
     await page.getByRole('complementary', { name: 'Details of time' }).waitFor()
@@ -113,8 +150,10 @@ describe('adding a server', () => {
       name: 'time',
       definition: {
         command: 'npx',
-        args: ['-y', '@example/time@2.0.0', '/home/alice/My Notes'],
+        args: ['-y', '@example/time@2.0.0', '/home/alice/My Notes', '{argument:KEY}'],
         env: { TIME_KEY: 'secret:time-time-key' },
+        files: { LINEAR_FILE: 'grant:linear' },
+        arguments: { KEY: 'secret:time-key' },
       },
     })
   })
@@ -173,8 +212,20 @@ describe('a server', () => {
     ).toBe('Look at linear')
   })
 
-  it('shows what runs of it and what it wrote', async () => {
+  it('shows what comes for it, until somebody gives that up, what runs of it and what it wrote', async () => {
+    companion.world.installing = [
+      {
+        server: 'files',
+        name: '@example/files',
+        version: '1.4.2',
+        since: new Date().toISOString(),
+      },
+    ]
     await open('Servers')
+    await card('files').getByText('Fetching @example/files 1.4.2, begun just now.').waitFor()
+    await button('Give up fetching for files').click()
+    await eventually(() => card('files').getByText('Fetching').count()).toBe(0)
+    expect(heard('servers:cancel')).toEqual([{ name: 'files' }])
     await page.getByRole('link', { name: 'Look at files' }).click()
     const details = page.getByRole('complementary', { name: 'Details of files' })
     await details.getByText('holds tokens of linear/alice@example.com').waitFor()
@@ -223,6 +274,20 @@ it('takes a tool from a client with one press, and asks before it gives one back
     confirm: 'challenge-1',
   })
   expect(complaints).toEqual([])
+})
+
+it('gives a client a new token in the place of the one that it had', async () => {
+  await open('Clients')
+  await button('More for cursor').click()
+  await page.getByRole('menuitem', { name: 'A new token' }).click()
+  await dialog().getByRole('button', { name: 'Make a new one' }).click()
+  await confirm().click()
+  const token = dialog().getByRole('textbox', { name: 'Token' })
+  await expect(token.inputValue()).resolves.toBe('shown-once-and-never-again')
+  expect(heard('clients:renew')).toEqual([
+    { name: 'cursor' },
+    { name: 'cursor', confirm: 'challenge-1' },
+  ])
 })
 
 describe('an installed client', () => {
@@ -293,7 +358,10 @@ describe('the first run', () => {
     await heading('Servers').waitFor()
     await page.getByRole('link', { name: 'Overview' }).click()
     await steps.getByText('open is here.').waitFor()
-    await steps.getByRole('button', { name: 'Add a client' }).click()
+    await steps.getByRole('button', { name: 'Wire Cursor' }).click()
+    await dialog().getByText('+ "mcpServers": { "warder": {} }').waitFor()
+    await button('Cancel').click()
+    await steps.getByRole('button', { name: 'Another' }).click()
     await page.getByLabel('Name').fill(client.name)
     await page.keyboard.press('Enter')
     await confirm().click()

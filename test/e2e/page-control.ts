@@ -133,6 +133,12 @@ export function createPageControl() {
         })),
       })),
     'servers:running': () => world.running,
+    'servers:installing': () => world.installing,
+    'servers:cancel': ({ name }) => {
+      world.installing = world.installing.filter(({ server }) => server !== name)
+      changed('servers')
+      return {}
+    },
     'servers:logs': () => ({ lines: world.log }),
     'presets:list': () => world.presets,
     'secrets:list': () => world.secrets,
@@ -209,6 +215,7 @@ export function createPageControl() {
       return choice
     },
     'accounts:why': () => world.why,
+    'accounts:uses': ({ account }) => world.uses[account] ?? { clients: [], whole: true },
     'accounts:revoke': (input) => {
       const gone = world.accounts.filter((a) => 'account' in input && a.account === input.account)
       world.accounts = world.accounts.filter((a) => !gone.includes(a))
@@ -289,6 +296,11 @@ export function createPageControl() {
       const client = { ...world.client, name }
       world.clients = [...world.clients, client]
       changed('clients')
+      return { client, bearer: 'shown-once-and-never-again', http: world.status.http }
+    },
+    'clients:renew': ({ name, confirm }) => {
+      confirmed(`Give the client ${name} a new bearer`, confirm)
+      const client = world.clients.find((each) => each.name === name) ?? world.client
       return { client, bearer: 'shown-once-and-never-again', http: world.status.http }
     },
     'clients:remove': ({ name }) => {

@@ -6,6 +6,7 @@ import type {
   ConnectedView,
   FindingView,
   ImportView,
+  InstallingView,
   LedgerEntryView,
   Output,
   ReceiptView,
@@ -13,6 +14,7 @@ import type {
   ServerView,
   StatusView,
   StopView,
+  UsesView,
   WhyView,
   WiringPreview,
   WiringView,
@@ -147,6 +149,8 @@ export function createWorld() {
     refreshedAt: null,
     accessTokenExpiresAt: null,
     withheld: [],
+    lacking: [],
+    scopesFixed: false,
     renewable: true,
     quirks: [],
     unused: null,
@@ -347,6 +351,7 @@ export function createWorld() {
     scopes: ['openid', 'notes:read', 'notes:write'],
     registration: 'dynamic' as const,
     device: false,
+    services: false,
     revocation: true,
     introspection: true,
   }
@@ -423,6 +428,7 @@ export function createWorld() {
     running: [
       { server: 'files', pid: 4711, accounts: ['linear/alice@example.com'] },
     ] as Output<'servers:running'>,
+    installing: [] as InstallingView[],
     log: ['files: listening', 'files: 3 folders'] as string[],
     secrets: [] as Output<'secrets:list'>,
     /** What the companion would show of a definition. */
@@ -440,6 +446,15 @@ export function createWorld() {
         state: local || auth ? 'ready' : 'sign-in-needed',
       }
     },
+    uses: {
+      'linear/alice@example.com': {
+        clients: [
+          { client: 'cursor', calls: 12, lastAt: ago(5 * minute), last: 'create_issue' },
+          { client: 'claude-desktop', calls: 1, lastAt: ago(90 * minute), last: 'search' },
+        ],
+        whole: true,
+      },
+    } as Record<string, UsesView>,
     found,
     imports: [] as ImportView[],
     why,

@@ -360,11 +360,17 @@ describe('servers', () => {
     expect(complaints).toEqual([])
   })
 
-  it('revokes after a question, and shows the receipt', async () => {
+  it('revokes after a question, and its receipt turns from amber to green before one’s eyes', async () => {
+    const { world } = companion
+    const { receiptFor } = world
+    world.receiptFor = (of) => ({ ...receiptFor(of), state: 'pending' })
     await open('Servers')
     await button('Revoke linear/alice@example.com').click()
     expect(heard('accounts:revoke')).toEqual([])
     await dialog().getByRole('button', { name: 'Revoke', exact: true }).click()
+    await dialog().getByText('Not done yet, tried again').waitFor()
+    world.receipts = world.receipts.map((receipt) => ({ ...receipt, state: 'proven' }))
+    companion.changed('receipts')
     await dialog().getByText('Proven: every token is dead').waitFor()
     await dialog().getByText('The old token was refused. (HTTP 401)').waitFor()
     expect(heard('accounts:revoke')).toEqual([{ account: 'linear/alice@example.com' }])
@@ -389,6 +395,53 @@ describe('servers', () => {
     companion.world.refuses = ''
     await button('Try again').click()
     await card('Receipt for slack/bob').waitFor()
+  })
+})
+
+describe('accounts', () => {
+  const account = 'linear/alice@example.com'
+
+  it('say who used them, as it happens', async () => {
+    await open('Accounts')
+    const cursor = card(account).getByRole('listitem').filter({ hasText: 'cursor' })
+    await cursor.getByText('12 calls, the last create_issue 5 minutes ago').waitFor()
+    companion.append(
+      { phase: 'outcome', outcome: 'ok', client: 'cursor', target: 'search' },
+      { phase: 'outcome', outcome: 'denied', client: 'cursor', target: 'refused' },
+      { phase: 'outcome', outcome: 'ok', client: 'cursor', account: null, target: 'other' },
+    )
+    await cursor.getByText('13 calls, the last search just now').waitFor()
+    expect(heard('accounts:uses')).toEqual([{ account }])
+  })
+
+  it('are asked for more: what calls lacked, and what the person names', async () => {
+    const [one] = companion.world.accounts
+    if (one === undefined) throw new Error('nobody is signed in')
+    const lacking = [{ scope: 'mail:send', operations: ['the tool send_mail'] }]
+    companion.world.accounts = [{ ...one, lacking, withheld: ['admin'] }]
+    await open('Accounts')
+    await card(account).getByText('the tool send_mail: mail:send.').waitFor()
+    await button(`Ask for more for ${account}`).click()
+    expect(await dialog().getByRole('checkbox', { name: 'mail:send' }).isChecked()).toBe(true)
+    expect(await dialog().getByRole('checkbox', { name: 'admin' }).isChecked()).toBe(false)
+    await dialog().getByLabel('Other scopes').fill('read:org read')
+    await button('Go on to the sign-in').click()
+    await button('Open browser').waitFor()
+    expect(heard('accounts:connect')).toEqual([
+      { server: 'linear', account: 'alice@example.com', scopes: ['mail:send', 'read:org'] },
+    ])
+    expect(complaints).toEqual([])
+  })
+
+  it('are asked for nothing beyond what their definition fixes', async () => {
+    companion.world.accounts = companion.world.accounts.map((one) => ({
+      ...one,
+      scopesFixed: true,
+    }))
+    await open('Accounts')
+    await button(`Ask for more for ${account}`).click()
+    await dialog().getByText('Its definition says what is asked for').waitFor()
+    expect(await button('Go on to the sign-in').count()).toBe(0)
   })
 })
 

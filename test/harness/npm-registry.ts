@@ -18,6 +18,10 @@ export interface NpmRegistry extends AsyncDisposable {
   publish(manifest: Manifest, files: Readonly<Record<string, string>>): string
   /** It answers nothing any more. */
   down: boolean
+  /** Lets whoever asks wait. @returns when somebody has asked */
+  hold(): Promise<void>
+  /** Those who wait get no answer, and the next ones do. */
+  release(): void
 }
 
 interface Manifest {
@@ -31,10 +35,12 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
   const versions = new Map<string, Record<string, unknown>>()
   const archives = new Map<string, Buffer>()
   const asked: string[] = []
+  let held: PromiseWithResolvers<void> | undefined
   const server = createServer((request, response) => {
     const url = decodeURIComponent(request.url ?? '')
     asked.push(url)
     if (registry.down) return void request.socket.destroy()
+    if (held !== undefined) return void held.resolve()
     const archive = archives.get(url)
     if (archive !== undefined) return void response.end(archive)
     const own = [...versions].filter(([key]) => key.startsWith(`${url.slice(1)}@`))
@@ -68,6 +74,13 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
     machineWide,
     asked,
     down: false,
+    hold() {
+      held = Promise.withResolvers()
+      return held.promise
+    },
+    release() {
+      held = undefined
+    },
     publish(manifest, files) {
       const key = `${manifest.name}@${manifest.version}`
       const folder = path.join(home.path, 'sources', key, 'package')

@@ -90,7 +90,74 @@ describe('a plan', () => {
     })
   })
 
+  it('gives a service its credentials by name, and the provider that they are for', () => {
+    const draft = {
+      ...emptyDraft,
+      name: 'jobs',
+      url: 'https://jobs.example/mcp',
+      auth: 'service' as const,
+      clientId: ' warder ',
+      clientSecret: 's-1',
+      issuer: 'https://id.example',
+      scopes: 'jobs:read\njobs:write ',
+    }
+    const shared = {
+      clientId: 'warder',
+      issuer: 'https://id.example',
+      scopes: ['jobs:read', 'jobs:write'],
+    }
+    const { server, secrets } = planOf(draft)
+    expect(server.definition).toEqual({
+      url: 'https://jobs.example/mcp',
+      auth: 'service',
+      oauth: { ...shared, clientSecret: 'secret:jobs-client' },
+    })
+    expect(secrets).toEqual([{ name: 'jobs-client', value: 's-1' }])
+    const withKey = planOf({ ...draft, proof: 'key', privateKey: '-----BEGIN' })
+    expect(withKey.server.definition).toMatchObject({
+      oauth: { ...shared, privateKey: 'secret:jobs-key' },
+    })
+    expect(withKey.secrets).toEqual([{ name: 'jobs-key', value: '-----BEGIN' }])
+  })
+
+  it('puts credentials into files and arguments by name, never as they are', () => {
+    const { server, secrets } = planOf({
+      ...emptyDraft,
+      kind: 'local',
+      name: 'mail',
+      program: 'mail-server',
+      args: '--key={argument:KEY}',
+      env: [{ ...newValue('LINEAR'), tokenOf: 'linear' }],
+      files: [
+        newValue('PASSWORD_FILE', 'p-1', false),
+        { ...newValue('TOKEN_FILE'), tokenOf: 'linear', once: true },
+        newValue('EMPTY_FILE'),
+      ],
+      argumentSecrets: [newValue('KEY', 'k-1')],
+    })
+    expect(server.definition).toEqual({
+      command: 'mail-server',
+      args: ['--key={argument:KEY}'],
+      env: { LINEAR: 'grant:linear' },
+      files: {
+        PASSWORD_FILE: 'secret:mail-password-file',
+        TOKEN_FILE: { from: 'grant:linear', once: true },
+      },
+      arguments: { KEY: 'secret:mail-key' },
+    })
+    expect(secrets.map(({ value }) => value)).toEqual(['p-1', 'k-1'])
+  })
+
   it('says what it lacks', () => {
+    const service = { ...emptyDraft, url: 'x', name: 'x', auth: 'service' as const }
+    expect(missing(service)).toContain('client ID')
+    expect(missing({ ...service, clientId: 'c' })).toContain('secret')
+    expect(missing({ ...service, clientId: 'c', proof: 'key', clientSecret: 's' })).toContain('key')
+    expect(missing({ ...service, clientId: 'c', clientSecret: 's' })).toBeNull()
+    const local = { ...emptyDraft, kind: 'local' as const, program: 'x', name: 'x' }
+    const argumentSecrets = [newValue('KEY', 'k')]
+    expect(missing({ ...local, argumentSecrets })).toContain('{argument:KEY}')
+    expect(missing({ ...local, argumentSecrets, args: '{argument:KEY}' })).toBeNull()
     expect(missing(emptyDraft)).toContain('address')
     expect(missing({ ...emptyDraft, kind: 'local' })).toContain('program')
     expect(missing({ ...emptyDraft, url: 'x' })).toContain('name')

@@ -112,6 +112,8 @@ describe('a local server', () => {
       look: () => Promise.reject(new Error('none')),
       install: () => Promise.reject(new Error('none')),
       place: () => '',
+      has: () => false,
+      giveUp: () => {},
     },
   })
   const unsafe = (definition: { command: string; args?: string[]; cwd?: string }) =>

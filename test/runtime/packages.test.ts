@@ -107,6 +107,29 @@ describe('npx -y NAME', () => {
     })
   })
 
+  it('is given up in the middle where a person says so, and begun anew by the next start', async () => {
+    publish('1.0.0')
+    const definition = await approved(command('-y', '@test/tool'))
+    const one = runs()
+    const told: number[] = []
+    one.events.on('installing', () => told.push(one.installing().length))
+    const asked = registry.hold()
+    const started = one.confirmed(server(definition))
+    const ended = expect(started).rejects.toMatchObject({
+      code: 'server.start_failed',
+      message: 's could not be installed: somebody gave it up.',
+    })
+    await asked
+    expect(one.installing()).toMatchObject([{ server: 's', name: '@test/tool', version: '1.0.0' }])
+    one.giveUp('s')
+    await ended
+    expect([one.installing(), told]).toEqual([[], [1, 0]])
+    registry.release()
+    await one.confirmed(server(definition))
+    const [file = ''] = definition.pin?.files ?? []
+    expect(existsSync(file)).toBe(true)
+  })
+
   it('is not approved where the registry cannot be asked, or has no such package', async () => {
     for (const [down, name] of [
       [false, 'no-such-package'],

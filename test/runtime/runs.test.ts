@@ -9,7 +9,13 @@ import { type TestHome, testHome } from '../harness/home.ts'
 import { everythingStdio } from '../harness/stdio-servers.ts'
 
 const none = () => Promise.reject(new Error('no registry is asked for'))
-const packages: Packages = { look: none, install: none, place: () => '' }
+const packages: Packages = {
+  look: none,
+  install: none,
+  place: () => '',
+  has: () => false,
+  giveUp: () => {},
+}
 const runs = createRuns({ packages })
 const node = process.execPath
 

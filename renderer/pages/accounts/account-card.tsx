@@ -9,14 +9,16 @@ import { Prose } from '../../parts/prose.tsx'
 import { Scopes } from '../../parts/scopes.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useDoing } from '../../shell/doing.tsx'
-import { accountKinds, accountStates, usedBy } from '../servers/accounts.tsx'
+import { RevokeButton, WhyButton } from './account-buttons.tsx'
+import { accountKinds, accountStates, chosenFor, ownName } from './account-words.ts'
+import { UsedBy } from './used-by.tsx'
 
 /** One account whole: whose, where, for what, until when, and who uses it. */
 export function AccountCard({ account }: { account: AccountView }) {
   const { begin } = useDoing()
   const [tone, words] = accountStates[account.state]
   const { server } = account
-  const name = account.account.slice(server.length + 1)
+  const needsPerson = account.state === 'sign-in-needed' || account.state === 'frozen'
   return (
     <li className="card" aria-label={visible(account.account)}>
       <div className="card-head">
@@ -24,7 +26,7 @@ export function AccountCard({ account }: { account: AccountView }) {
           <Icon name="accounts" />
         </span>
         <div className="card-title">
-          <h2>{visible(name)}</h2>
+          <h2>{visible(ownName(account))}</h2>
           <p className="quiet small">
             at {visible(hostOf(account.issuer))}
             {account.organisation !== null && `, ${visible(account.organisation)}`}, for {server}
@@ -32,27 +34,24 @@ export function AccountCard({ account }: { account: AccountView }) {
         </div>
         <Badge tone={tone}>{words}</Badge>
         <div className="card-tools">
+          <WhyButton account={account} />
+          {account.kind === 'person' && (
+            <Button
+              label={`Ask for more for ${visible(account.account)}`}
+              disabled={account.state === 'revoking'}
+              onClick={() => begin({ what: 'step-up', account })}
+            >
+              Ask for more
+            </Button>
+          )}
           <Button
-            label={`Why is ${visible(account.account)} as it is`}
-            onClick={() => begin({ what: 'why', account })}
-          >
-            Why?
-          </Button>
-          <Button
-            kind={account.state === 'sign-in-needed' ? 'primary' : 'plain'}
+            kind={needsPerson ? 'primary' : 'plain'}
             label={`Sign in again as ${visible(account.account)}`}
-            onClick={() => begin({ what: 'connect', server, account: name })}
+            onClick={() => begin({ what: 'connect', server, account: ownName(account) })}
           >
             Sign in again
           </Button>
-          <Button
-            kind="danger"
-            label={`Revoke ${visible(account.account)}`}
-            disabled={account.state === 'revoking'}
-            onClick={() => begin({ what: 'revoke', account })}
-          >
-            Revoke
-          </Button>
+          <RevokeButton account={account} />
         </div>
       </div>
       {account.unused !== null && (
@@ -60,10 +59,21 @@ export function AccountCard({ account }: { account: AccountView }) {
           <Prose text={account.unused} />
         </Note>
       )}
+      {account.lacking.length > 0 && (
+        <Note tone="warn" title="Calls were refused for want of more">
+          {lackingInWords(account)}
+        </Note>
+      )}
       <Facts facts={factsOf(account)} />
     </li>
   )
 }
+
+/** `the tool send_mail needs mail:send`. */
+const lackingInWords = ({ lacking }: AccountView) =>
+  `${lacking
+    .map(({ scope, operations }) => `${operations.map(visible).join(' and ')}: ${visible(scope)}`)
+    .join('; ')}.`
 
 function factsOf(account: AccountView) {
   const { accessTokenExpiresAt: expiry, refreshedAt, withheld } = account
@@ -74,7 +84,8 @@ function factsOf(account: AccountView) {
     ...(withheld.length === 0
       ? {}
       : { 'Asked for and not given': <Scopes scopes={withheld} none="" /> }),
-    'Used by': usedBy(account),
+    'Chosen for': chosenFor(account),
+    'Used by': <UsedBy account={account.account} />,
     'Signed in': <Time at={account.connectedAt} />,
     ...(refreshedAt === null ? {} : { Renewed: <Time at={refreshedAt} /> }),
     'Token lasts': expiry === null ? 'the provider does not say' : <Time at={expiry} />,

@@ -42,15 +42,17 @@ export function CallList({ calls, selected, onSelect }: CallListProps) {
   useLayoutEffect(() => virtual.measure(), [height])
 
   const shift = window?.shift ?? 0
-  const shifted = useRef(shift)
+  const atNewest = window?.atNewest ?? true
+  const shown = useRef({ shift, atNewest })
   useLayoutEffect(() => {
     const element = scroller.current
-    const moved = shift - shifted.current
-    shifted.current = shift
-    // Whoever stands at the top follows what comes; everybody else keeps what they look at.
-    if (element !== null && moved !== 0 && element.scrollTop > 0)
+    const before = shown.current
+    shown.current = { shift, atNewest }
+    const moved = shift - before.shift
+    // Whoever stands at the newest call follows what comes; everybody else keeps what they look at.
+    if (element !== null && moved !== 0 && (element.scrollTop > 0 || !before.atNewest))
       element.scrollTop += moved * height
-  }, [shift, height])
+  }, [shift, atNewest, height])
 
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0

@@ -1,15 +1,18 @@
 import { useState } from 'react'
 import { useAct } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
-import { CopyField } from '../../parts/copy-field.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
+import { TokenDialog } from './token-dialog.tsx'
 
 /** Adds a client and shows its token, which exists in readable form only in this answer. */
 export function AddClientDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const add = useAct('clients:add')
-  if (add.data !== undefined) return <Added added={add.data} onClose={onClose} />
+  if (add.data !== undefined)
+    return (
+      <TokenDialog title={`${add.data.client.name} is added`} given={add.data} onClose={onClose} />
+    )
   return (
     <Dialog
       title="Add a client"
@@ -50,28 +53,6 @@ export function AddClientDialog({ onClose }: { onClose: () => void }) {
         It gets a socket and a token of its own, and may call what the rules allow it.
       </p>
       <ErrorNote error={add.error} />
-    </Dialog>
-  )
-}
-
-function Added(props: {
-  added: { client: { name: string }; bearer: string; http: string }
-  onClose: () => void
-}) {
-  const { client, bearer, http } = props.added
-  return (
-    <Dialog
-      title={`${client.name} is added`}
-      onClose={props.onClose}
-      actions={
-        <Button first kind="primary" onClick={props.onClose}>
-          I have kept it
-        </Button>
-      }
-    >
-      <p>This token is shown only now. Warder keeps no copy that could be read.</p>
-      <CopyField label="Token" value={bearer} />
-      <CopyField label="Address" value={http} />
     </Dialog>
   )
 }

@@ -3,8 +3,7 @@ import type { ContractError, WiringPreview } from '../../../preload/contract/ind
 import { useApi } from '../../api/context.ts'
 import { useAct } from '../../api/queries.ts'
 import { Bones } from '../../parts/bones.tsx'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
+import { ConfirmDialog, DoneDialog } from '../../parts/confirm-dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { visible, whole } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
@@ -30,40 +29,27 @@ export function WireDialog({ client, title, action, onClose }: WireDialogProps) 
   const words = action === 'wire' ? 'Wire' : 'Unwire'
   if (make.data !== undefined)
     return (
-      <Dialog
+      <DoneDialog
         title={action === 'wire' ? `${title} is wired` : `${title} is as it was`}
         onClose={onClose}
-        actions={
-          <Button first kind="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
       >
         <Note tone="good">
           <Prose text={make.data.next} />
         </Note>
-      </Dialog>
+      </DoneDialog>
     )
   return (
-    <Dialog
+    <ConfirmDialog
       title={`${words} ${title}?`}
+      act={words}
+      keep="Cancel"
+      kind="primary"
       wide
+      busy={make.isPending}
+      disabled={preview.data === undefined}
+      error={make.error}
+      onAct={() => preview.data && make.mutate({ client, digest: preview.data.digest })}
       onClose={onClose}
-      actions={
-        <>
-          <Button first onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            kind="primary"
-            busy={make.isPending}
-            disabled={preview.data === undefined}
-            onClick={() => preview.data && make.mutate({ client, digest: preview.data.digest })}
-          >
-            {words}
-          </Button>
-        </>
-      }
     >
       <ErrorNote error={preview.error} />
       {preview.data === undefined ? (
@@ -71,8 +57,7 @@ export function WireDialog({ client, title, action, onClose }: WireDialogProps) 
       ) : (
         <Change of={preview.data} />
       )}
-      <ErrorNote error={make.error} />
-    </Dialog>
+    </ConfirmDialog>
   )
 }
 

@@ -7,7 +7,7 @@ import { hostOf, visible } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useDoing } from '../../shell/doing.tsx'
 import { hrefOf } from '../../shell/route.ts'
-import { accountStates } from '../servers/accounts.tsx'
+import { accountStates, ownName } from '../accounts/account-words.ts'
 import { serverStates, signsIn } from '../servers/server-card.tsx'
 
 /** Every server and its accounts, each with its state and the one action that mends it. */
@@ -73,7 +73,7 @@ function Mend({ server, trouble }: { server: ServerView; trouble: AccountView | 
           begin({
             what: 'connect',
             server: name,
-            account: trouble.account.slice(name.length + 1),
+            account: ownName(trouble),
           })
         }
       >
@@ -109,7 +109,7 @@ function Mend({ server, trouble }: { server: ServerView; trouble: AccountView | 
 }
 
 function whoOf(server: ServerView, accounts: AccountView[]): string {
-  const names = accounts.map(({ account }) => visible(account.slice(server.name.length + 1)))
+  const names = accounts.map((account) => visible(ownName(account)))
   if (names.length > 0) return names.join(', ')
   if (server.command !== null) return 'on this computer'
   return visible(hostOf(server.url ?? ''))

@@ -15,7 +15,12 @@ import { PasteAddress } from './paste-address.tsx'
 import { type Flow, type SignIn, useSignIn } from './sign-in.ts'
 
 /** A sign-in: who asks, at which host, for what, and only then the provider's page in the browser. */
-export function ConnectDialog(props: { server: string; account?: string; onClose: () => void }) {
+export function ConnectDialog(props: {
+  server: string
+  account?: string
+  scopes?: string[]
+  onClose: () => void
+}) {
   const [{ method, issuer }, choose] = useState<Way>({ method: 'browser', issuer: undefined })
   // Another way, or another provider, is another sign-in: the first one is given up when its steps go away.
   return (
@@ -39,13 +44,15 @@ interface Way {
 interface StepsProps extends Way {
   server: string
   account?: string
+  scopes?: string[]
   onCode: () => void
   onIssuer: (issuer: string) => void
   onClose: () => void
 }
 
-function Steps({ server, account, method, issuer, onCode, onIssuer, onClose }: StepsProps) {
-  const { signIn, openBrowser } = useSignIn({ server, account, method, issuer })
+function Steps({ onCode, onIssuer, onClose, ...wanted }: StepsProps) {
+  const { server } = wanted
+  const { signIn, openBrowser } = useSignIn(wanted)
   return (
     <Dialog
       title={signIn.at === 'connected' ? `${server} is connected` : `Sign in to ${server}`}
@@ -88,6 +95,11 @@ function Connected({ flow, account }: Extract<SignIn, { at: 'connected' }>) {
         <Note tone="warn" title={`It is not ${visible(account.insteadOf)}`}>
           You signed in as somebody else, so this is another account. The one that you meant is as
           it was.
+        </Note>
+      )}
+      {account.withheld.length > 0 && (
+        <Note tone="warn" title="Asked for and not given">
+          {account.withheld.map(visible).join(', ')}. Calls that need it will say so.
         </Note>
       )}
       {account.named === 'nobody' && <NameAccount flow={flow} account={account.account} />}

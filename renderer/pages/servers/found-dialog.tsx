@@ -1,10 +1,9 @@
 import type { ImportView, ShreddedView } from '../../../preload/contract/index.ts'
 import { useAct } from '../../api/queries.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
-import { ErrorNote } from '../../parts/error-note.tsx'
+import { ConfirmDialog, DoneDialog } from '../../parts/confirm-dialog.tsx'
 import { visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
+import { Prose } from '../../parts/prose.tsx'
 import { Receipt } from '../receipt.tsx'
 
 export type Deed = 'adopt' | 'revoke' | 'shred'
@@ -46,52 +45,53 @@ export function FoundDialog(props: { deed: Deed; found: ImportView; onClose: () 
     else shred.mutate({ id })
   }
 
-  const done = (
-    <Button first kind="primary" onClick={onClose}>
-      Done
-    </Button>
-  )
-  const actions = (
-    <>
-      <Button first onClick={onClose}>
-        Cancel
-      </Button>
-      <Button kind={deed === 'adopt' ? 'primary' : 'danger'} busy={act.isPending} onClick={go}>
-        {button}
-      </Button>
-    </>
-  )
+  if (act.isSuccess)
+    return (
+      <DoneDialog title={`${title} ${program} keeps`} onClose={onClose}>
+        {adopt.data && (
+          <Note tone="good" title={adopt.data.account.account}>
+            {adopt.data.rotated
+              ? 'Warder keeps it now, and what lies in the file is dead. Shred it all the same.'
+              : 'Warder keeps it now, and the copy in the file is as good as ever: shred it.'}
+          </Note>
+        )}
+        {revoke.data && (
+          <ul className="cards">
+            {revoke.data.receipts.map((receipt) => (
+              <Receipt key={receipt.id} receipt={receipt} />
+            ))}
+          </ul>
+        )}
+        {shred.data && <Shredded shredded={shred.data} />}
+      </DoneDialog>
+    )
   return (
-    <Dialog
-      title={`${title} ${program} keeps${act.isSuccess ? '' : '?'}`}
+    <ConfirmDialog
+      title={`${title} ${program} keeps?`}
+      act={button}
+      keep="Cancel"
+      kind={deed === 'adopt' ? 'primary' : 'danger'}
+      busy={act.isPending}
+      error={act.error}
+      onAct={go}
       onClose={onClose}
-      actions={act.isSuccess ? done : actions}
     >
-      {!act.isSuccess && <p>{about}</p>}
-      {adopt.data && (
-        <Note tone="good" title={adopt.data.account.account}>
-          {adopt.data.rotated
-            ? 'Warder keeps it now, and what lies in the file is dead. Shred it all the same.'
-            : 'Warder keeps it now, and the copy in the file is as good as ever: shred it.'}
-        </Note>
-      )}
-      {revoke.data && (
-        <ul className="cards">
-          {revoke.data.receipts.map((receipt) => (
-            <Receipt key={receipt.id} receipt={receipt} />
-          ))}
-        </ul>
-      )}
-      {shred.data && <Shredded shredded={shred.data} />}
-      <ErrorNote error={act.error} />
-    </Dialog>
+      <p>{about}</p>
+    </ConfirmDialog>
   )
 }
 
 function Shredded({ shredded }: { shredded: ShreddedView }) {
   return (
-    <Note tone="good" title="Shredded">
-      {visible(shredded.files.join(', '))}
+    <Note
+      tone={shredded.problem === null ? 'good' : 'warn'}
+      title={shredded.problem === null ? 'Shredded' : 'Not shredded'}
+    >
+      {shredded.problem === null ? (
+        visible(shredded.files.join(', '))
+      ) : (
+        <Prose text={shredded.problem} />
+      )}
     </Note>
   )
 }

@@ -1,8 +1,6 @@
 import type { AccountView } from '../../../preload/contract/index.ts'
 import { useAct, useListing } from '../../api/queries.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
-import { ErrorNote } from '../../parts/error-note.tsx'
+import { ConfirmDialog, DoneDialog } from '../../parts/confirm-dialog.tsx'
 import { hostOf, visible } from '../../parts/format.ts'
 import { Note } from '../../parts/note.tsx'
 import { Prose } from '../../parts/prose.tsx'
@@ -15,15 +13,7 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
   const { data: latest } = useListing('receipts:list')
   if (revoke.data !== undefined)
     return (
-      <Dialog
-        title={`${visible(account.account)} is revoked here`}
-        onClose={onClose}
-        actions={
-          <Button first kind="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
+      <DoneDialog title={`${visible(account.account)} is revoked here`} onClose={onClose}>
         <ul className="cards">
           {revoke.data.map((receipt) => (
             // As it is now: it turns from amber to green before one's eyes.
@@ -33,26 +23,16 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
             />
           ))}
         </ul>
-      </Dialog>
+      </DoneDialog>
     )
   return (
-    <Dialog
+    <ConfirmDialog
       title={`Revoke ${visible(account.account)}?`}
+      act="Revoke"
+      busy={revoke.isPending}
+      error={revoke.error}
+      onAct={() => revoke.mutate({ account: account.account })}
       onClose={onClose}
-      actions={
-        <>
-          <Button first onClick={onClose}>
-            Keep it
-          </Button>
-          <Button
-            kind="danger"
-            busy={revoke.isPending}
-            onClick={() => revoke.mutate({ account: account.account })}
-          >
-            Revoke
-          </Button>
-        </>
-      }
     >
       <p>
         Calls that use it are refused at once, open streams are cut and local servers that hold it
@@ -64,7 +44,6 @@ export function RevokeDialog(props: { account: AccountView; onClose: () => void 
           <Prose text={account.revokeWarning} />
         </Note>
       )}
-      <ErrorNote error={revoke.error} />
-    </Dialog>
+    </ConfirmDialog>
   )
 }

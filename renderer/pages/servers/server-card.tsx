@@ -10,6 +10,7 @@ import { goTo, hrefOf } from '../../shell/route.ts'
 import { AccountChooser } from '../account-chooser.tsx'
 import { Accounts } from './accounts.tsx'
 import { Injects } from './injects.tsx'
+import { InstallingLine } from './installing.tsx'
 
 export const serverStates: Record<ServerView['state'], [Tone, string]> = {
   ready: ['good', 'Ready'],
@@ -80,6 +81,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
           <Prose text={server.message} />
         </p>
       )}
+      {server.kind === 'local' && <InstallingLine server={server.name} />}
       <Injects server={server} />
       {signsIn(server) && <Accounts accounts={accounts} />}
       {(accounts.length > 1 || server.choice !== null) && (

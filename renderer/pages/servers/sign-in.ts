@@ -23,14 +23,16 @@ export type SignIn =
 interface Wanted {
   server: string
   /** The one to be signed in again; undefined: whichever it will be. */
-  account: string | undefined
+  account?: string | undefined
+  /** Wanted beside what a sign-in asks for; undefined: nothing. */
+  scopes?: string[] | undefined
   method: 'browser' | 'device'
   /** Which of the providers that the server names; undefined: Warder says. */
   issuer: string | undefined
 }
 
 /** One sign-in from the page's side: prepared at once, opened when the person says so, cancelled when its dialog goes away. */
-export function useSignIn({ server, account, method, issuer }: Wanted): {
+export function useSignIn({ server, account, scopes, method, issuer }: Wanted): {
   signIn: SignIn
   openBrowser: () => void
 } {
@@ -57,6 +59,7 @@ export function useSignIn({ server, account, method, issuer }: Wanted): {
         ...(account === undefined ? {} : { account }),
         ...(method === 'device' ? { method } : {}),
         ...(issuer === undefined ? {} : { issuer }),
+        ...(scopes === undefined ? {} : { scopes }),
       }),
     onSuccess: ({ flow }) => {
       pending.current = flow

@@ -123,6 +123,19 @@ describe('a call that lacks a scope', () => {
     expect(scopes).toEqual(['files:read'])
   })
 
+  it('is kept in mind with its scope, for whoever looks at the account, until the account has it', async () => {
+    const grant = await connect()
+    expect(house.grants.lacking(grant)).toEqual([])
+    await refusal(['files:write', 'files:read'])
+    await refusal(['files:write'])
+    expect(house.grants.lacking(grant)).toEqual([
+      { scope: 'files:write', operations: ['the tool send'] },
+    ])
+    const [stepped] = [await connect()]
+    expect(stepped.scopes).toContain('files:write')
+    expect(house.grants.lacking(stepped)).toEqual([])
+  })
+
   it('puts no scope that RFC 6749 does not allow on a screen or into a request', async () => {
     await connect()
     const { code, message } = await refusal(['files:"write"'])
@@ -130,5 +143,40 @@ describe('a call that lacks a scope', () => {
     expect(message).not.toContain('write')
     const { scopes } = await house.grants.connect(serverAt(provider.serverUrl))
     expect(scopes).toEqual(['files:read'])
+  })
+})
+
+describe('a person who wants more', () => {
+  it('is asked for what the account has and for that too, though no call lacked it', async () => {
+    await connect()
+    const body = provider.resourceMetadata({ scopes_supported: ['files:list'] })
+    provider.answers.set('/.well-known/oauth-protected-resource/mcp', () => ({ body }))
+    const signIn = await house.grants.connect(serverAt(provider.serverUrl), {
+      scopes: ['files:share'],
+    })
+    expect([...signIn.scopes].sort()).toEqual(['files:list', 'files:read', 'files:share'])
+    await allow(signIn)
+    expect(house.grants.list().filter(({ state }) => state === 'connected')).toHaveLength(1)
+  })
+
+  it('gets nothing beyond what is fixed in the definition', async () => {
+    const oauth = { scopes: ['files:read', 'files:write'] }
+    const server = serverAt(provider.serverUrl, oauth)
+    await expect(
+      house.grants.connect(server, { scopes: ['files:write', 'files:share'] }),
+    ).rejects.toMatchObject({
+      code: 'usage.invalid',
+      message: expect.stringMatching(/files:share/),
+    })
+    expect(provider.received).toEqual([])
+    const { scopes } = await house.grants.connect(server, { scopes: ['files:write'] })
+    expect(scopes).toEqual(oauth.scopes)
+  })
+
+  it('sends no scope that RFC 6749 does not allow', async () => {
+    const scopes = ['files:"write"']
+    await expect(
+      house.grants.connect(serverAt(provider.serverUrl), { scopes }),
+    ).rejects.toMatchObject({ code: 'oauth.metadata_invalid' })
   })
 })

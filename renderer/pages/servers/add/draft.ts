@@ -6,6 +6,10 @@ export interface Value {
   name: string
   value: string
   secret: boolean
+  /** The server whose account's token it is, in place of a value; empty where it is none. */
+  tokenOf: string
+  /** Of a file: it can be read one time (a pipe). */
+  once: boolean
 }
 
 /** What is being written about a server that is to be added. */
@@ -13,17 +17,29 @@ export interface Draft {
   name: string
   kind: 'remote' | 'local' | 'preset'
   url: string
-  auth: 'oauth' | 'header' | 'public'
+  auth: 'oauth' | 'service' | 'header' | 'public'
   headers: Value[]
   /** Networks beside the internet that it and its provider may be reached in, one a line. */
   networks: string
   /** Of a client that a person registered at the provider by hand. */
   clientId: string
   clientSecret: string
+  /** What a service proves itself with. */
+  proof: 'secret' | 'key'
+  /** Of a service, PKCS#8 PEM or JWK. */
+  privateKey: string
+  /** The provider where that client is registered. */
+  issuer: string
+  /** What a service asks for, one a line. */
+  scopes: string
   program: string
   /** One argument a line, as it is: nothing is split or unquoted. */
   args: string
   env: Value[]
+  /** Credentials that it reads from files. */
+  files: Value[]
+  /** Credentials among its arguments. */
+  argumentSecrets: Value[]
   preset: string
   tenant: string
 }
@@ -37,9 +53,15 @@ export const emptyDraft: Draft = {
   networks: '',
   clientId: '',
   clientSecret: '',
+  proof: 'secret',
+  privateKey: '',
+  issuer: '',
+  scopes: '',
   program: '',
   args: '',
   env: [],
+  files: [],
+  argumentSecrets: [],
   preset: '',
   tenant: '',
 }
@@ -50,6 +72,8 @@ export const newValue = (name = '', value = '', secret = true): Value => ({
   name,
   value,
   secret,
+  tokenOf: '',
+  once: false,
 })
 
 /** A name as config.json takes it, made of any text; empty where nothing is left. */
@@ -105,16 +129,18 @@ export function planOf(draft: Draft): Plan {
     secrets.push({ name, value })
     return `secret:${name}`
   }
+  const complete = (given: Value[]) =>
+    given.filter(({ name, value, tokenOf }) => name.trim() !== '' && (value !== '' || tokenOf))
+  const sourceOf = ({ name, value, secret, tokenOf }: Value, asHeader = false) => {
+    if (tokenOf !== '') return `grant:${tokenOf}`
+    const full = asHeader ? headerValue(name, value) : value
+    return secret ? keep(name, full) : full
+  }
   const written = (given: Value[], asHeader = false) =>
-    Object.fromEntries(
-      given
-        .filter(({ name, value }) => name.trim() !== '' && value !== '')
-        .map(({ name, value, secret }) => {
-          const full = asHeader ? headerValue(name, value) : value
-          return [name.trim(), secret ? keep(name, full) : full]
-        }),
-    )
-  const client =
+    Object.fromEntries(complete(given).map((one) => [one.name.trim(), sourceOf(one, asHeader)]))
+  /** Credentials only, whatever the row says: what stands here is one. */
+  const credentials = (given: Value[]) => complete(given).map((one) => ({ ...one, secret: true }))
+  const client = () =>
     draft.clientId.trim() === ''
       ? {}
       : {
@@ -125,6 +151,16 @@ export function planOf(draft: Draft): Plan {
               : { clientSecret: keep('client', draft.clientSecret) }),
           },
         }
+  const service = () => ({
+    oauth: {
+      clientId: draft.clientId.trim(),
+      ...(draft.proof === 'secret'
+        ? { clientSecret: keep('client', draft.clientSecret) }
+        : { privateKey: keep('key', draft.privateKey) }),
+      ...(draft.issuer.trim() === '' ? {} : { issuer: draft.issuer.trim() }),
+      ...(wordsOf(draft.scopes).length === 0 ? {} : { scopes: wordsOf(draft.scopes) }),
+    },
+  })
   const { name, preset, tenant } = draft
   switch (draft.kind) {
     case 'local':
@@ -135,6 +171,17 @@ export function planOf(draft: Draft): Plan {
             command: draft.program.trim(),
             args: linesOf(draft.args),
             env: written(draft.env),
+            ...given(
+              'files',
+              credentials(draft.files).map((one) => [
+                one.name.trim(),
+                one.once ? { from: sourceOf(one), once: true } : sourceOf(one),
+              ]),
+            ),
+            ...given(
+              'arguments',
+              credentials(draft.argumentSecrets).map((one) => [one.name.trim(), sourceOf(one)]),
+            ),
           },
         },
         secrets,
@@ -143,7 +190,7 @@ export function planOf(draft: Draft): Plan {
       return {
         server: {
           name,
-          definition: { ...(draft.url === '' ? {} : { url: draft.url.trim() }), ...client },
+          definition: { ...(draft.url === '' ? {} : { url: draft.url.trim() }), ...client() },
           preset: { name: preset, ...(tenant === '' ? {} : { tenant: tenant.trim() }) },
         },
         secrets,
@@ -157,13 +204,20 @@ export function planOf(draft: Draft): Plan {
             auth: draft.auth,
             ...networksOf(draft),
             ...(draft.auth === 'header' ? { headers: written(draft.headers, true) } : {}),
-            ...(draft.auth === 'oauth' ? client : {}),
+            ...(draft.auth === 'oauth' ? client() : {}),
+            ...(draft.auth === 'service' ? service() : {}),
           },
         },
         secrets,
       }
   }
 }
+
+const given = (name: string, entries: [string, unknown][]) =>
+  entries.length === 0 ? {} : { [name]: Object.fromEntries(entries) }
+
+/** Scopes as somebody writes them down: one a line, or with blanks between. */
+const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '')
 
 /** As config.json takes them. */
 export const networksOf = ({ networks }: Pick<Draft, 'networks'>) => {
@@ -181,6 +235,18 @@ function headerValue(name: string, value: string): string {
 export function missing(draft: Draft): string | null {
   if (draft.kind === 'remote' && draft.url.trim() === '') return 'Give the address of the server.'
   if (draft.kind === 'local' && draft.program.trim() === '') return 'Name the program to run.'
+  if (draft.kind === 'local') {
+    const placed = draft.argumentSecrets.find(
+      ({ name }) => name.trim() !== '' && !draft.args.includes(`{argument:${name.trim()}}`),
+    )
+    if (placed !== undefined)
+      return `Write {argument:${placed.name.trim()}} among the arguments, where it belongs.`
+  }
+  if (draft.kind === 'remote' && draft.auth === 'service') {
+    if (draft.clientId.trim() === '') return 'Give the client ID of the service.'
+    if ((draft.proof === 'secret' ? draft.clientSecret : draft.privateKey) === '')
+      return draft.proof === 'secret' ? 'Give its secret.' : 'Give its private key.'
+  }
   if (draft.kind === 'preset' && draft.preset === '') return 'Choose a provider.'
   if (draft.name === '') return 'Give it a name.'
   return null

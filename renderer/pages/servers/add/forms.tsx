@@ -2,127 +2,24 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ContractError, PresetView } from '../../../../preload/contract/index.ts'
 import { useApi } from '../../../api/context.ts'
+import { useListing } from '../../../api/queries.ts'
 import { Answer } from '../../../parts/answer.tsx'
 import { Choice } from '../../../parts/choice.tsx'
 import { Field } from '../../../parts/field.tsx'
 import { Note } from '../../../parts/note.tsx'
-import { type Draft, nameFrom, nameOfCommand, nameOfUrl, networksOf, newValue } from './draft.ts'
-import { Look } from './look.tsx'
+import { signsIn } from '../server-card.tsx'
+import { ClientFields } from './client-fields.tsx'
+import { type Draft, nameFrom, nameOfCommand } from './draft.ts'
 import { Values } from './values.tsx'
 
-interface FormProps {
+export interface FormProps {
   draft: Draft
   onChange: (part: Partial<Draft>) => void
 }
 
-const ways: Record<Draft['auth'], [words: string, help: string]> = {
-  oauth: ['Sign in', 'You sign in at its provider in your browser. Fits most servers of today.'],
-  header: ['Key in a header', 'A key or personal token that you got from its vendor.'],
-  public: ['Nothing', 'The server lets everybody in.'],
-}
-
-/** A server somewhere else, by its address. */
-export function RemoteForm({ draft, onChange }: FormProps) {
-  return (
-    <>
-      <Field
-        label="Address"
-        type="url"
-        mono
-        first
-        value={draft.url}
-        placeholder="https://mcp.example.com/mcp"
-        help="The whole address of its MCP endpoint, as its vendor gives it."
-        onChange={(url) =>
-          onChange({
-            url,
-            ...(draft.name === nameOfUrl(draft.url) ? { name: nameOfUrl(url) } : {}),
-          })
-        }
-      />
-      <Look
-        url={draft.url}
-        allowedNetworks={networksOf(draft).allowedNetworks}
-        onFits={(auth) =>
-          onChange({
-            auth,
-            ...(auth === 'header' && draft.headers.length === 0
-              ? { headers: [newValue('Authorization')] }
-              : {}),
-          })
-        }
-      />
-      <div className="field">
-        <span className="field-label">How Warder gets in</span>
-        <Choice
-          label="How Warder gets in"
-          value={draft.auth}
-          options={(['oauth', 'header', 'public'] as const).map((value) => ({
-            value,
-            words: ways[value][0],
-          }))}
-          onChange={(auth) =>
-            onChange({
-              auth,
-              ...(auth === 'header' && draft.headers.length === 0
-                ? { headers: [newValue('Authorization')] }
-                : {}),
-            })
-          }
-        />
-        <p className="quiet small">{ways[draft.auth][1]}</p>
-      </div>
-      <details className="elsewhere">
-        <summary>Is it in a private network?</summary>
-        <Field
-          label="Networks that it may be reached in"
-          mono
-          rows={2}
-          value={draft.networks}
-          placeholder="10.0.0.0/8"
-          help="One a line. Without them Warder goes to the internet only, wherever a name leads."
-          onChange={(networks) => onChange({ networks })}
-        />
-      </details>
-      {draft.auth === 'header' && (
-        <Values
-          legend="Headers that Warder puts in"
-          what="Header"
-          values={draft.headers}
-          onChange={(headers) => onChange({ headers })}
-        />
-      )}
-      {draft.auth === 'oauth' && (
-        <details className="elsewhere">
-          <summary>Did you register an app there by hand?</summary>
-          <ClientFields draft={draft} onChange={onChange} />
-        </details>
-      )}
-    </>
-  )
-}
-
-function ClientFields({ draft, onChange }: FormProps) {
-  return (
-    <div className="field-pair">
-      <Field
-        label="Client ID"
-        mono
-        value={draft.clientId}
-        onChange={(clientId) => onChange({ clientId })}
-      />
-      <Field
-        label="Client secret, if it gave you one"
-        type="password"
-        value={draft.clientSecret}
-        onChange={(clientSecret) => onChange({ clientSecret })}
-      />
-    </div>
-  )
-}
-
 /** A program on this computer. You are shown exactly this before anything runs. */
 export function LocalForm({ draft, onChange }: FormProps) {
+  const tokensOf = useTokens()
   const change = (part: Partial<Pick<Draft, 'program' | 'args'>>) => {
     const next = { ...draft, ...part }
     const follows = draft.name === nameOfCommand(draft.program, draft.args)
@@ -152,14 +49,65 @@ export function LocalForm({ draft, onChange }: FormProps) {
         legend="Variables that it gets"
         what="Variable"
         values={draft.env}
+        tokensOf={tokensOf}
         onChange={(env) => onChange({ env })}
       />
+      <OtherWays draft={draft} tokensOf={tokensOf} onChange={onChange} />
       <Note tone="info">
         It runs with your rights. Before it does, Warder shows you what the command comes to, whole,
         and asks.
       </Note>
     </>
   )
+}
+
+/** For servers that read no variable: a file is the next best, and an argument the last. */
+function OtherWays({
+  draft,
+  tokensOf,
+  onChange,
+}: FormProps & { tokensOf: readonly string[] }): ReactNode {
+  return (
+    <details className="elsewhere">
+      <summary>Does it read its credential from a file or an argument?</summary>
+      <p className="quiet small">
+        A variable fits most servers, and only the server sees it. Where it reads none, a file is
+        next: the variable of its name, and <code>{'{file:NAME}'}</code> among the arguments, become
+        its path. Only the server’s user can read it, and it goes when the server ends.
+      </p>
+      <Values
+        legend="Files that hold a credential"
+        what="File"
+        only="files"
+        values={draft.files}
+        tokensOf={tokensOf}
+        onChange={(files) => onChange({ files })}
+      />
+      <p className="quiet small">
+        An argument is the last resort: write <code>{'{argument:NAME}'}</code> where it belongs.
+      </p>
+      <Values
+        legend="Credentials among the arguments"
+        what="Argument"
+        only="credentials"
+        values={draft.argumentSecrets}
+        tokensOf={tokensOf}
+        onChange={(argumentSecrets) => onChange({ argumentSecrets })}
+      />
+      {draft.argumentSecrets.length > 0 && (
+        <Note tone="warn" title="Others can see it">
+          Every user and program of this computer can read the arguments of a program while it runs.
+          Take a variable or a file if the server knows one.
+        </Note>
+      )}
+    </details>
+  )
+}
+
+/** Servers whose accounts have a live token that another server may be given. */
+export function useTokens(): string[] {
+  const servers = useListing('servers:list').data ?? []
+  return servers.filter(signsIn).map(({ name }) => name)
 }
 
 /** A provider that Warder knows something about. */

@@ -19,8 +19,17 @@ const registrations = {
 interface LookProps {
   url: string
   allowedNetworks: string[] | undefined
-  /** Which way in fits what was seen. */
-  onFits: (auth: Draft['auth']) => void
+  onFits: (fit: Fit, url: string) => void
+}
+
+/** Which way in fits what was seen, and why, as the rest of a sentence. */
+export interface Fit {
+  auth: Draft['auth']
+  why: string
+  /** The provider that it names. */
+  issuer: string | null
+  /** That provider lets programs in as themselves. */
+  services: boolean
 }
 
 /** Asks the server what it wants of a stranger, before anything is added. */
@@ -32,10 +41,9 @@ export function Look({ url, allowedNetworks, onFits }: LookProps) {
         url: address,
         ...(allowedNetworks === undefined ? {} : { allowedNetworks }),
       }),
-    onSuccess: ({ asks }) => {
-      if (asks === 'nothing') onFits('public')
-      if (asks === 'key') onFits('header')
-      if (asks === 'sign-in') onFits('oauth')
+    onSuccess: (seen, address) => {
+      const fit = fitOf(seen)
+      if (fit !== null) onFits(fit, address)
     },
   })
   const empty = url.trim() === ''
@@ -48,6 +56,20 @@ export function Look({ url, allowedNetworks, onFits }: LookProps) {
       {look.data && look.variables === url.trim() && <Seen seen={look.data} />}
     </div>
   )
+}
+
+function fitOf({ asks, found }: PreflightView): Fit | null {
+  const about = { issuer: found?.issuer ?? null, services: found?.services ?? false }
+  switch (asks) {
+    case 'nothing':
+      return { ...about, auth: 'public', why: 'it asked a stranger for nothing' }
+    case 'key':
+      return { ...about, auth: 'header', why: 'it turns strangers away and names no provider' }
+    case 'sign-in':
+      return { ...about, auth: 'oauth', why: 'it sends strangers to a provider to sign in' }
+    case 'unknown':
+      return null
+  }
 }
 
 function Seen({ seen: { asks, status, found, problem } }: { seen: PreflightView }) {
@@ -66,6 +88,7 @@ function Seen({ seen: { asks, status, found, problem } }: { seen: PreflightView 
             'For the resource': <code>{visible(found.resource)}</code>,
             'Would ask for': <Scopes scopes={found.scopes} none="nothing by name" />,
             'Warder registers there': registrations[found.registration],
+            ...(found.services ? { 'Takes services': 'yes, with credentials of their own' } : {}),
             'When revoked': found.revocation
               ? 'at the provider too, and the receipt says what was proven'
               : 'only here: the provider cannot be told',
