@@ -17,6 +17,7 @@ import { refusal } from './refusal.ts'
 import { mayAsk, maySay } from './server-rights.ts'
 import { systemTimer } from './timer.ts'
 import type { House, ServerSide, Session } from './types.ts'
+import { createUnderWay } from './under-way.ts'
 import { NotProcessed, type ShowQuestion } from './upstream/upstream.ts'
 import { wellFormed } from './well-formed.ts'
 
@@ -35,6 +36,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   const asked = new Map<string, Asked>()
   const news = createNews(house.timer ?? systemTimer)
   let counter = 0
+  const underWay = createUnderWay()
   /** Grows when the server is gone: what it had asked before concerns nobody. */
   let generation = 0
 
@@ -154,10 +156,14 @@ export function createServerSide(session: () => Session, house: House): ServerSi
 
   return {
     receive(message, related, answer = toServer, show) {
+      const room = () => session().channelFor(related, tokenOf(message))?.room?.()
       // A record that cannot be written, or a server that is gone: there is nobody left to tell.
-      if (message.kind === 'request') ask(message, related, answer, show).catch(() => {})
-      else tell(message, related).catch(() => {})
-      return session().channelFor(related, tokenOf(message))?.room?.()
+      if (message.kind === 'notification') {
+        tell(message, related).catch(() => {})
+        return room()
+      }
+      const taken = underWay(ask(message, related, answer, show))
+      return taken === undefined ? room() : taken.then(room)
     },
     answered,
     mayRead(uri) {

@@ -16,8 +16,8 @@ export function hearServer(
     /** Those that the server has, by the ids that it knows. */
     calls: ReadonlyMap<string, HeldCall>
     listening: Listening
-    /** Answers the server. */
-    refuse: (text: string) => void
+    /** Answers the server. @returns what to wait for before more is read from it */
+    refuse: (text: string) => Promise<void> | undefined
   },
 ): LinkHost['onMessage'] {
   const { calls, listening, refuse } = parts
@@ -26,7 +26,10 @@ export function hearServer(
     values: () => [...calls.values()].map(({ round }) => round),
   })
 
-  function ask(question: RequestMessage, related: string | null): void {
+  function ask(
+    question: RequestMessage,
+    related: string | null,
+  ): ReturnType<LinkHost['onMessage']> {
     const call = askedFor(related)
     const refused =
       call === undefined
@@ -36,11 +39,11 @@ export function hearServer(
       // Only where it is sure which call comes to nothing by this.
       if (call !== undefined && (related !== null || calls.size === 1))
         Object.assign(call.lacking, requirementOf(question))
-      refuse(refused ?? '')
-    } else
-      host.onMessage(question, related, undefined, (text, answered) =>
-        call.ask(question.id, text, answered),
-      )
+      return refuse(refused ?? '')
+    }
+    return host.onMessage(question, related, undefined, (text, answered) =>
+      call.ask(question.id, text, answered),
+    )
   }
 
   /**
@@ -61,12 +64,9 @@ export function hearServer(
   }
 
   return (message, related) => {
-    if (message.kind === 'request') {
-      // It only asks whether this side lives.
-      if (message.method === 'ping') host.onMessage(message, related)
-      else ask(message, related)
-      return
-    }
+    if (message.kind === 'request')
+      // It may only ask whether this side lives.
+      return message.method === 'ping' ? host.onMessage(message, related) : ask(message, related)
     const heard = notices(message, related)
     if (heard !== false) return heard
     const listened = listening.hear(message)

@@ -7,6 +7,7 @@ import {
   readMessage,
   resultResponse,
 } from '../envelope.ts'
+import { createUnderWay } from '../under-way.ts'
 import type { Credential, LinkHost, Upstream } from '../upstream/upstream.ts'
 import { claimOf, isRefusal } from './claim.ts'
 import { completed } from './complete-result.ts'
@@ -43,7 +44,8 @@ export function createSessionful(
   const states = options.states.of(`${options.caller} ${randomUUID()}`)
   const calls = new Map<string, HeldCall>()
   /** Answers the server. */
-  let toServer: (text: string) => void = () => {}
+  let toServer: (text: string) => Promise<void> | undefined = () => undefined
+  const underWay = createUnderWay()
   const listening = createListening(host)
   const ended = new AbortController()
   let opened: ResponseMessage | null = null
@@ -139,7 +141,7 @@ export function createSessionful(
 
     return {
       async request(text, id, credential, signal) {
-        toServer = (answer) => void inner.send(answer, credential).catch(() => {})
+        toServer = (answer) => underWay(inner.send(answer, credential))
         const message = readMessage(text) as RequestMessage
         switch (message.method) {
           case 'initialize':

@@ -37,7 +37,7 @@ describe('a client that does not read', () => {
     await tick()
     const round = { id: '7', progressToken: '1', logLevel: 'info' }
     const calls = new Map([['7', { round, method: 'tools/call' } as HeldCall]])
-    const hear = hearServer(host, { calls, listening, refuse: () => {} })
+    const hear = hearServer(host, { calls, listening, refuse: () => undefined })
     let waited = true
     const heard = Promise.resolve(hear(message, null)).then(() => {
       waited = false
