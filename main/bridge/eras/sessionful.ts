@@ -127,7 +127,7 @@ export function createSessionful(
       const progressToken = params?.member('_meta')?.member('progressToken')?.raw ?? null
       const own = { id, progressToken, logLevel }
       await setLevel(logLevel, credential, signal)
-      // Answers without the state answer nothing that was asked: they stay here, and the server asks (§ Error Handling).
+      // Answers without the state answer nothing that was asked here: they stay, and the server asks (§ Error Handling).
       if (params?.member('requestState') === undefined)
         return round(id, begin(message, id, credential), message, own, signal)
       const key = states.open(message)?.content

@@ -81,7 +81,7 @@ export function createStraight(
     const opened = state && states.open(message)
     if (opened === null) return unknownState(id)
     const text = splice(message.text, [
-      ...(state && opened ? stateEdits(message, state, opened) : unaskedEdits(message)),
+      ...(state && opened ? stateEdits(message, state, opened) : []),
       ...(endpoint.mirrors ? [] : tokenEdits(message, id)),
     ])
     const giveUp = () => endpoint.cancel?.(id, credential)
@@ -207,10 +207,6 @@ function stateEdits(
   if (opened.content !== '') return [{ start: state.start, end: state.end, text: opened.content }]
   return params === undefined ? [] : removals(text, params, new Set(['requestState']))
 }
-
-/** Answers without our state answer nothing that was asked: they stay here, and the server asks (§ Error Handling). */
-const unaskedEdits = ({ text, params }: RequestMessage): Edit[] =>
-  params === undefined ? [] : removals(text, params, new Set(['inputResponses']))
 
 /** On a pipe all requests share one way back, so that each needs a token that no other one has. */
 function tokenEdits({ params }: RequestMessage, id: string): Edit[] {

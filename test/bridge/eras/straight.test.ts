@@ -306,18 +306,12 @@ describe('the state of such a server', () => {
     expect(one.remote.of('tools/call')).toHaveLength(1)
   })
 
-  it('is given anew where the client brings answers and no state, and those reach nobody', async () => {
+  it('is not wanted with answers that the client brings of its own accord: the server judges them', async () => {
     await using one = await scene(asks(STATE))
-    await post(one.world, 'tools/call', call, wish)
-    const { answer } = await post(one.world, 'tools/call', { inputResponses, ...call }, wish)
-    expect(answer.result).toMatchObject({
-      resultType: 'input_required',
-      inputRequests: { who: form },
-    })
-    const [first, second] = one.remote
-      .of('tools/call')
-      .map(({ body }) => JSON.parse(body).params as Record<string, unknown>)
-    expect(second).toEqual(first)
+    const params = { ...call, inputResponses }
+    const { answer } = await post(one.world, 'tools/call', params, wish)
+    expect(answer.result).toEqual({ resultType: 'complete' })
+    expect(JSON.parse(one.remote.of('tools/call')[0]?.body ?? '').params).toMatchObject(params)
   })
 
   it('comes with questions that are recorded', async () => {
