@@ -48,10 +48,13 @@ import { socketDirectory, socketPath } from './store/home.ts'
 import { type Meta, openMeta } from './store/meta.ts'
 import { launchEnvironment, writeRunFile } from './store/run-file.ts'
 import { openState } from './store/state.ts'
+import type { Packaging } from './updates/install.ts'
+import { placeOf } from './updates/releases.ts'
+import { createUpdates } from './updates/updates.ts'
 import { createKnownSecrets } from './vault/known-secrets.ts'
 import { openVault } from './vault/open.ts'
 import { createNamedSecrets } from './vault/secrets.ts'
-import { version } from './version.ts'
+import { repository, version } from './version.ts'
 import { driftNotes } from './wiring/drift.ts'
 import { surroundings } from './wiring/surroundings.ts'
 import { openTokenCaches } from './wiring/token-caches/open.ts'
@@ -73,6 +76,10 @@ export interface CompanionOptions {
   readonly handOver?: () => void
   /** Absent where the shell cannot arrange it. */
   readonly autostart?: Autostart
+  /** How this Warder came here; from its sources by default. */
+  readonly packaging?: Packaging
+  /** Absolute paths of the licences of what runs it, as far as they are there. */
+  readonly runtimeLicences?: readonly string[]
   /** Ends this companion and starts it anew; absent where the shell cannot. */
   readonly restart?: () => void
   /** Absent where the page's browser keeps files. */
@@ -247,6 +254,10 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     if (wiring.launcher.exists() || wiring.ledger.records().length > 0) refreshLauncher(wiring)
     const wiringWatch = ending.add(watchWired(wiring), (watching) => watching.close())
 
+    const updates = ending.add(
+      createUpdates({ place: placeOf(repository), version, dialer, meta, clock }),
+      (opened) => opened.close(),
+    )
     const control = createControl({
       version,
       shell,
@@ -275,6 +286,10 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       presence: ports.presence,
       autostart: options.autostart ?? null,
       files: options.files ?? null,
+      updates,
+      runtimeLicences: options.runtimeLicences ?? [],
+      packaging: options.packaging ?? 'sources',
+      browser: ports.browser,
       chooseVault: restartsWith(options.restart, meta),
       handOver: options.handOver ?? null,
       openUi: options.openUi,
@@ -345,6 +360,13 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     wiringWatch.events.on('changed', (places, before) => {
       for (const note of driftNotes(places, before)) ports.notifier.notify(note)
     })
+    updates.events.on('found', (found) =>
+      ports.notifier.notify({
+        title: `Warder ${found} is out`,
+        body: 'Settings say where it is and how it is installed.',
+        offer: { to: 'update' },
+      }),
+    )
     grants.start()
     const admitted = admitWired(control, wiring.ledger)
     // A window asks the person, who may take as long as they like; without one it is done at once.

@@ -234,6 +234,21 @@ export const errorCodes = {
     meaning: 'The bearer token is missing, unknown, or was revoked.',
     mend: 'Add the client again with `warder client add NAME` and give it the new token.',
   },
+  'update.no_place': {
+    exit: 1,
+    meaning: 'This build of Warder was not told where its releases are, so it looks nowhere.',
+    mend: 'Look where you got it from.',
+  },
+  'update.unreadable': {
+    exit: 1,
+    meaning: 'The place of the releases answered, and named no version.',
+    mend: 'Look at the page of the releases yourself, or again later.',
+  },
+  'update.none': {
+    exit: 3,
+    meaning: 'No version that is newer than this one is known.',
+    mend: 'Look for one first.',
+  },
   'export.unknown': {
     exit: 3,
     meaning: 'No file is being made under that id (any more).',

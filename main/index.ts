@@ -16,9 +16,11 @@ import {
   isInBackground,
   launchCommand,
   outliveWindows,
+  packaging,
   quitAfter,
   refuseToStart,
   restart,
+  runtimeLicences,
   showOnLaunch,
 } from './desktop/lifecycle.ts'
 import { collectLinks, createPageLink, registerLinks } from './desktop/links.ts'
@@ -76,7 +78,9 @@ async function start(): Promise<void> {
     argv: launchCommand(),
     autostart: createAutostart(launchCommand(), process.env),
     files,
+    packaging: packaging(),
     restart,
+    runtimeLicences: runtimeLicences(),
     pageLink: createPageLink(),
     env: process.env,
     openUi: async () => {

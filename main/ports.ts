@@ -14,7 +14,7 @@ export interface Notifier {
     title: string
     body: string
     /** What would settle it; a shell that can offers it on a button. */
-    offer?: { to: 'sign-in'; server: string } | { to: 'approve' }
+    offer?: { to: 'sign-in'; server: string } | { to: 'approve' } | { to: 'update' }
   }): void
 }
 

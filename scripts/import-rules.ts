@@ -10,7 +10,7 @@ const floors = [
   ['bridge/', 'wiring/'],
   ['runtime/'],
   ['policy/', 'oauth/', 'audit/'],
-  ['identity/', 'servers/', 'vault/'],
+  ['identity/', 'servers/', 'updates/', 'vault/'],
   ['net/', 'store/'],
 ]
 

@@ -27,6 +27,7 @@ import { stopHandlers } from './stop.ts'
 import { toolHandlers } from './tool-approvals.ts'
 import { trimHandlers } from './trim.ts'
 import type { Control, Handlers } from './types.ts'
+import { updateHandlers } from './updates.ts'
 import { vaultHandlers } from './vault.ts'
 import { auditRowView } from './views.ts'
 import { wiringHandlers } from './wiring.ts'
@@ -49,11 +50,12 @@ export function createControl(house: ControlHouse): Control {
     ...auditHandlers(house),
     ...stopHandlers(house),
     ...holdHandlers(house),
-    ...licenceHandlers(),
+    ...licenceHandlers(house),
     ...trimHandlers(house),
     ...autostartHandlers(house),
     ...shellHandlers(house),
     ...vaultHandlers(house),
+    ...updateHandlers(house),
   }
   const handlers: Handlers = { ...rooms, ...exportHandlers(house, rooms) }
   const events = createEmitter<{ [E in EventName]: [payload: Events[E]] }>()
@@ -78,6 +80,7 @@ export function createControl(house: ControlHouse): Control {
   house.pins.events.on('waiting', () => {
     for (const area of ['approvals', 'status'] as const) changed(area)()
   })
+  house.updates.events.on('changed', changed('updates'))
   house.grants.on('receipt', changed('receipts'))
   for (const area of ['wiring', 'status'] as const)
     house.wiringWatch.events.on('changed', changed(area))

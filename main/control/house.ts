@@ -8,11 +8,13 @@ import type { Grants } from '../oauth/types.ts'
 import type { ApprovedConfig } from '../policy/approved-config.ts'
 import type { Hold } from '../policy/hold.ts'
 import type { Stop } from '../policy/stop.ts'
-import type { Autostart, FileKeeper, Presence } from '../ports.ts'
+import type { Autostart, Browser, FileKeeper, Presence } from '../ports.ts'
 import type { Runs } from '../runtime/runs.ts'
 import type { ServerLogs } from '../runtime/server-log.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import type { Registry } from '../servers/registry.ts'
+import type { Packaging } from '../updates/install.ts'
+import type { Updates } from '../updates/updates.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
 import type { SecretStore } from '../vault/store.ts'
 import type { TokenCaches } from '../wiring/token-caches/open.ts'
@@ -47,6 +49,11 @@ export interface ControlHouse {
   readonly wiringWatch: Pick<WiringWatch, 'events'>
   readonly presence: Presence
   readonly autostart: Autostart | null
+  readonly updates: Updates
+  readonly packaging: Packaging
+  readonly browser: Browser
+  /** Files with the licences of what runs Warder. */
+  readonly runtimeLicences: readonly string[]
   /** Starts anew with another vault; null where that is a matter of the command that starts Warder. */
   readonly chooseVault: ((kind: 'keychain' | 'file') => void) | null
   /** Null where the page's browser keeps files. */

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
 import { layout } from '../layout.ts'
+import type { ControlHouse } from './house.ts'
 import type { Handlers } from './types.ts'
 
 /** What the build has written down of the licences of what the page bundles, and of the packages that lie beside it. */
-export function licenceHandlers(): Handlers<'licences:get'> {
+export function licenceHandlers({
+  runtimeLicences,
+}: Pick<ControlHouse, 'runtimeLicences'>): Handlers<'licences:get'> {
   return {
     async 'licences:get'() {
       const built = [
@@ -17,7 +21,8 @@ export function licenceHandlers(): Handlers<'licences:get'> {
           throw new WarderError('ui.missing', 'The licences were not built.', { cause })
         },
       )
-      return { page: texts.join('\n') }
+      // Of many megabytes: a person opens them there.
+      return { page: texts.join('\n'), runtime: runtimeLicences.filter((file) => existsSync(file)) }
     },
   }
 }

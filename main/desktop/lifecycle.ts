@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { app, dialog, Menu } from 'electron'
 import { isWarderError, toWarderError } from '../errors.ts'
+import type { Packaging } from '../updates/install.ts'
 import { wasStartedAtLogin } from './autostart.ts'
 import { pageOfLaunch } from './links.ts'
 
@@ -81,6 +82,21 @@ export function quitAfter(parts: { letClose: () => void; close: () => Promise<vo
       () => app.exit(1),
     )
   })
+}
+
+/** How this app came here. */
+export function packaging(): Packaging {
+  if (!app.isPackaged) return 'sources'
+  if (process.platform === 'darwin') return 'dmg'
+  if (process.platform === 'win32') return 'nsis'
+  return process.env.APPIMAGE === undefined ? 'package' : 'appimage'
+}
+
+/** Where electron-builder puts the licences of Electron and Chromium. */
+export function runtimeLicences(): string[] {
+  const program = path.dirname(process.execPath)
+  const folder = process.platform === 'darwin' ? path.join(program, '..', 'Resources') : program
+  return ['LICENSE.electron.txt', 'LICENSES.chromium.html'].map((file) => path.join(folder, file))
 }
 
 /** Ends this app in order, and starts it again with its window. */

@@ -36,9 +36,18 @@ export function createNotifier(perform: (action: TrayAction) => void): Notifier 
 
 type Offer = NonNullable<Parameters<Notifier['notify']>[0]['offer']>
 
-const labelOf = (offer: Offer) => (offer.to === 'sign-in' ? 'Sign in…' : 'Review…')
+const labels: Record<Offer['to'], string> = {
+  'sign-in': 'Sign in…',
+  approve: 'Review…',
+  update: 'Look…',
+}
 
-const pageOf = (offer: Offer) => (offer.to === 'sign-in' ? `servers/${offer.server}` : 'approvals')
+const labelOf = (offer: Offer) => labels[offer.to]
+
+function pageOf(offer: Offer): string {
+  if (offer.to === 'sign-in') return `servers/${offer.server}`
+  return offer.to === 'approve' ? 'approvals' : 'settings'
+}
 
 const actionOf = (offer: Offer): TrayAction =>
   offer.to === 'sign-in'

@@ -37,6 +37,8 @@ export interface TrayState {
   readonly servers: readonly ServerView[]
   /** Whether Warder starts when the person logs in; null where that cannot be seen or arranged. */
   readonly autostart: boolean | null
+  /** A newer version, where one is known. */
+  readonly update: string | null
 }
 
 const separator: TrayItem = { kind: 'separator' }
@@ -56,6 +58,7 @@ export function trayMenu(state: TrayState): TrayMenu {
       ...standstills(status),
       separator,
       ...(status.locked === null ? settings(state) : []),
+      ...newer(state),
       action('Open Warder', { do: 'open' }),
       action('Quit Warder', { do: 'quit' }),
     ],
@@ -148,3 +151,6 @@ function stateLine(server: ServerView): string {
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+
+const newer = ({ update }: TrayState): TrayItem[] =>
+  update === null ? [] : [action(`Version ${update} is out…`, { do: 'open', page: 'settings' })]

@@ -38,12 +38,15 @@ export async function createTray(
 }
 
 async function menuOf(control: Control, status: StatusView): Promise<TrayMenu> {
-  if (status.locked !== null) return trayMenu({ status, servers: [], autostart: null })
-  const [servers, autostart] = (await Promise.all([
+  if (status.locked !== null)
+    return trayMenu({ status, servers: [], autostart: null, update: null })
+  const [servers, autostart, updates] = (await Promise.all([
     control.call('servers:list', {}),
     control.call('autostart:get', {}),
-  ])) as [ServerView[], Output<'autostart:get'>]
-  return trayMenu({ status, servers, autostart: autostart.on })
+    control.call('updates:get', {}),
+  ])) as [ServerView[], Output<'autostart:get'>, Output<'updates:get'>]
+  const update = updates.newer?.version ?? null
+  return trayMenu({ status, servers, autostart: autostart.on, update })
 }
 
 function show(tray: Tray, icons: string, menu: TrayMenu, perform: (action: TrayAction) => void) {

@@ -9,7 +9,7 @@ import type { ProviderProfile, RemoteServer } from '../store/config-schema.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { type Attempt, type Attempts, notFinished } from './attempts.ts'
 import { createSignInRequest, profileParameters, type SignInRequest } from './authorization.ts'
-import { openSignInPage } from './browser.ts'
+import { openInBrowser } from './browser.ts'
 import { beginInBrowser } from './browser-sign-in.ts'
 import { issuerChoice } from './choose-issuer.ts'
 import { checkClientKey } from './client-assertion.ts'
@@ -107,7 +107,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const cancel = attempt.giveUp
       const { otherIssuers, provider } = flow.discovered
       const deviceOffered = offersDeviceFlow(provider)
-      const open = async () => openSignInPage(options.browser, await way.pageToOpen())
+      const open = async () => openInBrowser(options.browser, await way.pageToOpen())
       const link = async () => {
         attempt.check()
         return way.freshPage()

@@ -34,6 +34,7 @@ import {
   serverToolsView,
   summaryView,
   testView,
+  updatesView,
 } from './window-views.ts'
 
 /**
@@ -397,6 +398,14 @@ export const channels = {
   /** Gives it up: nothing is left of it. */
   'exports:cancel': channel(z.strictObject({ id: z.string().max(64) }), nothing),
 
+  'updates:get': channel(nothing, updatesView),
+  /** One GET, now. */
+  'updates:look': channel(nothing, updatesView),
+  /** Whether to look once a day. */
+  'updates:daily': channel(z.strictObject({ on: z.boolean() }), updatesView),
+  /** Opens the page of the newer version in the system browser. */
+  'updates:open': channel(nothing, nothing),
+
   'licences:get': channel(nothing, licencesView),
 
   /** Opens the window (desktop) or the page in the browser (headless). */
@@ -420,6 +429,7 @@ export const events = {
       'receipts',
       'imports',
       'wiring',
+      'updates',
       'status',
     ]),
   }),

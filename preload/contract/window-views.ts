@@ -101,9 +101,23 @@ export const summaryView = z.object({
   ),
 })
 
+export const updatesView = z.object({
+  /** Where releases are; null where this build knows no place. */
+  place: z.string().nullable(),
+  daily: z.boolean(),
+  lookedAt: instant.nullable(),
+  newer: z.object({ version: z.string(), page: z.string() }).nullable(),
+  /** Why the last look ended without an answer. */
+  problem: z.string().nullable(),
+  /** What a person does with a newer version. */
+  install: z.string(),
+})
+
 export const licencesView = z.object({
   /** Of what the page is built of, and of the packages of the app. */
   page: z.string(),
+  /** Files with those of Electron and Chromium, where they came along. */
+  runtime: z.array(z.string()),
 })
 
 export type PresetView = z.infer<typeof presetView>

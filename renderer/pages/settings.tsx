@@ -21,6 +21,7 @@ import { Time } from '../parts/time.tsx'
 import { SaveButton } from '../shell/save-button.tsx'
 import { chooseTheme, useTheme } from '../shell/theme.ts'
 import { placeOf, works } from '../shell/vault-line.tsx'
+import { Updates } from './updates.tsx'
 
 export function Settings() {
   const status = useStatus()
@@ -39,6 +40,9 @@ export function Settings() {
           <Vault status={status.data} />
           <Doors status={status.data} />
           <Start status={status.data} />
+          <Section title="Updates">
+            <Updates />
+          </Section>
           <Keep />
           <About status={status.data} />
         </>
@@ -307,6 +311,14 @@ function Licences({ onClose }: { onClose: () => void }) {
       }
     >
       <ErrorNote error={licences.error} />
+      {licences.data && licences.data.runtime.length > 0 && (
+        <p className="quiet small">
+          Those of Electron and Chromium are in{' '}
+          {licences.data.runtime.map((file) => (
+            <code key={file}>{visible(file)} </code>
+          ))}
+        </p>
+      )}
       <ScrollBox label="Licences">
         {licences.data ? <pre>{licences.data.page}</pre> : <Bones count={1} />}
       </ScrollBox>

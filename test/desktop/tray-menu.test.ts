@@ -51,7 +51,7 @@ const ALWAYS = [
 ]
 
 const menuOf = (state: Partial<TrayState>) =>
-  trayMenu({ status, servers: [], autostart: null, ...state })
+  trayMenu({ status, servers: [], autostart: null, update: null, ...state })
 
 const labels = (state: Partial<TrayState>): string[] => lines(menuOf(state).items)
 
@@ -67,6 +67,15 @@ function lines(items: readonly TrayItem[]): string[] {
 describe('trayMenu', () => {
   it('offers the window and the way out where there is nothing yet', () => {
     expect(labels({})).toEqual(['(Warder: 0 servers, 0 accounts)', '-', ...ALWAYS])
+  })
+
+  it('leads to the settings where a newer version is known', () => {
+    expect(menuOf({ update: '0.2.0' }).items).toContainEqual({
+      kind: 'action',
+      label: 'Version 0.2.0 is out…',
+      action: { do: 'open', page: 'settings' },
+    })
+    expect(menuOf({ update: '0.2.0' }).mood).toBe('ready')
   })
 
   it('puts sign-ins and approvals above everything and asks for attention', () => {

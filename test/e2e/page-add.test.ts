@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import {
   button,
@@ -410,8 +411,42 @@ it('chooses colours, and remembers them', async () => {
   expect(await scheme()).toBe('light dark')
 })
 
+it('looks for a newer version only where a person wants that, and leads to its page', async () => {
+  const { world } = companion
+  await open('Settings')
+  await page.getByText('This build knows no place to look for updates.').waitFor()
+  expect(await button('Look now').count()).toBe(0)
+
+  world.updates = { ...world.updates, place: 'https://github.com/warder/warder' }
+  await page.reload()
+  await page.getByText('Nobody has looked yet').waitFor()
+  await page.getByRole('switch', { name: 'Look for a newer version once a day' }).click()
+  await button('Look now').click()
+  await page.getByText('This is the newest').waitFor()
+  expect([heard('updates:daily'), heard('updates:look')]).toEqual([[{ on: true }], [{}]])
+
+  world.updates.newer = { version: '0.2.0', page: 'https://github.com/warder/warder' }
+  await page.reload()
+  await page.getByText('Version 0.2.0 is out').waitFor()
+  await button('Open its page').click()
+  await eventually(() => heard('updates:open')).toEqual([{}])
+  expect(complaints).toEqual([])
+})
+
+it('saves the sheet for the day the computer is gone', async () => {
+  await open('Settings')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    button('Save the sheet').click(),
+  ])
+  expect(download.suggestedFilename()).toMatch(/^warder-lost-laptop-[\d-]+\.txt$/)
+  expect(await readFile(await download.path(), 'utf8')).toContain('If this machine is lost')
+  await page.getByText('Saved.').waitFor()
+})
+
 it('shows the licences of what it is built of', async () => {
   await open('Settings')
   await button('Licences of what it is built of').click()
   await dialog().getByText('react - MIT').waitFor()
+  await dialog().getByText('/opt/Warder/LICENSES.chromium.html').waitFor()
 })

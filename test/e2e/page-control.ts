@@ -160,8 +160,21 @@ export function createPageControl() {
         'audit:query': async (input) => calls(input),
       },
     ),
+    'updates:get': () => world.updates,
+    'updates:look': () => {
+      world.updates = { ...world.updates, lookedAt: new Date().toISOString() }
+      return world.updates
+    },
+    'updates:daily': ({ on }) => {
+      world.updates = { ...world.updates, daily: on }
+      return world.updates
+    },
+    'updates:open': () => ({}),
     'vault:choices': () => ({ kinds: world.vaults }),
-    'licences:get': () => ({ page: 'react - MIT' }),
+    'licences:get': () => ({
+      page: 'react - MIT',
+      runtime: ['/opt/Warder/LICENSES.chromium.html'],
+    }),
     'audit:summary': (span) => summaryOf(world.audit, span),
     'accounts:list': () => world.accounts,
     'clients:list': () => world.clients,

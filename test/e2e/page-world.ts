@@ -402,6 +402,14 @@ export function createWorld() {
   })
 
   return {
+    updates: {
+      place: null,
+      daily: false,
+      lookedAt: null,
+      newer: null,
+      problem: null,
+      install: 'Download the .dmg.',
+    } as Output<'updates:get'>,
     vaults: ['file'] as ('keychain' | 'file')[],
     findings,
     /** Tools that were taken from Cursor. */

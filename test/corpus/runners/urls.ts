@@ -5,7 +5,7 @@ import { authorizationUrl, checkBrowserUrl } from '../../../main/net/browser-url
 import { fetchDocument } from '../../../main/net/document.ts'
 import { fieldRules } from '../../../main/net/url-fields.ts'
 import { checkUrl, type UrlField, type UrlPolicy } from '../../../main/net/url-policy.ts'
-import { openSignInPage } from '../../../main/oauth/browser.ts'
+import { openInBrowser } from '../../../main/oauth/browser.ts'
 import type { Browser } from '../../../main/ports.ts'
 import { type SystemBrowser, startSystemBrowser } from '../../harness/xdg-open/index.ts'
 import { startStage } from '../../net/stage.ts'
@@ -70,7 +70,7 @@ export async function use(entry: Entry, browser: Browser): Promise<void> {
   }
   checkUrl(entry.input, entry.field, policy)
   if (entry.field === 'authorization_endpoint') {
-    await openSignInPage(browser, authorizationUrl(entry.input, parameters, policy))
+    await openInBrowser(browser, authorizationUrl(entry.input, parameters, policy))
   }
   if (entry.field !== 'authorization_endpoint' || Object.keys(entry.dns).length > 0)
     await dial(entry, policy)
