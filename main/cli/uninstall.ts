@@ -15,7 +15,7 @@ export const addUninstall: Verb = (program, action) => {
     .option('--dry-run', 'show what would be put back, and change nothing')
     .summary('put the configuration of every client back as it was')
     .description(
-      'Takes Warder out of every file that it wrote into, as `warder unwire` does and `warder doctor --undo`, and deletes the copies that it kept of them. Grants and secrets stay: end them before with `warder revoke --all`.',
+      'Takes Warder out of every file of a client that it wrote into, or that one of its links changed, as `warder unwire` does and `warder doctor --undo`, and deletes the copies that it kept of them. Grants and secrets stay: end them before with `warder revoke --all`.',
     )
     .addHelpText('after', examples('warder uninstall --dry-run', 'warder uninstall'))
     .action(action(uninstall))

@@ -62,6 +62,11 @@ export const addUnwire: Verb = (program, action) => {
 
 async function wire(context: Context, name: string, options: WireOptions): Promise<void> {
   const client = wiringClient(name)
+  if (options.link && (options.dryRun || options.scope === 'project'))
+    throw new WarderError(
+      'usage.invalid',
+      '--link goes without --dry-run and --scope: it lets the client in, for every project.',
+    )
   const wiring = wiringOf(context)
   if (options.link) return showLink(context, wiring, name)
   const plan = wiring.planWire(client, options.scope)
@@ -151,13 +156,15 @@ async function showLink(context: Context, wiring: Wiring, name: string): Promise
   const shim = wiring.launcher.command(client.id)
   const link = client.link?.(OWN_NAME, client.entry(shim)) ?? null
   const command = client.ownCommand?.(OWN_NAME, shim) ?? null
-  context.output.result({ client: client.id, link, command }, () => [
+  const admitted = admittedBy(admission)
+  context.output.result({ client: client.id, link, command, admitted }, () => [
     ...(link === null
       ? []
       : [link, `Open it on this machine; ${client.title} asks before it adds Warder.`]),
-    ...(command === null
-      ? []
-      : [command.map(shellWord).join(' '), nextOf({ client, action: 'wire', scope: 'user' })]),
+    ...(link !== null && command !== null ? ['Or run its own command:'] : []),
+    ...(command === null ? [] : [command.map(shellWord).join(' ')]),
+    ...admittedLines[admitted](client.id),
+    nextOf({ client, action: 'wire', scope: 'user' }),
   ])
 }
 

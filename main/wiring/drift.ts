@@ -8,6 +8,7 @@ import { readClientFile } from './read.ts'
 /** What became of a file that Warder wrote into. */
 export interface WiredPlace {
   readonly record: WiringRecord
+  /** `changed` as well where the entry is as it was and what it starts is gone. */
   readonly state: 'wired' | 'changed' | 'removed' | 'unreadable'
   /** What is wrong and what mends it, in a sentence; null where nothing is. */
   readonly problem: string | null
@@ -20,6 +21,8 @@ export function wiredPlaces({ ledger }: Pick<WiringHouse, 'ledger'>): WiredPlace
     .filter(({ scope, file }) => scope === 'user' || existsSync(projectOf(file)))
     .map((record) => {
       const state = stateOf(record)
+      if (state === 'wired' && !startsSomething(record))
+        return { record, state: 'changed', problem: goneProblem(record) }
       return { record, state, problem: problemOf(record, state) }
     })
 }
@@ -48,6 +51,17 @@ function stateOf({ client: id, scope, file, entry }: WiringRecord): WiredPlace['
   if (own === undefined) return 'removed'
   return includes(own.raw, entry) ? 'wired' : 'changed'
 }
+
+/** Its home may have been moved, or deleted in part. What a variable begins is for the client to find. */
+function startsSomething({ entry: { command, cmd, args } }: WiringRecord): boolean {
+  const [first] = Array.isArray(args) ? args : []
+  return [command ?? cmd, first].every(
+    (word) => typeof word !== 'string' || !path.isAbsolute(word) || existsSync(word),
+  )
+}
+
+const goneProblem = (record: WiringRecord) =>
+  `What ${wiringClient(record.client).title} starts by ${record.file} is gone: ${wireCommand(record)} mends it`
 
 function problemOf(record: WiringRecord, state: WiredPlace['state']): string | null {
   const { title } = wiringClient(record.client)

@@ -18,6 +18,11 @@ export function findClients(
   return wiringClients.map((client) => findClient(client, where, running))
 }
 
+export const isInstalled = (client: WiringClient, where: Where): boolean =>
+  client.traces(where).some((trace) => existsSync(trace)) ||
+  existsSync(client.userFile(where)) ||
+  client.programs.some((program) => isOnPath(program, where))
+
 /** Null where the system does not tell. */
 export function isRunning(
   client: WiringClient,
@@ -35,10 +40,7 @@ function findClient(
   const project = client.projectFile
   return {
     client,
-    installed:
-      client.traces(where).some((trace) => existsSync(trace)) ||
-      existsSync(client.userFile(where)) ||
-      client.programs.some((program) => isOnPath(program, where)),
+    installed: isInstalled(client, where),
     running: isRunning(client, () => running),
     files: [
       readClientFile(client, 'user', client.userFile(where)),

@@ -5,6 +5,7 @@ import { WarderError } from '../errors.ts'
 import { type FileNow, lookAt, sha256, textOf } from './client-file.ts'
 import { unifiedDiff } from './diff.ts'
 import { withEntry, withoutEntry } from './edit.ts'
+import { isInstalled } from './find-clients.ts'
 import type { Launcher } from './launcher.ts'
 import { isAsLeft, type Ledger, type Place, type WiringRecord } from './ledger.ts'
 import { describeFile } from './read.ts'
@@ -71,6 +72,9 @@ export function planWire(house: WiringHouse, client: WiringClient, scope: Scope)
   const after = stays ? text : withEntry(client, text, OWN_NAME, entry)
   const others = servers.filter((server) => server.ours && !isOwnPlace(client, server))
   const notes = [
+    ...(isInstalled(client, house.where)
+      ? []
+      : [`${client.title} was not found on this machine; it reads the file once it is here.`]),
     ...(isLink(before)
       ? [`${before.file} is a link to ${before.target}, which is what changes.`]
       : []),

@@ -46,12 +46,14 @@ describe('warder wire', () => {
     const linked = await run('wire', 'vscode', '--link', '--yes')
     expect(linked.stdout).toMatch(/^vscode:mcp\/install\?%7B/)
     expect(decodeURIComponent(linked.stdout)).toContain('"--client","vscode"')
+    expect(linked.stdout).toContain('vscode is let in when Warder starts')
     const command = await run('wire', 'codex', '--link')
     expect(command.code).toBe(4)
     expect((await run('wire', 'codex', '--link', '--yes')).stdout).toContain(
       `codex mcp add warder -- ${user}/w/bin/warder-mcp --client codex\n`,
     )
     expect((await run('wire', 'zed', '--link')).code).toBe(2)
+    expect((await run('wire', 'vscode', '--link', '--dry-run', '--yes')).code).toBe(2)
     expect((await run('wire', 'zed', '--scope', 'project')).code).toBe(2)
   })
 })

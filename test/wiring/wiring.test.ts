@@ -89,6 +89,15 @@ describe('a file that is not as it was shown', () => {
   })
 })
 
+test('a client that is not here is said to be missing, and wired all the same', async () => {
+  await using one = await world(null)
+  expect(one.wiring.planWire(cursor, 'user').notes).toEqual([
+    expect.stringContaining('not found on this machine'),
+  ])
+  await mkdir(path.dirname(one.file))
+  expect(one.wiring.planWire(cursor, 'user').notes).toEqual([])
+})
+
 describe('what is not ours to write', () => {
   test('a folder, a link that leads nowhere, a pipe', async () => {
     await using one = await world(null)
@@ -423,7 +432,7 @@ describe('a file of a project', () => {
     await unlink(path.join(project, '.cursor', 'mcp.json'))
     await symlink('../shared.json', path.join(project, '.cursor', 'mcp.json'))
     await write(path.join(project, 'shared.json'), '{}')
-    expect(plan().notes).toEqual([expect.stringContaining('shared.json')])
+    expect(plan().notes).toContainEqual(expect.stringContaining('shared.json'))
   })
 
   test('that two clients read starts Warder for one of them', async () => {
@@ -438,9 +447,9 @@ describe('a file of a project', () => {
   test('is said to be of this machine where the client knows no such name', async () => {
     await using user = await testHome()
     const wiring = wiringFor(user.path, 'linux')
-    expect(wiring.planWire(wiringClient('codex'), 'project').notes).toEqual([
-      expect.stringContaining('this machine'),
-    ])
+    expect(wiring.planWire(wiringClient('codex'), 'project').notes).toContainEqual(
+      expect.stringContaining('others who use the project'),
+    )
     expect(() => wiring.planWire(wiringClient('zed'), 'project')).toThrow(
       failing('wiring.no_scope'),
     )
@@ -522,6 +531,16 @@ describe('a client that changes what was wired', () => {
     } finally {
       watching.close()
     }
+  })
+
+  test('is none where only what it starts is gone, and that is said', async () => {
+    await using one = await world()
+    wire(one.wiring)
+    await rm(one.wiring.launcher.command('cursor').command)
+    const problem = () => wiredPlaces(one.wiring)[0]?.problem
+    expect(problem()).toContain(`What Cursor starts by ${one.file} is gone`)
+    wire(one.wiring)
+    expect(problem()).toBeNull()
   })
 
   test('is noticed as well where the command line wires while the companion runs', async () => {
