@@ -1,6 +1,6 @@
 import { toWarderError } from '../errors.ts'
 import { wiringClient } from '../wiring/clients/index.ts'
-import type { Place } from '../wiring/ledger.ts'
+import type { Ledger, Place } from '../wiring/ledger.ts'
 import { unrecordedPlaces } from '../wiring/unrecorded.ts'
 import type { Wiring } from '../wiring/wiring.ts'
 import { type Context, examples, type Verb } from './context.ts'
@@ -43,9 +43,7 @@ async function uninstall(
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<void> {
   const wiring = wiringOf(context)
-  const adopted = dryRun
-    ? { files: [], note: null, failed: false }
-    : await putBackAdopted(context, wiring)
+  const adopted = dryRun ? wouldPutBack(wiring) : await putBackAdopted(context, wiring)
   const files: PutBack[] = []
   for (const place of [...wiring.ledger.records(), ...unrecordedPlaces(wiring)])
     files.push(await putBack(context, wiring, place, dryRun))
@@ -90,12 +88,24 @@ async function putBackAdopted(context: Context, { ledger }: Wiring): Promise<Put
           note: `Servers that Warder had taken over stay with it: ${message}`,
           failed: true,
         }
-      const maybe = ledger.records().some(({ undo }) => undo.way === 'entry')
+      const maybe = mayHaveAdopted(ledger)
       const note =
         'Warder does not run: servers that `warder doctor --fix` moved are not put back. Start it, and run `warder doctor --undo`.'
       return { files, note: maybe ? note : null, failed: false }
     }
 }
+
+/** The companion, which would ask a person, is not asked. */
+const wouldPutBack = ({ ledger }: Wiring): PutBackAdopted => ({
+  files: [],
+  note: mayHaveAdopted(ledger)
+    ? 'Servers that `warder doctor --fix` moved, if there are any, would be put back first, after a question.'
+    : null,
+  failed: false,
+})
+
+/** No copy of a file is kept that holds the credentials of a server that was moved. */
+const mayHaveAdopted = (ledger: Ledger) => ledger.records().some(({ undo }) => undo.way === 'entry')
 
 async function putBack(
   context: Context,

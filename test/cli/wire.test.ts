@@ -90,7 +90,13 @@ describe('warder uninstall', () => {
     await edit(zed, '"a": 1', '"a": 2')
     await run('wire', 'codex', '--yes')
 
+    expect((await run('uninstall', '--dry-run')).stdout).not.toContain('doctor')
+    // As `warder doctor --fix` leaves a file that was wired before: without a copy that holds credentials.
+    const file = await write(path.join(user, '.cursor/mcp.json'), '{}')
+    await run('wire', 'cursor', '--yes')
+    openLedger(path.join(user, 'w')).dropCopies({ client: 'cursor', scope: 'user', file })
     const looked = await run('uninstall', '--dry-run')
+    expect(looked.stdout).toContain('Servers that `warder doctor --fix` moved, if there are any')
     expect(looked.stdout.match(/^(?:vscode|zed|codex): \//gm)).toHaveLength(2)
     expect(looked.stdout).toMatch(/^vscode: There is no record/m)
     expect(await readFile(zed, 'utf8')).toContain('warder')
