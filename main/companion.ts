@@ -19,6 +19,7 @@ import { createSignInNotes } from './bridge/sign-in-notes.ts'
 import { createControl } from './control/control.ts'
 import { openControlSocket } from './control/socket.ts'
 import type { Control } from './control/types.ts'
+import { createVaultValues } from './control/vault-values.ts'
 import { admitWired } from './control/wired-clients.ts'
 import { traceOf } from './errors.ts'
 import { createClients } from './identity/clients.ts'
@@ -268,6 +269,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       vault,
       config,
       secrets,
+      vaultValues: createVaultValues({ secrets, grants, vault, knownSecrets, mask }),
       grants,
       clients,
       audit,

@@ -9,10 +9,17 @@ import {
   type AdoptedServer,
   type AdoptionPlan,
   type LeftServer,
+  placesOf,
   planAdoption,
 } from '../wiring/adoption/plan.ts'
+import { octal, type RightsChange, rightsToMend } from '../wiring/adoption/rights.ts'
 import { obstacle } from '../wiring/adoption/staying.ts'
+import { diagnose } from '../wiring/doctor/diagnose.ts'
+import { identityOf } from '../wiring/doctor/duplicates.ts'
 import { holdsSecret } from '../wiring/doctor/secrets.ts'
+import { holdsVaultValue, type LabelsIn } from '../wiring/doctor/vault-values.ts'
+import { findClients } from '../wiring/find-clients.ts'
+import type { WiringHouse } from '../wiring/plan.ts'
 import type { ConfiguredServer } from '../wiring/types.ts'
 import type { ControlHouse } from './house.ts'
 import { withPin } from './local-runs.ts'
@@ -26,27 +33,43 @@ export interface Intent {
   /** For clients that are in already and may not use the server yet, and for tools that a client did not use. */
   readonly rules: readonly Rule[]
   readonly left: readonly LeftServer[]
+  /** Of others to files of the user. */
+  readonly rights: readonly RightsChange[]
 }
 
-/**
- * A server that could not run here stays with its client, and so does what is wrong with it.
- *
- * @param folder absolute; whose project files are looked at as well
- */
-export async function prepareAdoption(house: ControlHouse, folder: string): Promise<Intent> {
-  const { wiring } = house
+interface Wish {
+  /** Absolute; whose project files are looked at as well. */
+  readonly folder: string
+  /** Servers that several clients have alike, credential or not. */
+  readonly duplicates: boolean
+}
+
+/** A server that could not run here stays with its client, and so does what is wrong with it. */
+export async function prepareAdoption(
+  house: ControlHouse,
+  { folder, duplicates }: Wish,
+): Promise<Intent> {
+  const { wiring, vaultValues } = house
   const at = { ...wiring, where: { ...wiring.where, folder } }
+  // A vault that cannot be read now keeps nobody from moving what is seen without it.
+  const labelsIn: LabelsIn = await vaultValues.learn().catch(() => () => [])
+  const isKnown = (value: string) => labelsIn(value).length > 0
+  const alike = duplicates ? alikeInSeveral(at, takenNames(house)) : new Set<string>()
+  const rights = await rightsIn(house, at)
   const unfit = new Map<string, Pick<LeftServer, 'code' | 'problem'>>()
+  const wanted = (one: ConfiguredServer) =>
+    holdsSecret(one) || holdsVaultValue(one, labelsIn) || alike.has(placeOf(one))
   for (;;) {
     const plan = planAdoption(
       at,
       takenNames(house),
-      (one) => holdsSecret(one) && !unfit.has(placeOf(one)),
+      (one) => wanted(one) && !unfit.has(placeOf(one)),
+      isKnown,
     )
     const servers: Intent['servers'][number][] = []
     let again = false
     for (const adopted of plan.servers) {
-      const made = await fitting(adopted, house)
+      const made = await fitting(adopted, house, isKnown)
       if ('definition' in made) servers.push({ adopted, server: made })
       else {
         for (const from of adopted.from) unfit.set(placeOf(from), made)
@@ -58,18 +81,59 @@ export async function prepareAdoption(house: ControlHouse, folder: string): Prom
       ...plan.left,
       ...[...unfit].map(([place, why]) => ({ ...fromPlace(place), ...why })),
     ]
-    return { plan, servers, left, ...admissions(house, plan) }
+    return { plan: withRights(plan, rights), servers, left, rights, ...admissions(house, plan) }
   }
 }
+
+type At = Pick<WiringHouse, 'where' | 'launcher'>
+
+/** Servers that several clients have with the same settings, so that one can stand for all. */
+function alikeInSeveral(at: At, taken: ReturnType<typeof takenNames>): ReadonlySet<string> {
+  const servers = findClients(at.where, () => null).flatMap(({ files }) =>
+    files.flatMap((file) => (file.scope === 'user' ? file.servers : [])),
+  )
+  const groups = Map.groupBy(
+    servers.filter(({ ours }) => !ours),
+    identityOf,
+  )
+  const several = new Set(
+    [...groups].flatMap(([identity, group]) =>
+      identity === null || group.length < 2 ? [] : group.map(placeOf),
+    ),
+  )
+  const tried = planAdoption(at, taken, (one) => several.has(placeOf(one))).servers
+  return new Set(
+    tried.flatMap(({ from }) =>
+      new Set(from.map(({ client }) => client)).size > 1 ? from.map(placeOf) : [],
+    ),
+  )
+}
+
+async function rightsIn({ home }: ControlHouse, at: At): Promise<RightsChange[]> {
+  const { findings } = await diagnose(at.where, { home })
+  const projects = placesOf(at).flatMap(({ scope, file }) => (scope === 'project' ? [file] : []))
+  return rightsToMend(findings, new Set(projects))
+}
+
+/** A file that is written anew keeps the rights that it will have then. */
+const withRights = (plan: AdoptionPlan, rights: readonly RightsChange[]): AdoptionPlan => ({
+  ...plan,
+  files: plan.files.map((file) => {
+    const mended = rights.find((one) => one.file === file.before.file)
+    return mended === undefined ? file : { ...file, before: { ...file.before, mode: mended.now } }
+  }),
+})
 
 async function fitting(
   adopted: AdoptedServer,
   house: ControlHouse,
+  isKnown: (value: string) => boolean,
 ): Promise<Server | Pick<LeftServer, 'code' | 'problem'>> {
   const { name, definition } = adopted
   const parsed = serverSchema.safeParse(definition)
   if (!parsed.success) return obstacle('stays.unfit')
-  if (clearSecret(parsed.data) !== null) return obstacle('stays.still_clear')
+  if (clearSecret(parsed.data) !== null || isKnown(JSON.stringify(definition)))
+    return obstacle('stays.still_clear')
   try {
     return await withPin({ name, definition: parsed.data }, house)
   } catch (error) {
@@ -142,7 +206,7 @@ function admissions({ config }: ControlHouse, { servers }: AdoptionPlan) {
 }
 
 /** Complete, so that the answer counts for exactly this. */
-export function adoptionLines({ servers, plan, clients, rules }: Intent): string[] {
+export function adoptionLines({ servers, plan, clients, rules, rights }: Intent): string[] {
   return [
     ...servers.flatMap(({ adopted, server }) => [
       ...adopted.from.flatMap((from) => originLines(from, adopted.name)),
@@ -159,6 +223,10 @@ export function adoptionLines({ servers, plan, clients, rules }: Intent): string
       effect === 'deny'
         ? `${client} may not call ${tool} of ${server}, as it was`
         : `${client} may call every tool of ${server}`,
+    ),
+    ...rights.map(
+      ({ file, was, now }) =>
+        `others lose their rights to ${file}: ${octal(was)} becomes ${octal(now)}`,
     ),
   ]
 }
@@ -191,6 +259,7 @@ export function adoptionView({
   plan,
   clients,
   left,
+  rights,
 }: Intent): Omit<Output<'adoptions:adopt'>, 'done'> {
   const envFiles = servers.flatMap(({ adopted }) =>
     adopted.from.flatMap(({ envFile }) => envFile ?? []),
@@ -203,6 +272,7 @@ export function adoptionView({
     })),
     files: plan.files.map(({ before }) => before.file),
     clients: [...clients],
+    rights: rights.map(({ file, was, now }) => ({ file, was: octal(was), now: octal(now) })),
     envFiles: [...new Set(envFiles)],
     left: left.map(({ client, file, name, code, problem }) => ({
       ...{ client, file, name: plain(name), code },

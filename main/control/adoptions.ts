@@ -5,7 +5,10 @@ import { isWarderError, WarderError } from '../errors.ts'
 import { type Rule, serverSchema } from '../store/config-schema.ts'
 import { putBackAdopted, refuseGone, wayBackOf, writeAdopted } from '../wiring/adoption/files.ts'
 import { type AdoptionRecord, createAdoptionRecords } from '../wiring/adoption/records.ts'
-import { diagnose } from '../wiring/doctor/diagnose.ts'
+import { backwards, changeRights, octal } from '../wiring/adoption/rights.ts'
+import { diagnose, onceEach, worstFirst } from '../wiring/doctor/diagnose.ts'
+import { vaultFindings } from '../wiring/doctor/vault-values.ts'
+import { findClients } from '../wiring/find-clients.ts'
 import { revokeAll } from './accounts.ts'
 import {
   adoptionLines,
@@ -25,27 +28,37 @@ import type { Handlers } from './types.ts'
 
 export function adoptionHandlers(
   house: ControlHouse,
-): Handlers<'doctor:look' | 'adoptions:adopt' | 'adoptions:undo'> {
-  const { config, presence, vault, wiring } = house
+): Handlers<'doctor:look' | 'doctor:vault' | 'adoptions:adopt' | 'adoptions:undo'> {
+  const { config, presence, vault, vaultValues, wiring } = house
   const records = createAdoptionRecords(vault)
   return {
     async 'doctor:look'() {
-      const { findings } = await diagnose(wiring.where, { home: house.home })
-      return findings.map((finding) => ({ ...finding }))
+      const { findings, clients } = await diagnose(wiring.where, { home: house.home })
+      const labelsIn = await vaultValues.learn().catch(() => () => [])
+      const files = onceEach(clients.flatMap((client) => client.files))
+      return worstFirst([...findings, ...vaultFindings(files, labelsIn)]).map((one) => ({ ...one }))
     },
-    async 'adoptions:adopt'({ dryRun, folder = wiring.where.folder, confirm: answer }) {
+    async 'doctor:vault'({ folder = wiring.where.folder }) {
+      const labelsIn = await vaultValues.learn()
+      const clients = findClients({ ...wiring.where, folder: absolute(folder) }, () => null)
+      const files = onceEach(clients.flatMap((client) => client.files))
+      return vaultFindings(files, labelsIn).map((one) => ({ ...one }))
+    },
+    async 'adoptions:adopt'({ dryRun, folder = wiring.where.folder, duplicates, confirm: answer }) {
       house.stop.refuse()
-      if (!path.isAbsolute(folder))
-        throw new WarderError('usage.invalid', 'The folder of a project is an absolute path.')
-      const intent = await prepareAdoption(house, folder)
+      const intent = await prepareAdoption(house, { folder: absolute(folder), duplicates })
       const view = adoptionView(intent)
-      if (dryRun || intent.servers.length === 0) return { ...view, done: false }
+      if (dryRun || intent.servers.length + intent.rights.length === 0)
+        return { ...view, done: false }
       if (vault.kind === 'memory' || vault.kind === 'none')
         throw new WarderError(
           'adoption.forgetful_vault',
           'The vault would forget the credentials when Warder ends. Nothing was moved.',
         )
-      const title = `Move ${count(intent.servers.length, 'server')} into Warder`
+      const title =
+        intent.servers.length === 0
+          ? `Take rights to ${count(intent.rights.length, 'file')} from others`
+          : `Move ${count(intent.servers.length, 'server')} into Warder`
       await confirm(
         presence,
         { kind: 'adoption.adopt', title, lines: adoptionLines(intent) },
@@ -68,6 +81,7 @@ export function adoptionHandlers(
       )
       refuseGone(record.files)
       for (const file of record.files) putBackAdopted(wiring, file)
+      for (const one of record.rights) changeRights(backwards(one))
       const kept = await removeServers(house, record)
       for (const client of record.clients)
         if (!isWired(house, client) && Object.hasOwn(config.current().clients, client))
@@ -79,12 +93,17 @@ export function adoptionHandlers(
   }
 }
 
+const absolute = (folder: string): string => {
+  if (path.isAbsolute(folder)) return folder
+  throw new WarderError('usage.invalid', 'The folder of a project is an absolute path.')
+}
+
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
 
 /** All of it or nothing: whatever was done is undone where a later step fails. */
 async function adopt(
   house: ControlHouse,
-  { plan, servers, clients, rules }: Intent,
+  { plan, servers, clients, rules, rights }: Intent,
   records: ReturnType<typeof createAdoptionRecords>,
 ): Promise<void> {
   const { config, secrets, wiring } = house
@@ -107,6 +126,7 @@ async function adopt(
     ),
     clients: [...clients],
     rules: [...rules],
+    rights: [...rights],
     files: plan.files.map(wayBackOf),
   }
   try {
@@ -132,6 +152,8 @@ async function adopt(
       await letClientIn(house, client)
       undo.push(() => removeClient(house, client))
     }
+    for (const one of rights)
+      if (changeRights(one)) undo.push(async () => changeRights(backwards(one)))
     writeAdopted(wiring, plan.files, now)
   } catch (error) {
     // What left its file is here alone then, and the record says how it gets back.
@@ -216,8 +238,9 @@ async function removeServers(
   return kept
 }
 
-const undoLines = ({ files, servers }: AdoptionRecord): string[] => [
+const undoLines = ({ files, servers, rights }: AdoptionRecord): string[] => [
   ...files.map(({ file }) => `${file} gets its servers back, with their credentials in clear text`),
+  ...rights.map(({ file, was }) => `others get their rights to ${file} back: ${octal(was)}`),
   ...Object.entries(servers).map(([name, { secrets }]) =>
     [
       `${name} is removed from Warder`,

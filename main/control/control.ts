@@ -17,6 +17,7 @@ import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
 import { importHandlers } from './imports.ts'
 import { licenceHandlers } from './licences.ts'
+import { pastedHandlers } from './pasted.ts'
 import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
 import { serverHelpHandlers } from './server-help.ts'
@@ -39,6 +40,7 @@ export function createControl(house: ControlHouse): Control {
     ...statusHandlers(house),
     ...serverHandlers(house),
     ...serverHelpHandlers(house),
+    ...pastedHandlers(house),
     ...toolHandlers(house),
     ...secretHandlers(house),
     ...accountHandlers(house),

@@ -20,6 +20,7 @@ import type { SecretStore } from '../vault/store.ts'
 import type { TokenCaches } from '../wiring/token-caches/open.ts'
 import type { WiringWatch } from '../wiring/watch.ts'
 import type { Wiring } from '../wiring/wiring.ts'
+import type { VaultValues } from './vault-values.ts'
 
 /** What the control API works on: the rooms below, and what only the shell can do. */
 export interface ControlHouse {
@@ -32,6 +33,7 @@ export interface ControlHouse {
   readonly vault: SecretStore
   readonly config: ApprovedConfig
   readonly secrets: NamedSecrets
+  readonly vaultValues: VaultValues
   readonly grants: Grants
   readonly clients: Clients
   readonly audit: AuditLog

@@ -1,4 +1,4 @@
-import { WarderError } from '../errors.ts'
+import { isWarderError, WarderError } from '../errors.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from './known-secrets.ts'
 import type { SecretStore } from './store.ts'
@@ -27,6 +27,8 @@ export interface NamedSecrets {
   bind(name: string, binding: SecretBinding): Promise<void>
   /** @throws WarderError `secret.unknown`, `secret.binding_changed`, `vault.*` */
   read(name: string, wanted: SecretBinding): Promise<string>
+  /** Reads every value once, so that it is known to whoever looks for what the vault holds. @throws WarderError `vault.*` */
+  learn(): Promise<void>
   /** @throws WarderError `secret.unknown`, `vault.delete_failed` */
   remove(name: string): Promise<void>
 }
@@ -96,6 +98,13 @@ export function createNamedSecrets(options: {
             : `The secret ${name} was entered for ${binding.server} as it was then, not for ${wanted.server} as it is now.`,
         )
       return value
+    },
+    async learn() {
+      for (const { name } of rows.all())
+        await load(String(name)).catch((error: unknown) => {
+          // One that another vault keeps is not among what this one holds.
+          if (!isWarderError(error, 'secret.unknown')) throw error
+        })
     },
     async remove(name) {
       if (row.get(name) === undefined)

@@ -30,6 +30,7 @@ import {
   licencesView,
   preflightView,
   presetView,
+  readServerView,
   runningView,
   serverToolsView,
   summaryView,
@@ -67,6 +68,8 @@ const auditFilter = {
   until: instant.optional(),
 }
 
+const pasted = z.string().min(1).max(262_144)
+
 const channel = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({
   input,
   output,
@@ -86,6 +89,21 @@ export const channels = {
 
   'servers:list': channel(nothing, z.array(serverView)),
   'servers:add': channel(newServer, serverView),
+  /** The servers in what a person pasted: any client's settings, or a server.json. Names and references, and no value of it. */
+  'pasted:read': channel(z.strictObject({ text: pasted }), z.array(readServerView)),
+  /** Adds one of them, its credentials to the vault first. Widens as `servers:add` does. */
+  'pasted:add': channel(
+    z.strictObject({
+      text: pasted,
+      /** Its place among those that were read. */
+      place: z.number().int().min(0),
+      name,
+      /** For the secrets that have no value in it, in their order. */
+      values: z.array(z.string().max(65_536)).max(64).default([]),
+      confirm,
+    }),
+    serverView,
+  ),
   'servers:remove': channel(z.strictObject({ name }), z.array(receiptView)),
   'servers:test': channel(z.strictObject({ name }), testView),
   /** What a server at this address asks of a stranger. One look from outside: nothing is kept, opened or registered. */
@@ -143,12 +161,19 @@ export const channels = {
 
   /** Looks at every client of this user, the worst first. Changes nothing, starts nothing. */
   'doctor:look': channel(nothing, z.array(findingView)),
+  /** Values of the vault that stand in the clients' files as well, by their names. For a look of the command line. */
+  'doctor:vault': channel(
+    z.strictObject({ folder: z.string().max(4096).optional() }),
+    z.array(findingView),
+  ),
   /** Moves servers with a credential in the clear out of the clients' files, all or none. Widens. */
   'adoptions:adopt': channel(
     z.strictObject({
       dryRun: z.boolean().default(false),
       /** Absolute: whose project files are looked at as well. */
       folder: z.string().max(4096).optional(),
+      /** Servers that several clients have alike move as well, once. */
+      duplicates: z.boolean().default(false),
       confirm,
     }),
     adoptionView,

@@ -131,6 +131,8 @@ export const adoptionView = z.object({
   files: z.array(z.string()),
   /** Clients that come in with it. */
   clients: z.array(z.string()),
+  /** Files that others have no rights to any more; modes in octal. */
+  rights: z.array(z.object({ file: z.string(), was: z.string(), now: z.string() })),
   /** Files of variables that servers read; they stay as they are, credentials included. */
   envFiles: z.array(z.string()),
   left: z.array(

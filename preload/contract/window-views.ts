@@ -45,6 +45,17 @@ const knownTool = z.object({
   tokens: z.number().int(),
 })
 
+/** A server in what a person pasted, with references in the place of credentials. */
+export const readServerView = z.object({
+  name: z.string(),
+  /** As config.json would have it; null where it cannot be added. */
+  definition: z.record(z.string(), z.unknown()).nullable(),
+  /** What goes into the vault, by what it is for; `given`: its value is in the text. */
+  secrets: z.array(z.object({ title: z.string(), given: z.boolean() })),
+  /** Why it cannot be added, in a sentence; null where it can. */
+  problem: z.string().nullable(),
+})
+
 export const testView = z.object({
   protocolVersion: z.string(),
   server: z.object({ name: z.string(), version: z.string() }),

@@ -180,20 +180,24 @@ describe('adding a server', () => {
   it('takes what another client has written down', async () => {
     await addServer()
     await tab('Pasted JSON').click()
-    await field('JSON of a client').fill('{ "mcpServers": ')
-    await dialog().getByText('That is not JSON.').waitFor()
-    const server = { command: 'uvx', args: ['mcp-time', '--utc'], env: { API_TOKEN: 'p-1' } }
-    await field('JSON of a client').fill(JSON.stringify({ mcpServers: { clock: server } }))
-    await button('Take it').click()
-    await expect(field('Program').inputValue()).resolves.toBe('uvx')
-    await expect(field('Arguments').inputValue()).resolves.toBe('mcp-time\n--utc')
-    await expect(field('Name').inputValue()).resolves.toBe('clock')
-    await button('Add the server').click()
+    await field('Settings of a client').fill('{ "mcpServers": ')
+    await button('Read it').click()
+    await dialog().getByText('server.import_invalid').waitFor()
+    const env = { API_TOKEN: 'p-1-kept', OTHER_TOKEN: '${env:OTHER}' }
+    const server = { command: 'uvx', args: ['mcp-time', '--utc'], env }
+    await field('Settings of a client').fill(JSON.stringify({ mcpServers: { clock: server } }))
+    await button('Read it').click()
+    await dialog().getByText('Goes into the vault: API_TOKEN').waitFor()
+    await dialog().getByText('uvx mcp-time --utc').waitFor()
+    await expect(field('Name of server 1').inputValue()).resolves.toBe('clock')
+    await field('OTHER_TOKEN').fill('p-2-kept')
+    await button('Add this server').click()
     await confirm().click()
     await page.getByRole('complementary', { name: 'Details of clock' }).waitFor()
-    expect(heard('servers:add').at(-1)).toMatchObject({
-      definition: { env: { API_TOKEN: 'secret:clock-api-token' } },
-    })
+    expect(heard('pasted:add').at(-1)).toMatchObject({ name: 'clock', values: ['p-2-kept'] })
+    // What was typed and pasted went to the companion, and is nowhere in the page any more.
+    expect(heard('secrets:set')).toEqual([])
+    expect(await page.content()).not.toMatch(/p-[12]-kept/)
   })
 })
 

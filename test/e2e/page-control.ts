@@ -2,6 +2,8 @@ import { exportHandlers } from '../../main/control/exports.ts'
 import type { Control } from '../../main/control/types.ts'
 import { WarderError } from '../../main/errors.ts'
 import { createEmitter } from '../../main/events.ts'
+import { readPasted } from '../../main/wiring/adoption/readings.ts'
+import { isObstacle } from '../../main/wiring/adoption/staying.ts'
 import {
   type AuditRow,
   type Channel,
@@ -94,6 +96,7 @@ export function createPageControl() {
         files: ['/home/alice/.cursor/mcp.json'],
         clients: ['cursor'],
         envFiles: [],
+        rights: [],
         left: [],
       }
     },
@@ -105,6 +108,24 @@ export function createPageControl() {
     'servers:add': ({ name, definition, confirm }) => {
       confirmed(`Add the server ${name}`, confirm)
       const added = world.serverFrom(name, definition)
+      world.servers = [...world.servers, added]
+      changed('servers')
+      return added
+    },
+    'pasted:read': ({ text }) =>
+      readPasted(text).map((reading) => {
+        const made = reading.as(reading.name, new Set())
+        if (isObstacle(made))
+          return { name: reading.name, definition: null, secrets: [], problem: made.problem }
+        const secrets = made.secrets.map(({ title, value }) => ({ title, given: value !== null }))
+        return { name: made.name, definition: { ...made.definition }, secrets, problem: null }
+      }),
+    'pasted:add': ({ text, place, name, confirm }) => {
+      confirmed(`Add the server ${name}`, confirm)
+      const made = readPasted(text)[place]?.as(name, new Set())
+      if (made === undefined || isObstacle(made))
+        throw new WarderError('server.import_invalid', 'The server cannot be added.')
+      const added = world.serverFrom(name, made.definition)
       world.servers = [...world.servers, added]
       changed('servers')
       return added

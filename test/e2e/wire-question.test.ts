@@ -77,7 +77,15 @@ it.concurrent.each([
   ['y\r', 0],
   ['n\r', 1],
 ])('servers are moved into Warder after %j only', async (typed, code) => {
-  const adopted = { done: true, servers: [], files: [], clients: [], envFiles: [], left: [] }
+  const adopted = {
+    done: true,
+    servers: [],
+    files: [],
+    clients: [],
+    envFiles: [],
+    rights: [],
+    left: [],
+  }
   const challenge = { title: 'Move a server', lines: ['github of Cursor'] }
   await using companion = await startStandIn({ 'adoptions:adopt': asksFirst(challenge, adopted) })
   const args = ['doctor', '--fix', '--home', companion.home]
@@ -86,9 +94,9 @@ it.concurrent.each([
   running.child.stdin?.write(typed)
   expect((await running.finished).code).toBe(code)
   expect(companion.calls.map(({ input }) => input)).toEqual([
-    { dryRun: false, folder: expect.any(String) },
+    { dryRun: false, duplicates: false, folder: expect.any(String) },
     ...(code === 0
-      ? [{ dryRun: false, folder: expect.any(String), confirm: 'the-challenge' }]
+      ? [{ dryRun: false, duplicates: false, folder: expect.any(String), confirm: 'the-challenge' }]
       : []),
   ])
 })

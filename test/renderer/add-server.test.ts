@@ -8,7 +8,6 @@ import {
   newValue,
   planOf,
 } from '../../renderer/pages/servers/add/draft.ts'
-import { readPasted } from '../../renderer/pages/servers/add/pasted.ts'
 import { scopeInWords } from '../../renderer/parts/scopes.tsx'
 import { readRoute } from '../../renderer/shell/route.ts'
 
@@ -163,37 +162,6 @@ describe('a plan', () => {
     expect(missing({ ...emptyDraft, url: 'x' })).toContain('name')
     expect(missing({ ...emptyDraft, url: 'x', name: 'x' })).toBeNull()
   })
-})
-
-describe('pasted JSON', () => {
-  it.each([
-    ['Claude', { mcpServers: { notes: { command: 'npx', args: ['a', 'b c'] } } }],
-    ['VS Code', { servers: { notes: { type: 'stdio', command: 'npx', args: ['a', 'b c'] } } }],
-    ['Zed', { context_servers: { notes: { command: 'npx', args: ['a', 'b c'] } } }],
-    ['the part alone', { notes: { command: 'npx', args: ['a', 'b c'] } }],
-  ])('of %s', (_client, settings) => {
-    const { drafts, problem } = readPasted(JSON.stringify(settings))
-    expect(problem).toBeNull()
-    expect(drafts).toMatchObject([{ name: 'notes', kind: 'local', program: 'npx', args: 'a\nb c' }])
-  })
-
-  it('holds what looks like a credential for a secret', () => {
-    const { drafts } = readPasted(
-      JSON.stringify({ url: 'https://x.example/mcp', headers: { 'X-Api-Key': 'k', Team: 'blue' } }),
-    )
-    expect(drafts).toMatchObject([
-      { kind: 'remote', auth: 'header', headers: [{ secret: true }, { secret: false }] },
-    ])
-  })
-
-  it.each(['{', '[]', '7', '{}', '{"mcpServers":{"x":{"disabled":true}}}'])(
-    'says what is wrong with %s',
-    (text) => {
-      const { drafts, problem } = readPasted(text)
-      expect(drafts).toEqual([])
-      expect(problem).toMatch(/\.$/)
-    },
-  )
 })
 
 it.each([

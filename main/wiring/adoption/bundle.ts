@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { sha256 } from '../client-file.ts'
 import { type Incoming, type IncomingSecret, namesOthers } from './definition.ts'
+import { placeholders } from './placeholders.ts'
 import { secretName } from './secret-name.ts'
 import type { Values } from './values.ts'
 import { readZip, type ZipEntry } from './zip.ts'
@@ -113,13 +114,13 @@ function definitionOf(
   const other = overrides[house.platform] ?? {}
   const args = other.args ?? usual.args
   const env = { ...usual.env, ...other.env }
-  const given: Record<string, string> = {}
+  const given = placeholders()
   const words = args.flatMap((word) => {
     const [, only] = /^\$\{user_config\.([\w-]+)\}$/.exec(word) ?? []
     if (only === undefined) return [filled(word, settings, house, given)]
     const value = settingOf(only, settings, house)
     if (value === null) return []
-    return value.startsWith('secret:') ? [placeholder(only, value, given)] : [value]
+    return value.startsWith('secret:') ? [given.place(only, value)] : [value]
   })
   const variables = Object.entries(env).flatMap(([name, text]) => {
     const [, only] = /^\$\{user_config\.([\w-]+)\}$/.exec(text) ?? []
@@ -131,7 +132,7 @@ function definitionOf(
     command: filled(other.command ?? usual.command, settings, house, null),
     args: words,
     ...(variables.length === 0 ? {} : { env: Object.fromEntries(variables) }),
-    ...(Object.keys(given).length === 0 ? {} : { arguments: given }),
+    ...(Object.keys(given.values).length === 0 ? {} : { arguments: given.values }),
     cwd: house.place,
   }
 }
@@ -160,23 +161,14 @@ function filled(
   text: string,
   settings: Manifest['user_config'],
   house: House,
-  given: Record<string, string> | null,
+  given: ReturnType<typeof placeholders> | null,
 ): string {
   return places(text, house).replaceAll(/\$\{user_config\.([\w-]+)\}/g, (_, key: string) => {
     const value = settingOf(key, settings, house) ?? ''
     if (!value.startsWith('secret:')) return value
     if (given === null) throw invalid('a credential stands in the middle of a variable')
-    return placeholder(key, value, given)
+    return given.place(key, value)
   })
-}
-
-function placeholder(key: string, reference: string, given: Record<string, string>): string {
-  const name = key
-    .toUpperCase()
-    .replaceAll(/\W+/g, '_')
-    .replace(/^(?=\d)/, '_')
-  given[name] = reference
-  return `{argument:${name}}`
 }
 
 function places(text: string, { place, home }: House): string {

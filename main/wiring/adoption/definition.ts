@@ -222,12 +222,8 @@ const ONE_REFERENCE =
 
 function argumentsOf(words: readonly string[], judge: Judge) {
   const args = [...words]
-  const { values, nameFor } = placeholders()
-  const place = (slot: string, value: string) => {
-    const name = nameFor(slot)
-    values[name] = judge.take(slot, value)
-    return `{argument:${name}}`
-  }
+  const given = placeholders()
+  const place = (slot: string, value: string) => given.place(slot, judge.take(slot, value))
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? ''
     const [, flag = '', joined] = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(word) ?? []
@@ -250,7 +246,7 @@ function argumentsOf(words: readonly string[], judge: Judge) {
         args[index] = place(`argument-${index + 1}`, word)
     }
   }
-  return { args, values }
+  return { args, values: given.values }
 }
 
 function isSecretUrl(text: string): boolean {

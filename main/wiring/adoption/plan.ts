@@ -177,7 +177,7 @@ export function planAdoption(
 }
 
 /** The user's own file of each client, and that of the project; one that is both is the user's. */
-function placesOf({ where }: Pick<WiringHouse, 'where'>) {
+export function placesOf({ where }: Pick<WiringHouse, 'where'>) {
   const users = wiringClients.map((client) => ({
     client,
     scope: 'user' as Scope,

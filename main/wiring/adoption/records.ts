@@ -14,6 +14,8 @@ const recordSchema = z.object({
   servers: z.record(z.string(), z.object({ definition: z.string(), secrets: z.array(z.string()) })),
   clients: z.array(z.string()),
   rules: z.array(ruleSchema),
+  /** Modes of files, before and after. */
+  rights: z.array(z.object({ file: z.string(), was: z.number(), now: z.number() })).default([]),
   files: z.array(
     z
       .object({

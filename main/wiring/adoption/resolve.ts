@@ -2,6 +2,7 @@ import path from 'node:path'
 import { meaningOf } from '../../detector/names.ts'
 import { lookAt, textOf } from '../client-file.ts'
 import { judgeNamed } from '../doctor/clear-values.ts'
+import { isElsewhere } from '../elsewhere.ts'
 import type { ClientId, ConfiguredServer, Where } from '../types.ts'
 import { isObject } from '../values.ts'
 import { readEnvFile } from './env-file.ts'
@@ -145,7 +146,6 @@ function variablesOf(
 ): { readonly file: string | null; readonly env: Readonly<Record<string, string>> } | Obstacle {
   if (typeof written !== 'string' || written === '') return { file: null, env: {} }
   const file = folder === null ? written : path.resolve(folder, written)
-  // Looking at another machine's path would introduce this user to it.
   if (!path.isAbsolute(file) || isElsewhere(file)) return obstacle('stays.env_file')
   const now = lookAt(file)
   if (now.state !== 'there') return obstacle('stays.env_file')
@@ -155,7 +155,3 @@ function variablesOf(
     return obstacle('stays.env_file')
   }
 }
-
-/** `\\machine\share`, in any spelling that Windows takes. */
-export const isElsewhere = (file: string, platform: NodeJS.Platform = process.platform): boolean =>
-  platform === 'win32' && /^[\\/]{2}/.test(file)

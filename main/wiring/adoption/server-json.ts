@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { type Incoming, type IncomingSecret, namesOthers } from './definition.ts'
+import { placeholders } from './placeholders.ts'
 import { secretName } from './secret-name.ts'
 import type { Values } from './values.ts'
 
@@ -14,9 +15,11 @@ import type { Values } from './values.ts'
 export function fromServerJson(content: unknown, name: string, values: Values): Incoming {
   const parsed = documentSchema.safeParse(camelCase(unwrapped(content)))
   if (!parsed.success) throw invalid('it is not a server.json')
+  refuseDeleted(content, parsed.data)
   const { packages, remotes } = parsed.data
   const remote = remotes.find((one) => one.type === 'streamable-http')
-  const chosen = packages.find((one) => Object.hasOwn(RUNNERS, one.registryType))
+  const known = packages.filter((one) => Object.hasOwn(RUNNERS, one.registryType))
+  const chosen = known.find(({ transport }) => !transport || transport.type === 'stdio') ?? known[0]
   const secrets = new Map<string, IncomingSecret>()
   const house: House = { name, values, secrets }
   const definition =
@@ -35,12 +38,25 @@ export function fromServerJson(content: unknown, name: string, values: Values): 
   return { name, definition, secrets: [...secrets.values()] }
 }
 
+/** What its registry took back (malware, a name that was not theirs) is not started, also where its entry can still be read. */
+function refuseDeleted(content: unknown, { status }: z.output<typeof documentSchema>): void {
+  const told = answerSchema.safeParse(content).data?._meta?.[OFFICIAL]?.status
+  if (status === 'deleted' || told === 'deleted')
+    throw invalid('its registry took it back, so nobody should run it')
+}
+
+const OFFICIAL = 'io.modelcontextprotocol.registry/official'
+const answerSchema = z.looseObject({
+  _meta: z.record(z.string(), z.looseObject({ status: z.string().nullish() })).nullish(),
+})
+
 /** The bundle that it names, where that is the only way in that we know. */
 export function bundleIn(
   content: unknown,
 ): { readonly url: string; readonly sha256: string } | null {
   const parsed = documentSchema.safeParse(camelCase(unwrapped(content)))
   if (!parsed.success) return null
+  refuseDeleted(content, parsed.data)
   const { packages, remotes } = parsed.data
   if (remotes.some(({ type }) => type === 'streamable-http')) return null
   if (packages.some((one) => Object.hasOwn(RUNNERS, one.registryType))) return null
@@ -75,6 +91,9 @@ const field = {
   isSecret: z.boolean().default(false),
   default: z.string().nullish(),
   value: z.string().nullish(),
+  format: z.string().nullish(),
+  placeholder: z.string().nullish(),
+  choices: z.array(z.string()).nullish(),
 }
 
 const inputSchema = z.looseObject({
@@ -92,6 +111,7 @@ const argumentSchema = inputSchema.extend({
 
 const packageSchema = z.looseObject({
   registryType: z.string().default(''),
+  registryBaseUrl: z.string().nullish(),
   // Where it begins with a hyphen, the runner would take it for an option.
   identifier: z.string().regex(/^[@\w][^\s]*$/),
   version: z.string().nullish(),
@@ -111,6 +131,7 @@ const remoteSchema = z.looseObject({
 
 const documentSchema = z.looseObject({
   name: z.string(),
+  status: z.string().nullish(),
   packages: z.array(packageSchema).default([]),
   remotes: z.array(remoteSchema).default([]),
 })
@@ -165,9 +186,15 @@ function packageDefinition(one: Package, house: House): Record<string, unknown> 
     throw invalid('its package does not speak over standard input and output')
   const isImage = runner.command === 'docker'
   const version = one.version ?? ''
-  if (!isImage && !/^\d[\w.+-]*$/.test(version))
+  const identifier = isImage ? imageAt(one) : one.identifier
+  if (!isExact(one.registryType, version, identifier))
     throw invalid('its package has no exact version, so nobody could say what would run')
-  const given = new Map<string, string>()
+  // A package of another registry would be looked for in the usual one, where anybody may have taken its name.
+  if (!isImage && !isUsual(one))
+    throw invalid('its package is in a registry of its own, where its runner does not look')
+  // Clients MUST check it (schema 2025-12-11); what a runner fetches is out of our reach.
+  if (one.fileSha256) throw invalid('its package names a SHA-256 that Warder could not check')
+  const given = placeholders()
   const args = [
     ...runner.before,
     ...one.runtimeArguments.flatMap((argument) => argumentWords(argument, house, given)),
@@ -181,9 +208,16 @@ function packageDefinition(one: Package, house: House): Record<string, unknown> 
   const after = one.packageArguments.flatMap((argument) => argumentWords(argument, house, given))
   return {
     command: runner.command,
-    args: [...args, ...named, runner.at(one.identifier, version), ...after],
+    args: [
+      ...args,
+      ...named,
+      runner.at(identifier, version),
+      // Else the runner would take them for its own.
+      ...(one.registryType === 'nuget' && after.length > 0 ? ['--'] : []),
+      ...after,
+    ],
     ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }),
-    ...(given.size === 0 ? {} : { arguments: Object.fromEntries(given) }),
+    ...(Object.keys(given.values).length === 0 ? {} : { arguments: given.values }),
   }
 }
 
@@ -193,32 +227,49 @@ const isNamed = (args: readonly string[], name: string) =>
 function argumentWords(
   argument: z.output<typeof argumentSchema>,
   house: House,
-  given: Map<string, string>,
+  given: ReturnType<typeof placeholders>,
 ): string[] {
   const { type, name, valueHint } = argument
   const label = (name ?? valueHint ?? 'argument').replace(/^-+/, '')
-  // A flag without a value is said as it is.
-  if (
-    type === 'named' &&
-    argument.value == null &&
-    argument.default == null &&
-    !argument.isRequired &&
-    !argument.isSecret
-  )
-    return name ? [name] : []
   const value = valueFor(argument, label, house)
-  if (value === null) return []
-  const word = value.startsWith('secret:') ? placeholder(label, value, given) : value
+  if (value === null) return type === 'named' && name && isSwitch(argument) ? [name] : []
+  const word = value.startsWith('secret:') ? given.place(label, value) : value
   return type === 'named' && name ? [name, word] : [word]
 }
 
-function placeholder(label: string, reference: string, given: Map<string, string>): string {
-  const name = label
-    .toUpperCase()
-    .replaceAll(/\W+/g, '_')
-    .replace(/^(?=\d)/, '_')
-  given.set(name, reference)
-  return `{argument:${name}}`
+/** `--verbose`: nothing says that it takes a value, and nobody gave it one. */
+const isSwitch = ({ isSecret, isRequired, format, placeholder, choices, valueHint }: Argument) =>
+  !isSecret && !isRequired && !format && !placeholder && !choices?.length && !valueHint
+
+type Argument = z.output<typeof argumentSchema>
+
+/** Where each runner looks if nobody says otherwise. */
+const USUAL: Readonly<Record<string, RegExp>> = {
+  npm: /^https:\/\/registry\.npmjs\.org\/?$/,
+  pypi: /^https:\/\/pypi\.org\/?$/,
+  nuget: /^https:\/\/api\.nuget\.org(?:\/v3\/index\.json)?\/?$/,
+}
+
+const isUsual = ({ registryType, registryBaseUrl }: Package) =>
+  !registryBaseUrl || USUAL[registryType]?.test(registryBaseUrl) === true
+
+/** An image of another registry than Docker's is named with its host. */
+function imageAt({ identifier, registryBaseUrl }: Package): string {
+  const host = registryBaseUrl ? URL.parse(registryBaseUrl)?.host : 'docker.io'
+  if (!host) throw invalid('the registry of its image cannot be read')
+  const [first = ''] = identifier.split('/')
+  const isNamed = identifier.includes('/') && /[.:]|^localhost$/.test(first)
+  return isNamed || /^(?:index\.)?docker\.io$/.test(host) ? identifier : `${host}/${identifier}`
+}
+
+/** npm takes `1` and `1.2` for ranges; everybody takes `1.x` and `latest` for one. */
+function isExact(registryType: string, version: string, identifier: string): boolean {
+  if (registryType === 'oci' || registryType === 'docker') {
+    const [, tag = version] = /[:@]([^/]+)$/.exec(identifier) ?? []
+    return tag !== '' && tag !== 'latest'
+  }
+  if (!/^\d[\w.+-]*$/.test(version) || /(?:^|\.)x(?:\.|$)/i.test(version)) return false
+  return registryType !== 'npm' || /^\d+\.\d+\.\d+(?:[-+]|$)/.test(version)
 }
 
 function remoteDefinition(
@@ -254,12 +305,7 @@ function valueFor(input: Input, name: string, house: House): string | null {
   }
   if (input.isSecret) return secretOf(name, input, house, ['', ''])
   if (template !== null) return filled(template, input.variables, house)
-  return house.values.get({
-    name,
-    title: input.description ?? null,
-    required: input.isRequired,
-    fallback: input.default ?? null,
-  })
+  return chosen(input, name, house, input.isRequired)
 }
 
 function secretOf(
@@ -274,19 +320,39 @@ function secretOf(
   return `secret:${secret}`
 }
 
-function filled(template: string, variables: Input['variables'], { values }: House): string {
+/** What the person says, or its default; one of its choices, where it has any. */
+function chosen(
+  {
+    description,
+    default: fallback,
+    choices,
+    format,
+  }: Pick<Input, 'description' | 'default' | 'choices' | 'format'>,
+  name: string,
+  { values }: House,
+  required: boolean,
+): string | null {
+  const value = values.get({
+    name,
+    title: choices?.length ? `one of ${choices.join(', ')}` : (description ?? null),
+    required,
+    fallback: fallback ?? null,
+  })
+  if (value === null) return null
+  const fits =
+    (!choices?.length || choices.includes(value)) &&
+    (format !== 'number' || (value.trim() !== '' && Number.isFinite(Number(value)))) &&
+    (format !== 'boolean' || value === 'true' || value === 'false')
+  if (fits) return value
+  const wanted = choices?.length ? `one of ${choices.join(', ')}` : `a ${format}`
+  throw new WarderError('usage.invalid', `${name} has to be ${wanted}.`)
+}
+
+function filled(template: string, variables: Input['variables'], house: House): string {
   return template.replaceAll(/\{([A-Za-z_][\w-]*)\}/g, (whole, name: string) => {
     const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
     if (variable === undefined) return whole
-    const value =
-      variable.value ??
-      values.get({
-        name,
-        title: variable.description ?? null,
-        required: true,
-        fallback: variable.default ?? null,
-      })
-    return value ?? ''
+    return variable.value ?? chosen(variable, name, house, true) ?? ''
   })
 }
 

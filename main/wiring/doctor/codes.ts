@@ -34,6 +34,11 @@ export const findingCodes = {
     meaning: 'Something that nothing names looks as if a machine had made it to be secret.',
     mend: 'Look at it. If it is a credential, treat it as one: `warder doctor --fix`.',
   },
+  'doctor.vault_value': {
+    severity: 'high',
+    meaning: "A value of Warder's vault stands in a client's file as well.",
+    mend: '`warder doctor --fix` moves the server into Warder, where it is part of one; else take it out by hand. Then renew it where it was issued.',
+  },
   'doctor.token_cache': {
     severity: 'medium',
     meaning: 'Another program keeps a token in a plain file.',
@@ -42,18 +47,18 @@ export const findingCodes = {
   'doctor.readable_by_others': {
     severity: 'high',
     meaning: 'Other users of this machine can read a file that holds a credential.',
-    mend: 'Take their right away: `chmod go-rwx FILE`. Then renew the credentials that it holds where they were issued.',
+    mend: 'Take their right away: `warder doctor --fix`, or `chmod go-rwx FILE`. Then renew the credentials that it holds where they were issued.',
   },
   'doctor.writable_by_others': {
     severity: 'high',
     meaning:
       'Other users of this machine can change a file that says which programs are started in your name.',
-    mend: 'Take their right away: `chmod go-w FILE`, and read what it says.',
+    mend: 'Take their right away: `warder doctor --fix`, or `chmod go-w FILE`, and read what it says.',
   },
   'doctor.duplicate': {
     severity: 'low',
     meaning: 'Several clients have the same server, each with settings and credentials of its own.',
-    mend: 'Add it to Warder once, and wire the clients: `warder wire CLIENT`.',
+    mend: '`warder doctor --fix --duplicates` moves it into Warder once, where all of them have it alike. Else add it by hand, and wire the clients: `warder wire CLIENT`.',
   },
   'doctor.program_missing': {
     severity: 'medium',

@@ -22,7 +22,7 @@ interface Options {
 /** Looks at everything and changes nothing; nothing is started, and nobody is asked over a network. */
 export async function diagnose(where: Where, options: Options): Promise<Diagnosis> {
   const { home, clients: look = findClients, ports = openPorts } = options
-  const clients = look(where).map((client) => ({ ...client, files: once(client.files) }))
+  const clients = look(where).map((client) => ({ ...client, files: onceEach(client.files) }))
   const listening = ports()
   const files = clients.flatMap((client) => client.files)
   const servers = files.flatMap((file) => file.servers).filter(({ ours }) => !ours)
@@ -41,10 +41,14 @@ export async function diagnose(where: Where, options: Options): Promise<Diagnosi
     ...cacheFindings(where),
     ...ownFindings(home),
   ]
-  const rank = { high: 0, medium: 1, low: 2 }
-  return { clients, findings: findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]) }
+  return { clients, findings: worstFirst(findings) }
 }
 
+const RANK = { high: 0, medium: 1, low: 2 } as const
+
+export const worstFirst = <F extends Pick<Finding, 'severity'>>(findings: readonly F[]): F[] =>
+  findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
+
 /** A project's file is the user's own where somebody works in the home directory. */
-const once = (files: readonly ClientFile[]) =>
+export const onceEach = (files: readonly ClientFile[]) =>
   files.filter(({ file }, index) => files.findIndex((other) => other.file === file) === index)

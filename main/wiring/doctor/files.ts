@@ -1,5 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
+import { readEnvFile } from '../adoption/env-file.ts'
+import { isElsewhere } from '../elsewhere.ts'
 import { findCachedGrants, readOwn } from '../token-caches/find.ts'
 import type { ClientFile, ConfiguredServer, Where } from '../types.ts'
 import { judgeNamed } from './clear-values.ts'
@@ -45,18 +47,14 @@ function modeOf(file: string): number {
 /** Variables that a client reads from a file beside its configuration. */
 export function envFileFindings(server: ConfiguredServer, where: Where): Finding[] {
   const written = textMember(server.raw, 'envFile')
-  const file = written === null ? null : expanded(written, where)
+  const named = written === null ? null : expanded(written, where)
+  const file = named === null || isElsewhere(named, where.platform) ? null : named
   const text = file === null || !path.isAbsolute(file) ? null : (readOwn(file)?.text ?? null)
   if (file === null || text === null) return []
   const about = { ...aboutServer(server), file }
-  const names = [
-    ...text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w{0,127})[ \t]*=[ \t]*(.*)$/gm),
-  ]
-    .filter(
-      ([, name = '', value = '']) =>
-        judgeNamed(name, value.trim().replace(/^(["'])(.*)\1$/, '$2')) === 'secret',
-    )
-    .map(([, name = '']) => name)
+  const names = [...readEnvFile(text)]
+    .filter(([name, value]) => judgeNamed(name, value) === 'secret')
+    .map(([name]) => name)
   return [
     ...names.map((name) => finding('doctor.secret_in_env', about, `environment variable ${name}`)),
     ...rightsFindings(about, file, names.length > 0),

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type FoundCommand, findCommand } from '../../runtime/command.ts'
 import { interpreterOf, scriptsOf } from '../../runtime/interpreters.ts'
+import { isElsewhere } from '../elsewhere.ts'
 import type { ClientId, ConfiguredServer, Where } from '../types.ts'
 import { isObject } from '../values.ts'
 import { aboutServer, type Finding, finding } from './finding.ts'
@@ -28,12 +29,12 @@ async function programFindings(
   written: string,
   where: Where,
 ): Promise<Finding[]> {
-  const command = expanded(written, where)
+  const command = hereOnly(expanded(written, where), where)
   const about = aboutServer(server)
   const folder = textMember(server.raw, 'cwd')
-  const cwd = folder === null ? null : expanded(folder, where)
+  const cwd = folder === null ? null : hereOnly(expanded(folder, where), where)
   const envFile = textMember(server.raw, 'envFile')
-  const file = envFile === null ? null : expanded(envFile, where)
+  const file = envFile === null ? null : hereOnly(expanded(envFile, where), where)
   const found: Finding[] = []
   if (cwd !== null && path.isAbsolute(cwd) && !isFolder(cwd))
     found.push(finding('doctor.folder_missing', about, 'cwd'))
@@ -54,7 +55,7 @@ async function programFindings(
   const interpreter = interpreterOf(command)
   const scripts = interpreter === null ? [] : scriptsOf(interpreter, server.args)
   const missing = scripts
-    .map((script) => expanded(script, where))
+    .map((script) => hereOnly(expanded(script, where), where))
     .find((script) => script !== null && path.isAbsolute(script) && !existsSync(script))
   if (missing !== undefined) found.push(finding('doctor.script_missing', about, 'arguments'))
   return found
@@ -100,6 +101,9 @@ export function expanded(text: string, { home, env, folder }: Where): string | n
     .replaceAll(/\$\{(?:env:)?(\w+)\}/g, (whole, name: string) => env[name] ?? whole)
   return /\$\{|\$[A-Za-z_]/.test(plain) ? null : plain
 }
+
+const hereOnly = (file: string | null, { platform }: Where): string | null =>
+  file !== null && isElsewhere(file, platform) ? null : file
 
 const isFolder = (file: string) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
 

@@ -1,5 +1,6 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { useState } from 'react'
+import type { ServerView } from '../../../preload/contract/index.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
@@ -31,16 +32,16 @@ export function AddServerDialog({ onClose }: { onClose: () => void }) {
   const add = useAddServer()
   const change = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }))
   const kind = tab === 'paste' ? draft.kind : tab
-  const lacks = tab === 'paste' ? 'Take one of the servers.' : missing({ ...draft, kind })
+  const lacks =
+    tab === 'paste' ? 'Read it, then add one of its servers.' : missing({ ...draft, kind })
+  const goOn = (server: ServerView) => {
+    if (signsIn(server)) return begin({ what: 'connect', server: server.name })
+    onClose()
+    goTo('servers', server.name)
+  }
   const submit = () => {
     if (lacks !== null || add.isPending) return
-    add.mutate(planOf({ ...draft, kind }), {
-      onSuccess: (server) => {
-        if (signsIn(server)) return begin({ what: 'connect', server: server.name })
-        onClose()
-        goTo('servers', server.name)
-      },
-    })
+    add.mutate(planOf({ ...draft, kind }), { onSuccess: goOn })
   }
   return (
     <Dialog
@@ -83,12 +84,7 @@ export function AddServerDialog({ onClose }: { onClose: () => void }) {
             <PresetForm draft={draft} onChange={change} />
           </Tabs.Panel>
           <Tabs.Panel value="paste" className="form">
-            <PasteForm
-              onTake={(taken) => {
-                setDraft(taken)
-                setTab(taken.kind)
-              }}
-            />
+            <PasteForm onAdded={goOn} />
           </Tabs.Panel>
           {tab !== 'paste' && (
             <Field

@@ -163,6 +163,14 @@ describe('a server.json', () => {
   it.each([
     [{ packages: [{ ...npm, version: 'latest' }] }, 'no exact version'],
     [{ packages: [{ ...npm, version: '^1.0.0' }] }, 'no exact version'],
+    // npm takes these for ranges, and everybody the last for one.
+    [{ packages: [{ ...npm, version: '1.2' }] }, 'no exact version'],
+    [{ packages: [{ ...npm, registryType: 'pypi', version: '1.x' }] }, 'no exact version'],
+    [{ packages: [{ registryType: 'oci', identifier: 'ghcr.io/a/b' }] }, 'no exact version'],
+    [{ packages: [{ registryType: 'oci', identifier: 'ghcr.io/a/b:latest' }] }, 'no exact version'],
+    [{ packages: [{ ...npm, registryBaseUrl: 'https://npm.example' }] }, 'registry of its own'],
+    [{ packages: [{ ...npm, fileSha256: 'ab'.repeat(32) }] }, 'could not check'],
+    [{ packages: [npm], status: 'deleted' }, 'took it back'],
     [{ packages: [{ ...npm, identifier: '--call=x' }] }, 'not a server.json'],
     [{ packages: [{ ...npm, transport: { type: 'streamable-http' } }] }, 'standard input'],
     [{ packages: [{ ...npm, registryType: 'cargo' }] }, 'no remote server'],
@@ -181,6 +189,98 @@ describe('a server.json', () => {
     ],
   ])('is refused where it cannot be what it says: %j', (members, why) => {
     expect(() => added(document(members))).toThrow(why)
+  })
+
+  it('is refused where its registry says in its answer that it was taken back', () => {
+    const answer = (status: string) => ({
+      server: document({ packages: [npm] }),
+      _meta: { 'io.modelcontextprotocol.registry/official': { status, isLatest: true } },
+    })
+    expect(() => added(answer('deleted'))).toThrow('took it back')
+    expect(added(answer('active')).definition).toMatchObject({ command: 'npx' })
+  })
+
+  it('has what the registry’s own examples have: mounts, choices, numbers, switches, more than one way in', () => {
+    const database = document({
+      packages: [
+        {
+          registryType: 'oci',
+          registryBaseUrl: 'https://ghcr.io',
+          identifier: 'scope/database',
+          version: '3.1.0',
+          runtimeHint: 'docker',
+          transport: { type: 'stdio' },
+          runtimeArguments: [
+            { type: 'named', name: '--network', value: 'host' },
+            {
+              type: 'named',
+              name: '--mount',
+              value: 'type=bind,src={source},dst={target}',
+              isRequired: true,
+              isRepeated: true,
+              variables: {
+                source: { format: 'filepath', isRequired: true },
+                target: { isRequired: true, default: '/project' },
+              },
+            },
+            {
+              type: 'named',
+              name: '-e',
+              value: 'DB_TYPE={kind}',
+              variables: { kind: { choices: ['postgres', 'mysql'], isRequired: true } },
+            },
+          ],
+          packageArguments: [
+            { type: 'named', name: '--host', default: 'localhost', isRequired: true },
+            { type: 'named', name: '--port', description: 'Port', format: 'number' },
+            { type: 'named', name: '--read-only' },
+            { type: 'positional', value: 'start' },
+          ],
+          environmentVariables: [{ name: 'DB_PASSWORD', isRequired: true, isSecret: true }],
+        },
+      ],
+    })
+    const given = { source: '/src', kind: 'mysql' }
+    const { definition } = added(database, given)
+    expect(definition).toMatchObject({
+      command: 'docker',
+      args: [
+        ...['run', '-i', '--rm', '--network', 'host'],
+        ...['--mount', 'type=bind,src=/src,dst=/project', '-e', 'DB_TYPE=mysql'],
+        ...['-e', 'DB_PASSWORD', 'ghcr.io/scope/database:3.1.0'],
+        // Nobody gave a port, and without one its option would take the next word.
+        ...['--host', 'localhost', '--read-only', 'start'],
+      ],
+    })
+    expect(added(database, { ...given, port: '5432' }).definition.args).toEqual(
+      expect.arrayContaining(['--port', '5432']),
+    )
+    expect(() => added(database, { ...given, kind: 'oracle' })).toThrow('one of postgres, mysql')
+    expect(() => added(database, { ...given, port: 'many' })).toThrow('has to be a number')
+    expect(
+      added(
+        document({
+          packages: [
+            { ...npm, transport: { type: 'sse', url: 'http://localhost/sse' } },
+            {
+              registryType: 'nuget',
+              registryBaseUrl: 'https://api.nuget.org/v3/index.json',
+              identifier: 'Scope.Server',
+              version: '0.4.0-beta',
+              runtimeHint: 'dnx',
+              transport: { type: 'stdio' },
+              packageArguments: [
+                { type: 'positional', value: 'mcp' },
+                { type: 'positional', value: 'start' },
+              ],
+            },
+          ],
+        }),
+      ).definition,
+    ).toEqual({
+      command: 'dnx',
+      args: ['--yes', 'Scope.Server@0.4.0-beta', '--', 'mcp', 'start'],
+    })
   })
 
   it('tells everything that is missing at once, and what was given for nothing', () => {

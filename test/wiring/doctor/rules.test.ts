@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { identityOf } from '../../../main/wiring/doctor/duplicates.ts'
 import { exposureFindings, openPorts } from '../../../main/wiring/doctor/exposure.ts'
 import { clearPlaces } from '../../../main/wiring/doctor/secrets.ts'
+import { startFindings } from '../../../main/wiring/doctor/starts.ts'
 import type { ConfiguredServer } from '../../../main/wiring/types.ts'
 
 const server = (members: Partial<ConfiguredServer>): ConfiguredServer => ({
@@ -92,6 +93,18 @@ describe('the same server', () => {
     )
     expect(same({ url: 'https://a.example/one' }, { url: 'https://a.example/two' })).toBe(false)
     expect(same({ command: 'uvx', args: ['a'] }, { command: 'npx', args: ['a'] })).toBe(false)
+  })
+})
+
+describe('a path of another machine', () => {
+  it('is not looked at on Windows, which would introduce its user there', async () => {
+    const one = server({ command: process.execPath, raw: { cwd: '//evil.example/share' } })
+    const found = async (platform: NodeJS.Platform) => {
+      const where = { home: '/home/ann', env: {}, platform, folder: '/home/ann' }
+      return (await startFindings(one, where)).map(({ code }) => code)
+    }
+    expect(await found('linux')).toContain('doctor.folder_missing')
+    expect(await found('win32')).not.toContain('doctor.folder_missing')
   })
 })
 

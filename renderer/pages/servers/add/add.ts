@@ -10,6 +10,8 @@ export function useAddServer(): UseMutationResult<ServerView, ContractError, Pla
   const present = usePresence()
   const queries = useQueryClient()
   return useMutation<ServerView, ContractError, Plan>({
+    // A plan holds credentials: it is forgotten with the dialog that it was made in.
+    gcTime: 0,
     mutationFn: async ({ server, secrets }) => {
       const known = new Set((await api.call('secrets:list', {})).map(({ name }) => name))
       const made: string[] = []
