@@ -47,15 +47,14 @@ export function Activity() {
       </PageHead>
       <div className="activity-head">
         <Choice label="View" value={view} options={views} onChange={setView} />
+        {view === 'calls' && <Jump onJump={calls.jump} />}
         <Standing calls={calls} past={filter.until !== undefined} />
       </div>
       {view === 'charts' ? (
         <Charts />
       ) : (
         <>
-          <Filters filter={filter} onChange={setFilter}>
-            {view === 'calls' && <Jump onJump={calls.jump} />}
-          </Filters>
+          <Filters filter={filter} onChange={setFilter} />
           <Listed calls={calls} filtered={Object.keys(filter).length > 0}>
             {view === 'calls' ? (
               <>

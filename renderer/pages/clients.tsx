@@ -26,7 +26,7 @@ export function Clients() {
         query={clients}
         empty={
           <Empty icon="clients" title="No clients yet">
-            Add one here, or let Warder wire it: <code>warder wire CLIENT</code>
+            Wire one that is installed on this computer, below, or add one by its name.
           </Empty>
         }
       >

@@ -150,7 +150,7 @@ describe('calls', () => {
     await field.fill('2001-01-01T00:00')
     await button('Jump to that date').click()
     await page.locator('[data-call="old-0"]').waitFor()
-    await page.getByText(/^\d+ calls from .*; these are the oldest\.$/).waitFor()
+    await page.getByText(/^\d+ calls from .*: the oldest are at the end\.$/).waitFor()
     expect(complaints).toEqual([])
   })
 

@@ -366,7 +366,7 @@ describe('the first run', () => {
     await steps.getByRole('button', { name: 'Wire Cursor' }).click()
     await dialog().getByText('+ "mcpServers": { "warder": {} }').waitFor()
     await button('Cancel').click()
-    await steps.getByRole('button', { name: 'Another' }).click()
+    await steps.getByRole('button', { name: 'Another client' }).click()
     await page.getByLabel('Name').fill(client.name)
     await page.keyboard.press('Enter')
     await confirm().click()

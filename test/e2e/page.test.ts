@@ -79,7 +79,7 @@ describe('servers', () => {
       await files.getByText(words, { exact: true }).waitFor()
     await card('broken').getByText('The server did not answer in 10 seconds.').waitFor()
     await card('linear').getByText('linear/alice@example.com').waitFor()
-    await card('github').locator('code', { hasText: 'warder connect github' }).waitFor()
+    await card('github').getByText('Sign-in needed').waitFor()
   })
 
   /** Goes on to the browser, once the dialog has given the focus to the button that opens it. */
@@ -420,7 +420,7 @@ describe('accounts', () => {
     const lacking = [{ scope: 'mail:send', operations: ['the tool send_mail'] }]
     companion.world.accounts = [{ ...one, lacking, withheld: ['admin'] }]
     await open('Accounts')
-    await card(account).getByText('the tool send_mail: mail:send.').waitFor()
+    await card(account).getByText('For the tool send_mail it lacks mail:send.').waitFor()
     await button(`Ask for more for ${account}`).click()
     expect(await dialog().getByRole('checkbox', { name: 'mail:send' }).isChecked()).toBe(true)
     expect(await dialog().getByRole('checkbox', { name: 'admin' }).isChecked()).toBe(false)

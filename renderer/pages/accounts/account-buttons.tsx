@@ -2,6 +2,7 @@ import type { AccountView } from '../../../preload/contract/index.ts'
 import { Button } from '../../parts/button.tsx'
 import { visible } from '../../parts/format.ts'
 import { useDoing } from '../../shell/doing.tsx'
+import { needsPerson, ownName } from './account-words.ts'
 
 /** What is asked of an account wherever it is shown. */
 export function WhyButton({ account }: { account: AccountView }) {
@@ -12,6 +13,19 @@ export function WhyButton({ account }: { account: AccountView }) {
       onClick={() => begin({ what: 'why', account })}
     >
       Why?
+    </Button>
+  )
+}
+
+export function SignInButton({ account }: { account: AccountView }) {
+  const { begin } = useDoing()
+  return (
+    <Button
+      kind={needsPerson(account) ? 'primary' : 'plain'}
+      label={`Sign in again as ${visible(account.account)}`}
+      onClick={() => begin({ what: 'connect', server: account.server, account: ownName(account) })}
+    >
+      Sign in again
     </Button>
   )
 }

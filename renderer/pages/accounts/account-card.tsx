@@ -9,7 +9,7 @@ import { Prose } from '../../parts/prose.tsx'
 import { Scopes } from '../../parts/scopes.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useDoing } from '../../shell/doing.tsx'
-import { RevokeButton, WhyButton } from './account-buttons.tsx'
+import { RevokeButton, SignInButton, WhyButton } from './account-buttons.tsx'
 import { accountKinds, accountStates, chosenFor, ownName } from './account-words.ts'
 import { UsedBy } from './used-by.tsx'
 
@@ -18,7 +18,6 @@ export function AccountCard({ account }: { account: AccountView }) {
   const { begin } = useDoing()
   const [tone, words] = accountStates[account.state]
   const { server } = account
-  const needsPerson = account.state === 'sign-in-needed' || account.state === 'frozen'
   return (
     <li className="card" aria-label={visible(account.account)}>
       <div className="card-head">
@@ -44,13 +43,7 @@ export function AccountCard({ account }: { account: AccountView }) {
               Ask for more
             </Button>
           )}
-          <Button
-            kind={needsPerson ? 'primary' : 'plain'}
-            label={`Sign in again as ${visible(account.account)}`}
-            onClick={() => begin({ what: 'connect', server, account: ownName(account) })}
-          >
-            Sign in again
-          </Button>
+          <SignInButton account={account} />
           <RevokeButton account={account} />
         </div>
       </div>
@@ -69,11 +62,14 @@ export function AccountCard({ account }: { account: AccountView }) {
   )
 }
 
-/** `the tool send_mail needs mail:send`. */
+/** `For the tool send_mail it lacks mail:send.` */
 const lackingInWords = ({ lacking }: AccountView) =>
-  `${lacking
-    .map(({ scope, operations }) => `${operations.map(visible).join(' and ')}: ${visible(scope)}`)
-    .join('; ')}.`
+  lacking
+    .map(({ scope, operations }) => {
+      const calls = operations.map(visible).join(' and ')
+      return `For ${calls} it lacks ${visible(scope)}.`
+    })
+    .join(' ')
 
 function factsOf(account: AccountView) {
   const { accessTokenExpiresAt: expiry, refreshedAt, withheld } = account

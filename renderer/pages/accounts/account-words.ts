@@ -16,6 +16,10 @@ export const accountKinds: Record<AccountView['kind'], string | null> = {
   exchange: 'In exchange for the token of another account',
 }
 
+/** Nothing goes on with it until somebody signs in. */
+export const needsPerson = ({ state }: AccountView) =>
+  state === 'sign-in-needed' || state === 'frozen'
+
 /** Its name at its server, as `accounts:connect` takes it. */
 export const ownName = ({ account, server }: AccountView) => account.slice(server.length + 1)
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import type { CallFilter } from '../../api/call-window.ts'
 import { useListing } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
@@ -9,8 +9,6 @@ import { stateWords } from './call-state.tsx'
 import { readSentence } from './sentence.ts'
 
 interface FiltersProps {
-  /** Beside the choices. */
-  children?: ReactNode
   filter: CallFilter
   onChange: (filter: CallFilter) => void
 }
@@ -20,7 +18,7 @@ type Key = keyof CallFilter
 const ends = ['ok', 'denied', 'tool-error', 'error', 'cancelled', 'lost'] as const
 
 /** A sentence, or one choice after the other; both end in chips that can be taken away again. */
-export function Filters({ filter, onChange, children }: FiltersProps) {
+export function Filters({ filter, onChange }: FiltersProps) {
   const clients = (useListing('clients:list').data ?? []).map(({ name }) => name)
   const servers = (useListing('servers:list').data ?? []).map(({ name }) => name)
   const [text, setText] = useState('')
@@ -75,7 +73,6 @@ export function Filters({ filter, onChange, children }: FiltersProps) {
         options={ends.map((end) => [end, stateWords[end][1]])}
         onChange={(value) => choose('outcome', value)}
       />
-      {children}
       {Object.keys(filter).length > 0 && (
         <ul className="chips" aria-label="Filters in force">
           {(Object.keys(filter) as Key[]).map((key) => (

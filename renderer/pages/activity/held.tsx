@@ -13,7 +13,11 @@ export function Held({ window: { done, atNewest, atOldest } }: { window: CallWin
       {done.length === 1 ? '1 call' : `${number(done.length)} calls`} from{' '}
       {moment.format(Date.parse(oldest.at))} to{' '}
       {atNewest ? 'now' : moment.format(Date.parse(newest.at))}
-      {atOldest ? '; these are the oldest.' : '; older ones come as you scroll.'}
+      {atOldest
+        ? atNewest
+          ? ': these are all.'
+          : ': the oldest are at the end.'
+        : '; older ones come as you scroll.'}
     </p>
   )
 }

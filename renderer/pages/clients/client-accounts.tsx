@@ -13,8 +13,8 @@ export function ClientAccounts({ client: { name, choices } }: { client: ClientVi
   return (
     <ul className="client-accounts" aria-label={`Accounts that ${name} uses`}>
       {servers.map((server) => (
-        <li key={server}>
-          <span className="quiet">{server} as</span>{' '}
+        <li key={server} className="client-account">
+          <span className="quiet">{server} as</span>
           <AccountChooser
             server={server}
             client={name}

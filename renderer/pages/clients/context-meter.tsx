@@ -37,18 +37,18 @@ export function ContextMeter({ client }: { client: string }) {
           </li>
         ))}
       </ul>
-      {heard.length > 0 && (
-        <details className="elsewhere">
-          <summary>Take tools away from {client}</summary>
-          <Trim client={client} servers={tools.data ?? []} />
-        </details>
-      )}
       <p className="quiet small">
         What it is shown of tools it may call: name, description and schema, four characters counted
         as a token.
         {unheard.length > 0 &&
           ` Not counted, since nobody has listed their tools yet: ${unheard.map(({ server }) => server).join(', ')}.`}
       </p>
+      {heard.length > 0 && (
+        <details className="elsewhere">
+          <summary>Take tools away from {client}</summary>
+          <Trim client={client} servers={tools.data ?? []} />
+        </details>
+      )}
     </section>
   )
 }

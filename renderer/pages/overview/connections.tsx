@@ -7,7 +7,7 @@ import { hostOf, visible } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useDoing } from '../../shell/doing.tsx'
 import { hrefOf } from '../../shell/route.ts'
-import { accountStates, ownName } from '../accounts/account-words.ts'
+import { accountStates, needsPerson, ownName } from '../accounts/account-words.ts'
 import { serverStates, signsIn } from '../servers/server-card.tsx'
 
 /** Every server and its accounts, each with its state and the one action that mends it. */
@@ -41,7 +41,7 @@ export function Connections() {
 
 function Connection({ server, accounts }: { server: ServerView; accounts: AccountView[] }) {
   // The account that needs somebody says more than its server, which goes on with the others.
-  const trouble = accounts.find(({ state }) => state === 'sign-in-needed' || state === 'frozen')
+  const trouble = accounts.find(needsPerson)
   const [tone, words] =
     trouble === undefined ? serverStates[server.state] : accountStates[trouble.state]
   return (

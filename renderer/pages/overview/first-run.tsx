@@ -63,7 +63,7 @@ export function FirstRun({ status, servers, clients }: FirstRunProps) {
           run: () => begin({ what: 'wire', client, title, action: 'wire' }),
         })),
         {
-          words: installed.length === 0 ? 'Add a client' : 'Another',
+          words: installed.length === 0 ? 'Add a client' : 'Another client',
           run: () => begin({ what: 'add-client' }),
         },
       ],

@@ -49,7 +49,7 @@ function Shown({ clients, bars, buckets }: Shown) {
         height={110}
       />
       {clients.length === 0 ? (
-        <p className="quiet small">No client has called anything.</p>
+        <p className="quiet small no-calls">No client has called anything.</p>
       ) : (
         <ul className="legend">
           {clients.map((client, at) => (

@@ -3,8 +3,8 @@ import { Badge } from '../../parts/badge.tsx'
 import { hostOf, visible } from '../../parts/format.ts'
 import { Prose } from '../../parts/prose.tsx'
 import { Time } from '../../parts/time.tsx'
-import { RevokeButton, WhyButton } from '../accounts/account-buttons.tsx'
-import { accountKinds, accountStates } from '../accounts/account-words.ts'
+import { RevokeButton, SignInButton, WhyButton } from '../accounts/account-buttons.tsx'
+import { accountKinds, accountStates, needsPerson } from '../accounts/account-words.ts'
 
 /** The accounts of one server, each in a line or two; the page of accounts says more. */
 export function Accounts({ accounts }: { accounts: AccountView[] }) {
@@ -37,6 +37,7 @@ function Account({ account }: { account: AccountView }) {
         )}
       </div>
       <Badge tone={tone}>{words}</Badge>
+      {needsPerson(account) && <SignInButton account={account} />}
       <WhyButton account={account} />
       <RevokeButton account={account} />
     </li>

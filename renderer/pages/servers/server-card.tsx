@@ -34,7 +34,9 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         <div className="card-tools">
           {signsIn(server) && (
             <Button
-              kind={server.state === 'sign-in-needed' ? 'primary' : 'plain'}
+              kind={
+                server.state === 'sign-in-needed' && accounts.length === 0 ? 'primary' : 'plain'
+              }
               label={
                 accounts.length === 0
                   ? `Connect ${server.name}`
@@ -42,7 +44,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
               }
               onClick={() => begin({ what: 'connect', server: server.name })}
             >
-              {accounts.length === 0 ? 'Connect' : 'Connect another account'}
+              {accounts.length === 0 ? 'Connect' : 'Another account'}
             </Button>
           )}
           <a
@@ -76,7 +78,7 @@ export function ServerCard(props: { server: ServerView; accounts: AccountView[] 
         <span className="quiet">{server.kind === 'remote' ? 'Remote' : 'On this computer'}</span>
         <code>{whereOf(server)}</code>
       </p>
-      {server.message && (
+      {server.message && server.state !== 'sign-in-needed' && (
         <p className="message">
           <Prose text={server.message} />
         </p>

@@ -82,10 +82,11 @@ function About({ account }: { account: AccountView }) {
 
 function Entries({ entries }: { entries: WhyView['entries'] }) {
   return (
-    <ol aria-label="What happened, newest first">
+    <ol className="ledger" aria-label="What happened, newest first">
       {entries.map((entry) => (
         <li key={`${entry.at} ${entry.text}`}>
-          <Time at={entry.at} /> <span>{visible(entry.text)}</span>
+          <Time at={entry.at} />
+          <span>{visible(entry.text)}</span>
         </li>
       ))}
     </ol>
