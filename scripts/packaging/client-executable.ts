@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { inject } from 'postject'
 
@@ -46,3 +54,10 @@ const seaConfig = {
   // Whoever sets the environment of a client's child would else run a script of theirs in it.
   execArgvExtension: 'none',
 } as const
+
+/** Where Node's own packages have their licence: beside the program on Windows, above its folder elsewhere; or null. */
+export function nodeLicence(node: string): string | null {
+  const folder = path.dirname(node)
+  const places = [path.join(folder, 'LICENSE'), path.join(folder, '..', 'LICENSE')]
+  return places.find((file) => existsSync(file)) ?? null
+}

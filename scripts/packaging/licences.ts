@@ -3,19 +3,33 @@ import path from 'node:path'
 
 interface Lock {
   readonly packages: Readonly<
-    Record<string, { readonly version?: string; readonly license?: string; readonly dev?: boolean }>
+    Record<
+      string,
+      {
+        readonly version?: string
+        readonly license?: string
+        readonly dev?: boolean
+        /** Of a package that goes by another name here. */
+        readonly name?: string
+      }
+    >
   >
 }
 
 /** A package that is shipped beside our own code. */
 export interface Licence {
   readonly name: string
+  /** The name that the registry has it by. */
+  readonly registered: string
   readonly version: string
   /** As its author names it, an SPDX expression. */
   readonly licence: string
   /** The texts that it asks to come along. */
   readonly texts: readonly string[]
 }
+
+/** Development packages whose files, and no code, are in the page: the list of its code does not know them. */
+const FILES_OF = ['node_modules/@fontsource-variable/inter']
 
 /**
  * Every package that an installed Warder loads, by the lock: those that the page and the installed command line bundle are
@@ -27,13 +41,13 @@ export interface Licence {
 export function shippedLicences(root: string): Licence[] {
   const lock: Lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
   return Object.entries(lock.packages)
-    .filter(([folder, { dev }]) => folder !== '' && dev !== true)
-    .map(([folder, { version = '', license = '' }]) => {
+    .filter(([folder, { dev }]) => folder !== '' && (dev !== true || FILES_OF.includes(folder)))
+    .map(([folder, { version = '', license = '', name: registered }]) => {
       const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)
       const texts = textsIn(path.join(root, folder))
       if (texts.length === 0 || license === '')
         throw new Error(`${name} ${version} has no licence that could come along.`)
-      return { name, version, licence: license, texts }
+      return { name, registered: registered ?? name, version, licence: license, texts }
     })
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import manifest from '../../package.json' with { type: 'json' }
 
 const stepSchema = z.strictObject({
   name: z.string().optional(),
@@ -84,6 +85,13 @@ describe('the release workflow', () => {
       expect(action).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
   })
 
+  it('runs on the Node that npm scripts run on elsewhere, on every machine', () => {
+    const nodes = steps.filter(({ uses }) => uses?.startsWith('actions/setup-node'))
+    expect(nodes).toHaveLength(2)
+    for (const { with: given } of nodes)
+      expect(given).toEqual({ 'node-version': manifest.devDependencies.node })
+  })
+
   it('leaves no token in the checkout', () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout'))
     expect(checkouts).toHaveLength(2)
@@ -122,7 +130,8 @@ describe('the release workflow', () => {
       (step) => step.uses?.split('@')[0] ?? step.name ?? step.run,
     )
     expect(order.slice(2)).toEqual([
-      'npm ci',
+      'npm ci --ignore-scripts',
+      'Leave the Node above as the only one',
       'npm run build',
       'node scripts/package-client.ts',
       'Put the notarisation key where the builder reads it',
