@@ -28,13 +28,16 @@ interface Asked {
   readonly sent: boolean
   readonly record: RecordOutcome
   readonly answer: Answer
+  /** Ends the wait for the client. */
+  readonly stop: () => void
 }
 
 type Answer = (text: string) => unknown
 
 export function createServerSide(session: () => Session, house: House): ServerSide {
   const asked = new Map<string, Asked>()
-  const news = createNews(house.timer ?? systemTimer)
+  const { timer = systemTimer } = house
+  const news = createNews(timer)
   let counter = 0
   const underWay = createUnderWay()
   /** Grows when the server is gone: what it had asked before concerns nobody. */
@@ -81,7 +84,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const record = recorder(intent, house.audit)
     const serverId = message.id
     // Kept from here on, so that what waits for the disk counts as well.
-    asked.set(id, { serverId, record, answer, masked: 0, sent: false })
+    asked.set(id, { serverId, record, answer, masked: 0, sent: false, stop: () => {} })
     try {
       await house.audit.intent(intent)
     } catch (error) {
@@ -98,10 +101,11 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       const ask = show ?? channel?.send
       if (ask === undefined) throw away()
       const { text, masked } = maskJson(wellFormed(withId(message, id)), house.mask)
-      asked.set(id, { serverId, record, answer, masked, sent: true })
+      const stop = timer.after(limits.callMs, () => unanswered(id))
+      asked.set(id, { serverId, record, answer, masked, sent: true, stop })
       ask(text, answered)
     } catch (error) {
-      asked.delete(id)
+      take(id)
       const known = isWarderError(
         error,
         'policy.denied',
@@ -112,6 +116,20 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       record({ outcome: known && code !== 'bridge.client_away' ? 'denied' : 'error', code })
       await answer(refusal(serverId, error))
     }
+  }
+
+  function take(id: string): Asked | undefined {
+    const call = asked.get(id)
+    call?.stop()
+    asked.delete(id)
+    return call
+  }
+
+  /** No call is waited for longer; a client that never answers must not keep the server from asking at all. */
+  function unanswered(id: string): void {
+    const call = take(id)
+    call?.record({ outcome: 'error', code: 'bridge.client_away', masked: call.masked })
+    Promise.resolve(call?.answer(refusal(call.serverId, away()))).catch(() => {})
   }
 
   async function tell(message: NotificationMessage, related: string | null): Promise<void> {
@@ -135,7 +153,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const requestId = message.params?.member('requestId')
     const [id, call] = [...asked].find(([, { serverId }]) => serverId === requestId?.raw) ?? []
     if (requestId === undefined || id === undefined || call === undefined) return null
-    asked.delete(id)
+    take(id)
     call.record({ outcome: 'cancelled', masked: call.masked })
     if (!call.sent) return null
     return splice(message.text, [{ start: requestId.start, end: requestId.end, text: id }])
@@ -144,7 +162,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   async function answered(message: ResponseMessage): Promise<void> {
     const call = asked.get(message.id)
     if (call === undefined || !call.sent) return
-    asked.delete(message.id)
+    take(message.id)
     const { masked } = call
     try {
       await call.answer(withId(message, call.serverId))
@@ -177,8 +195,10 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     forget() {
       generation++
       news.forget()
-      for (const { record, masked } of asked.values())
+      for (const { record, masked, stop } of asked.values()) {
+        stop()
         record({ outcome: 'cancelled', code: 'server.ended', masked })
+      }
       asked.clear()
     },
   }

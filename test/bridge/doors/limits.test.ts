@@ -296,7 +296,7 @@ describe('a request that does not get done is ended', () => {
   })
 })
 
-it('so many requests of a server wait for its client, and the next one is refused to the server', async () => {
+it('so many requests of a server wait for its client, so long, and the next one is refused to the server', async () => {
   await using world = await startWorld({
     s: sessionServer(
       `(message, { send, answer }) => {
@@ -319,5 +319,15 @@ it('so many requests of a server wait for its client, and the next one is refuse
     { params: { data: { id: limits.inFlight, error: { data: { code: 'bridge.busy' } } } } },
   ])
   expect(heard.filter(({ method }) => method === 'roots/list')).toHaveLength(limits.inFlight)
+
+  world.pass(limits.callMs)
+  const codes: unknown[] = []
+  while (codes.length < limits.inFlight) {
+    const { method, params } = JSON.parse((await line.next()) ?? '')
+    if (method === 'notifications/message') codes.push(params.data.error.data.code)
+  }
+  expect(new Set(codes)).toEqual(new Set(['bridge.client_away']))
+  line.send(call(2))
+  expect(JSON.parse((await line.next()) ?? '')).toMatchObject({ method: 'roots/list' })
   line.close()
 })

@@ -86,8 +86,12 @@ export async function run(entries: readonly unknown[]): Promise<Outcome[]> {
 function isAlone(raw: unknown): boolean {
   const { class: kind, input } = raw as { class: string; input?: { gen?: string; raw?: string } }
   if (input?.gen !== undefined && input.gen !== 'request') return true
-  return kind === 'mcp-header' || saysResponse(input?.raw ?? '') || isAtIpv6(input?.raw ?? '')
+  const text = input?.raw ?? ''
+  return kind === 'mcp-header' || saysResponse(text) || isAtIpv6(text) || ends(text)
 }
+
+/** With a session this is how it ends; the entry's own revision has neither. */
+const ends = (raw: string) => raw.startsWith('DELETE ')
 
 /** No revision without sessions has answers of a client; those with sessions have. */
 const saysResponse = (raw: string) =>
