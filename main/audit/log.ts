@@ -56,21 +56,32 @@ export function openAuditLog(options: {
   let last = Number(state.prepare('SELECT max(seq) AS seq FROM audit').get()?.seq ?? 0)
   byName.appended(last)
   let waiting: Waiting[] = []
+  /** Calls whose outcome is still to come. */
+  let underWay = 0
   let soon: NodeJS.Immediate | undefined
   let later: (() => void) | undefined
 
-  /** A call waits for its intent; for its outcome nobody does. */
-  function append(entry: Waiting): void {
+  /** A call waits for its intent, and shares a commit with others where there are any. */
+  function appendIntent(entry: Waiting): void {
     waiting.push(entry)
-    if (entry.settle !== undefined) soon ??= setImmediate(flush)
-    else later ??= after(OUTCOME_WAITS, flush)
+    if (underWay++ > 0) soon ??= setImmediate(flush)
+    else process.nextTick(flush)
+  }
+
+  /** Nobody waits for an outcome. */
+  function appendOutcome(entry: Waiting): void {
+    waiting.push(entry)
+    if (underWay > 0) underWay--
+    // It stays set when an intent takes the outcome along: a timer for each call costs as much as its row.
+    later ??= after(OUTCOME_WAITS, () => {
+      later = undefined
+      flush()
+    })
   }
 
   function flush(): void {
     clearImmediate(soon)
-    later?.()
     soon = undefined
-    later = undefined
     const batch = waiting
     waiting = []
     if (batch.length === 0) return
@@ -87,6 +98,10 @@ export function openAuditLog(options: {
         { cause },
       )
       for (const { settle } of batch) settle?.reject(error)
+      const refused = batch.filter(({ settle }) => settle !== undefined).length
+      underWay = Math.max(0, underWay - refused)
+      later?.()
+      later = undefined
       // Outcomes are kept for the next commit: their calls happened, and the record has to say so.
       waiting = [...batch.filter(({ settle }) => settle === undefined), ...waiting].slice(
         -MAX_WAITING,
@@ -106,12 +121,12 @@ export function openAuditLog(options: {
     intent: (intent) =>
       new Promise((resolve, reject) => {
         const row = rowOf(plainIntent(intent, mask), 'intent', clock(), NOTHING_YET)
-        append({ row, settle: { resolve, reject } })
+        appendIntent({ row, settle: { resolve, reject } })
       }),
     outcome(intent, outcome) {
       // Masked anew: a secret may have become known during the call.
       const row = rowOf(plainIntent(intent, mask), 'outcome', clock(), plainOutcome(outcome, mask))
-      append({ row })
+      appendOutcome({ row })
     },
     query(filter) {
       if (later !== undefined) flush()
@@ -134,7 +149,7 @@ export function openAuditLog(options: {
       const open = state.prepare(`SELECT * FROM audit WHERE phase = 'intent' AND seq > ?
         AND call NOT IN (SELECT call FROM audit WHERE phase = 'outcome' AND seq > ?)`)
       for (const row of open.all(since, since).map(toRow))
-        append({
+        appendOutcome({
           row: rowOf(row, 'outcome', clock(), LOST),
         })
       flush()

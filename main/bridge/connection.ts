@@ -301,7 +301,7 @@ export function createConnection(options: {
     async send(text, credential) {
       const link = current
       if (link === null) return
-      const upstream = await link.ready
+      const upstream = link.upstream ?? (await link.ready)
       if (current !== link) return
       check(credential, link)
       hold(link, credential)

@@ -166,8 +166,8 @@ async function carry(
     const tools = house.pins && listedBy(server, house.pins)
     const seen = inspect(answer.value, message.method, decide, house.mask, tools)
     if (message.kind === 'request') house.catalogue?.learn(message, session, answer, credential)
-    record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
+    record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
     return null
   } catch (error) {
     return failed(error, { message, session, pending, house, credential, record, course })

@@ -22,6 +22,8 @@ interface Waiting {
   /** Of a request that only listens. */
   readonly subscription: SubscriptionWay | null
   readonly controller: AbortController
+  /** When its time is over, on the timer's clock. */
+  readonly until: number
 }
 
 export function createSession(options: {
@@ -46,6 +48,16 @@ export function createSession(options: {
   let counter = 0
   let size = 0
   let ended = false
+  let stopWatching: (() => void) | undefined
+
+  /** One timer for all calls: one for each costs as much as the record of the call. */
+  function endLate(): void {
+    const now = timer.now()
+    const calls = [...waiting.values()]
+    const next = Math.min(...calls.map(({ until }) => (until > now ? until : Infinity)))
+    stopWatching = next === Infinity ? undefined : timer.after(next - now, endLate)
+    for (const { until, controller } of calls) if (until <= now) controller.abort(tooLong())
+  }
 
   function wayOf(channel: Channel): string {
     if (speaks === 'session') return ''
@@ -102,12 +114,11 @@ export function createSession(options: {
         parked: false,
         answered: false,
         end() {
-          stop?.()
           if (waiting.delete(key)) size -= own
         },
       }
-      const stop =
-        isRequest && !listens ? timer.after(limits.callMs, () => controller.abort(tooLong())) : null
+      const hasDeadline = isRequest && !listens
+      if (hasDeadline) stopWatching ??= timer.after(limits.callMs, endLate)
       waiting.set(key, {
         pending,
         upstreamId,
@@ -116,6 +127,7 @@ export function createSession(options: {
         channel: isRequest ? back : null,
         subscription,
         controller,
+        until: hasDeadline ? timer.now() + limits.callMs : Infinity,
       })
       size += own
       return pending
@@ -158,6 +170,7 @@ export function createSession(options: {
     },
     async close(reason) {
       ended = true
+      stopWatching?.()
       for (const { controller } of waiting.values()) controller.abort(reason)
       await session.connection.close()
     },

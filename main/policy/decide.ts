@@ -87,12 +87,21 @@ function heldTool(
     : { effect: 'deny', rule: 'what it asks for cannot be read in one way only' }
 }
 
+/** Made once for each rule: every call names the one that let it pass. */
+const texts = new WeakMap<Rule, string>()
+
 /** A rule on one line, as the audit and the window show it. */
 export function ruleText(rule: Rule): string {
+  const known = texts.get(rule)
+  if (known !== undefined) return known
   const narrowed = KINDS.flatMap((kind) =>
     rule[kind] === undefined ? [] : [`${kind}=${rule[kind]}`],
   )
-  return [rule.effect, `client=${rule.client}`, `server=${rule.server}`, ...narrowed].join(' ')
+  const text = [rule.effect, `client=${rule.client}`, `server=${rule.server}`, ...narrowed].join(
+    ' ',
+  )
+  texts.set(rule, text)
+  return text
 }
 
 const KINDS = ['tool', 'resource', 'prompt'] as const

@@ -224,7 +224,8 @@ async function send(
   if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)
   if (stdin.writableLength > maxUnreadBytes)
     throw new WarderError('server.unreachable', `${name} does not read what it is sent.`)
-  if (writeTogether(stdin, `${text}\n`)) return
+  // Calls that were recorded together are sent in one tick, one after the other.
+  if (writeTogether(stdin, `${text}\n`, process.nextTick)) return
   // What breaks the pipe is told by the exit.
   await room()
   if (!stdin.writable) throw new WarderError('server.ended', `${name} no longer reads.`)

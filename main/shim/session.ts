@@ -54,6 +54,7 @@ export function runSession(options: SessionOptions): Promise<number> {
   let tries = 0
   /** The companion has answered something. */
   let useful = false
+  let passed: Buffer[] = []
   let held: Buffer[] = []
   let heldBytes = 0
   let clientEnded = false
@@ -111,8 +112,15 @@ export function runSession(options: SessionOptions): Promise<number> {
   }
 
   function pass(line: Buffer): void {
-    waiting.sending(line)
     link?.write(line)
+    passed.push(line)
+  }
+
+  /** Takes note of what has gone to the companion, while that reads it. */
+  function note(): void {
+    const lines = passed
+    passed = []
+    for (const line of lines) waiting.sending(line)
   }
 
   function fromCompanion(pieces: readonly Buffer[]): void {
@@ -127,7 +135,6 @@ export function runSession(options: SessionOptions): Promise<number> {
     if (answer) waiting.answered(answer.id, answer.failed)
     else waiting.asked(Buffer.concat(pieces))
     for (const piece of pieces) stdout.write(piece)
-    if (orphaned()) leave()
   }
 
   /** Asks something in the client's name; the answer is not for the client. */
@@ -149,6 +156,7 @@ export function runSession(options: SessionOptions): Promise<number> {
       lines.push(chunk)
       stdout.uncork()
       if (stdout.writableNeedDrain) socket.pause()
+      if (orphaned()) leave()
     })
     socket.on('drain', regulate)
     socket.once('close', () => {
@@ -185,6 +193,7 @@ export function runSession(options: SessionOptions): Promise<number> {
     heldBytes = 0
     for (const line of lines) pass(line)
     link?.uncork()
+    note()
     if (clientEnded) end()
     else regulate()
   }
@@ -272,6 +281,7 @@ export function runSession(options: SessionOptions): Promise<number> {
 
   stdin.once('end', () => {
     lines.finish()
+    note()
     clientEnded = true
     if (ready) end()
     else if (held.length === 0 && !waiting.all().some(isOwed)) leave()
@@ -297,6 +307,7 @@ export function runSession(options: SessionOptions): Promise<number> {
     link?.cork()
     lines.push(chunk)
     link?.uncork()
+    note()
     regulate()
   })
   open(options.socket)
@@ -306,7 +317,7 @@ export function runSession(options: SessionOptions): Promise<number> {
 /** Enough of a message to see whose answer it is, without joining all of its pieces. */
 function headOf(pieces: readonly Buffer[]): Buffer {
   const [first] = pieces
-  if (first !== undefined && first.length >= headBytes) return first
+  if (first !== undefined && (pieces.length === 1 || first.length >= headBytes)) return first
   let count = 0
   for (let bytes = 0; count < pieces.length && bytes < headBytes; count++)
     bytes += pieces[count]?.length ?? 0

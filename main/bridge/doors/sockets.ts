@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
 import { readLines } from '../../runtime/lines.ts'
 import { roomOf } from '../../runtime/room.ts'
-import { writeTogether } from '../../runtime/write-together.ts'
+import { writeAtOnce, writeTogether } from '../../runtime/write-together.ts'
 import { nameSchema } from '../../store/config-schema.ts'
 import { isFolder } from '../../store/folders.ts'
 import { listenPrivately } from '../../store/private-socket.ts'
@@ -72,22 +72,25 @@ export async function openSocketDoor(path: string, visit: SocketVisit): Promise<
 }
 
 async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
-  const send = (text: string) => {
+  const underWay = new Set<Promise<void>>()
+  const sendBy = (write: (socket: Socket, text: string) => unknown) => (text: string) => {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
-    else writeTogether(socket, `${onOneLine(text)}\n`)
+    else write(socket, `${onOneLine(text)}\n`)
   }
+  const send = sendBy(writeTogether)
+  const sendAtOnce = sendBy(writeAtOnce)
   const leaving = new AbortController()
   const channel: Channel = {
     send,
-    reply: send,
+    // What is alone shares its way with nothing, and the turn has more to do before its end.
+    reply: (text) => (underWay.size > 1 ? send : sendAtOnce)(text),
     refuse: send,
     leaving: leaving.signal,
     room: roomOf(socket),
   }
   const visitors: Visitor[] = []
-  const underWay = new Set<Promise<void>>()
   try {
     await readLines(
       socket,

@@ -62,6 +62,15 @@ export async function connectEither(options: {
 
   /** Kept until the server's era is known: what comes before the answer to the opening waits for no more than that. */
   const decided = Promise.withResolvers<void>()
+  /** Those who waited have gone on. */
+  let noneWait = false
+  void decided.promise.then(() =>
+    setImmediate(() => {
+      noneWait = true
+    }),
+  )
+  /** Between two sides with sessions a message takes no turn of its own, and overtakes nothing. */
+  const isStraight = () => noneWait && era === 'session' && inSession === endpoint
   let opened = false
   /** The question that a silent server may still answer. */
   let late: Promise<Verdict> | null = null
@@ -162,18 +171,13 @@ export async function connectEither(options: {
         opened = true
         return open(text, id, credential, signal).finally(decided.resolve)
       }
-      await unlessAborted(decided.promise, signal)
-      return (era === 'stateless' ? stateless : inSession).request(
-        text,
-        id,
-        credential,
-        signal,
-        round,
-      )
+      if (!isStraight()) await unlessAborted(decided.promise, signal)
+      const way = era === 'stateless' ? stateless : inSession
+      return way.request(text, id, credential, signal, round)
     },
     revision: () => (era === 'stateless' ? MODERN : null),
     async send(text, credential) {
-      await decided.promise
+      if (!isStraight()) await decided.promise
       if (era === 'session') return inSession.send(text, credential)
       // No server of the stateless revision could use a notification.
       if (isInitialized(text)) stateless.listen(credential)
