@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
+import { createBriefMap } from './brief-map.ts'
 import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
 import { limits } from './limits.ts'
@@ -39,7 +40,7 @@ export function createSession(options: {
   const { server, house, standing, speaks = 'session' } = options
   const principals = { ...options.principals, session: randomUUID() }
   const asker = { client: principals.client, folder: options.folder }
-  const waiting = new Map<string, Waiting>()
+  const waiting = createBriefMap<string, Waiting>()
   /** Server → the sign-in that the client's person was asked for. */
   const elicitations = new Map<string, string>()
   /** The ways that a client without sessions has spoken. */

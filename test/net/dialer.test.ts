@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { createBriefMap } from '../../main/bridge/brief-map.ts'
 import { readText } from '../../main/bridge/upstream/event-stream.ts'
 import { exchange } from '../../main/bridge/upstream/exchange.ts'
 import { createDialer, type Dialer, type Lookup } from '../../main/net/dialer.ts'
@@ -203,7 +204,7 @@ describe('the dispatcher', () => {
       const asked = { origin, path: '/', method: 'GET', headers: {} } as const
       const never = new AbortController().signal
       const patience = { headersTimeout: 0, bodyTimeout: 0 }
-      return exchange(dialer.dispatcher(policy), { ...asked, ...patience }, never, new Set())
+      return exchange(dialer.dispatcher(policy), { ...asked, ...patience }, never, createBriefMap())
     }
     const answer = await ask(local)
     expect(await readText(answer.body)).toBe('hello')

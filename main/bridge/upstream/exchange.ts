@@ -1,4 +1,5 @@
 import type { DispatchController, Dispatcher } from '../../net/dialer.ts'
+import type { BriefMap } from '../brief-map.ts'
 
 /**
  * One HTTP exchange with a server. Every call of every client passes here, so there is as little between us and undici's
@@ -32,6 +33,9 @@ export interface Exchange {
   readonly bodyTimeout: number
 }
 
+/** What gives up each exchange that is under way. */
+export type UnderWay = BriefMap<symbol, (reason: unknown) => void>
+
 /** What may have arrived before anybody read it. The server waits then. */
 const MOST_UNREAD = 256 * 1024
 /** Reading so many bytes and waiting so many milliseconds is cheaper than a new connection; what goes on is cut off then. */
@@ -48,10 +52,11 @@ export function exchange(
   dispatcher: Dispatcher,
   request: Exchange,
   signal: AbortSignal,
-  underWay: Set<(reason: unknown) => void>,
+  underWay: UnderWay,
 ): Promise<Answer> {
   signal.throwIfAborted()
   const answered = Promise.withResolvers<Answer>()
+  const own = Symbol()
   let controller: DispatchController | undefined
   let givenUp: Error | undefined
 
@@ -63,13 +68,13 @@ export function exchange(
   const onAbort = () => giveUp(signal.reason)
   function over(error: Error | null): void {
     signal.removeEventListener('abort', onAbort)
-    underWay.delete(giveUp)
+    underWay.delete(own)
     body.end(error)
   }
 
   const body = createBody(giveUp)
   signal.addEventListener('abort', onAbort)
-  underWay.add(giveUp)
+  underWay.set(own, giveUp)
   dispatcher.dispatch(request, {
     onRequestStart(started) {
       controller = started

@@ -5,6 +5,7 @@ import { tokenChallenge } from '../../oauth/challenge.ts'
 import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { unlessAborted } from '../abort.ts'
+import { createBriefMap } from '../brief-map.ts'
 import { cancelled, type Message, type ResponseMessage } from '../envelope.ts'
 import { LISTEN } from '../eras/listening.ts'
 import { limits } from '../limits.ts'
@@ -16,7 +17,7 @@ import {
   readServerMessage,
   readText,
 } from './event-stream.ts'
-import { type Answer, type Exchange, exchange, wasSilent } from './exchange.ts'
+import { type Answer, type Exchange, exchange, type UnderWay, wasSilent } from './exchange.ts'
 import { createListener } from './listener.ts'
 import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
 
@@ -61,7 +62,7 @@ export function connectHttp(options: {
     query === undefined ? path : `${path}${url.search === '' ? '?' : '&'}${query}`
   const closing = new AbortController()
   /** Gives up what is under way, each by itself. */
-  const underWay = new Set<(reason: unknown) => void>()
+  const underWay: UnderWay = createBriefMap()
   let session: string | null = null
   let protocolVersion: string | null = null
   /** Of the stream that listens. */
@@ -368,7 +369,7 @@ export function connectHttp(options: {
       const ended = session
       session = null
       closing.abort()
-      for (const giveUp of underWay) giveUp(closing.signal.reason)
+      for (const giveUp of underWay.values()) giveUp(closing.signal.reason)
       if (ended === null || goodbye === null) return
       // Courtesy, not a duty: the server may answer 405 (§ Session Management).
       await fields('DELETE', {}, goodbye, ended)
@@ -384,7 +385,7 @@ export function connectHttp(options: {
               bodyTimeout: limits.goodbyeTimeoutMs,
             },
             AbortSignal.timeout(limits.goodbyeTimeoutMs),
-            new Set(),
+            createBriefMap(),
           ),
         )
         .then(({ body }) => body.discard())

@@ -1,5 +1,6 @@
 import { isWarderError, toWarderError, WarderError } from '../../errors.ts'
 import type { LocalServerProcess } from '../../runtime/process.ts'
+import { createBriefMap } from '../brief-map.ts'
 import {
   cancelled,
   type NotificationMessage,
@@ -38,7 +39,7 @@ export async function connectStdio(options: {
   timer?: ParkingTimer
 }): Promise<Upstream> {
   const { events, timer = systemTimer } = options
-  const waiting = new Map<string, Waiting>()
+  const waiting = createBriefMap<string, Waiting>()
   /** Why nothing is sent any more. */
   let ended: WarderError | null = null
 
@@ -79,7 +80,7 @@ export async function connectStdio(options: {
   /** An answer in another encoding may name nothing that it could be told by, so there is an end to waiting for it. */
   function giveUpSilent(): void {
     const since = timer.now() - limits.silenceMs
-    for (const [id, call] of waiting) {
+    for (const [id, call] of waiting.entries()) {
       if (call.heardAt > since || isToStayOpen(call)) continue
       child.send(cancelled(id)).catch(() => {})
       take(id)?.reject(tooSilent())

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { type AnswerBody, exchange } from '../../../main/bridge/upstream/exchange.ts'
+import { createBriefMap } from '../../../main/bridge/brief-map.ts'
+import { type AnswerBody, exchange, type UnderWay } from '../../../main/bridge/upstream/exchange.ts'
 
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const sockets = new Set<Socket>()
@@ -12,7 +13,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const dispatcher = new Agent({ connections: 1 })
-  const underWay = new Set<(reason: unknown) => void>()
+  const underWay: UnderWay = createBriefMap()
   const ask = (signal = new AbortController().signal) =>
     exchange(
       dispatcher,
@@ -124,7 +125,7 @@ describe('an exchange', () => {
     expect(await answer.body.next()).toHaveLength(5)
     const next = answer.body.next()
     const reason = new Error('closed')
-    for (const giveUp of server.underWay) giveUp(reason)
+    for (const giveUp of server.underWay.values()) giveUp(reason)
     await expect(next).rejects.toBe(reason)
   })
 
