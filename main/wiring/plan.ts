@@ -65,7 +65,8 @@ export function planWire(house: WiringHouse, client: WiringClient, scope: Scope)
       'wiring.name_taken',
       `${client.title} has a server ${OWN_NAME} in ${before.file} that does not start Warder.`,
     )
-  const entry = client.entry(shimFor(house, client, scope))
+  const shim = shimFor(house, client, scope)
+  const entry = client.entry(shim)
   const text = textBefore(before)
   // What the client added of its own to the entry stays, as long as it starts the same.
   const stays = found !== undefined && includes(found.raw, entry)
@@ -79,7 +80,7 @@ export function planWire(house: WiringHouse, client: WiringClient, scope: Scope)
       ? [`${before.file} is a link to ${before.target}, which is what changes.`]
       : []),
     ...others.map(({ name }) => `${client.title} starts Warder by the name ${name} as well.`),
-    ...(scope === 'project' && client.homeVariable === null
+    ...(scope === 'project' && [shim.command, ...shim.args].some((word) => path.isAbsolute(word))
       ? ['The path in this file is one of this machine: others who use the project need their own.']
       : []),
   ]

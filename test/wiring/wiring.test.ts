@@ -15,7 +15,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { wiringClient, wiringClients } from '../../main/wiring/clients/index.ts'
 import { wiredPlaces } from '../../main/wiring/drift.ts'
-import { createLauncher } from '../../main/wiring/launcher.ts'
+import { createLauncher, type Launcher } from '../../main/wiring/launcher.ts'
 import type { WiringRecord } from '../../main/wiring/ledger.ts'
 import { nextSteps } from '../../main/wiring/next.ts'
 import { isShim } from '../../main/wiring/shim-command.ts'
@@ -453,6 +453,15 @@ describe('a file of a project', () => {
     expect(() => wiring.planWire(wiringClient('zed'), 'project')).toThrow(
       failing('wiring.no_scope'),
     )
+  })
+
+  test('is said to be of this machine where Warder lies outside of the home directory', async () => {
+    await using user = await testHome()
+    const launcher = createLauncher('/srv/warder', ['/usr/bin/node', '/cli.js'])
+    const notes = (options: { launcher?: Launcher }) =>
+      wiringFor(user.path, 'linux', options).planWire(cursor, 'project').notes.join()
+    expect(notes({ launcher })).toContain('others who use the project')
+    expect(notes({})).not.toContain('others who use the project')
   })
 })
 
