@@ -26,6 +26,28 @@ const REDACTED = '[redacted by Warder]'
 
 const NO_MASK: Mask = (text) => ({ text, masked: 0 })
 
+/**
+ * As {@link redactText}, for a line of a log: many programs write theirs as JSON, where names of members, headers in pairs and
+ * options before their values say more than the text does.
+ */
+export function redactLine(line: string, mask: Mask = NO_MASK): ReturnType<Mask> {
+  const { text: masked, masked: count } = mask(line)
+  const data = /^\s*[[{]/.test(masked) ? jsonIn(masked) : undefined
+  const written = JSON.stringify(data)
+  const clean = data === undefined ? written : JSON.stringify(redactValue(data))
+  // Written anew only where something was taken out: else it stays as its program wrote it.
+  const { text, masked: more } = redactText(clean === written ? masked : (clean ?? masked))
+  return { text, masked: count + more + (clean === written ? 0 : 1) }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** As {@link redactText}, for data: here the name of a member says more than its text. */
 export function redactValue(value: unknown, mask: Mask = NO_MASK): unknown {
   return walk(value, null, mask)

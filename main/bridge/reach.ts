@@ -1,4 +1,4 @@
-import { redactText } from '../audit/redact.ts'
+import { redactLine } from '../audit/redact.ts'
 import type { WarderError } from '../errors.ts'
 import type { Dialer } from '../net/dialer.ts'
 import type { Asker } from '../oauth/asker.ts'
@@ -66,7 +66,7 @@ export function createReach(options: {
         definition,
         holds: grants,
         maxLineBytes: limits.answerBytes,
-        mask: (text) => redactText(text, house.mask).text,
+        mask: (text) => redactLine(text, house.mask).text,
         ...given,
         onExit: (exit) => onExit(exit.error),
       })

@@ -1,10 +1,12 @@
 import type { Output } from '../../preload/contract/index.ts'
 import { redactText } from '../audit/redact.ts'
 import { toWarderError, WarderError } from '../errors.ts'
+import { checkUrl } from '../net/url-policy.ts'
 import { matches } from '../policy/glob.ts'
+import { urlPolicyOf } from '../servers/networks.ts'
 import { describe, type Server } from '../servers/servers.ts'
 import { clearSecret } from '../store/clear-secrets.ts'
-import { type Rule, serverSchema } from '../store/config-schema.ts'
+import { isRemote, type Rule, serverSchema } from '../store/config-schema.ts'
 import {
   type AdoptedServer,
   type AdoptionPlan,
@@ -135,6 +137,8 @@ async function fitting(
   if (clearSecret(parsed.data) !== null || isKnown(JSON.stringify(definition)))
     return obstacle('stays.still_clear')
   try {
+    // Here rather than at its first call: it would be gone from its client by then.
+    if (isRemote(parsed.data)) checkUrl(parsed.data.url, 'server_url', urlPolicyOf(parsed.data))
     return await withPin({ name, definition: parsed.data }, house)
   } catch (error) {
     const { code, message } = toWarderError(error)

@@ -39,13 +39,13 @@ export function Doctor() {
           <>
             <div className="card-actions">
               <Button onClick={again}>Look again</Button>
-              {list.some(isMovable) && (
+              {list.some(isMendable) && (
                 <Button
                   kind="primary"
                   busy={busy}
                   onClick={() => adopt.mutate({ dryRun: false }, { onSettled: again })}
                 >
-                  Move the servers into Warder
+                  Mend what Warder can
                 </Button>
               )}
             </div>
@@ -71,8 +71,11 @@ export function Doctor() {
   )
 }
 
-const isMovable = ({ code }: FindingView) =>
-  code.startsWith('doctor.secret_in') && code !== 'doctor.secret_in_url'
+/** What is wrong, and what Warder mends itself where a person agrees. */
+const isMendable = ({ code }: FindingView) =>
+  code.startsWith('doctor.secret_in') ||
+  code === 'doctor.vault_value' ||
+  code.endsWith('_by_others')
 
 const tones: Record<FindingView['severity'], Tone> = { high: 'bad', medium: 'warn', low: 'info' }
 const words: Record<FindingView['severity'], string> = {
@@ -105,12 +108,17 @@ function Finding({ finding }: { finding: FindingView }) {
   )
 }
 
+function heading({ done, servers }: Output<'adoptions:adopt'>): string {
+  if (!done) return 'Nothing was moved'
+  return servers.length === 0 ? 'Taken from others' : 'Moved into Warder'
+}
+
 function Moved(props: { adopted: Output<'adoptions:adopt'>; busy: boolean; onUndo: () => void }) {
-  const { servers, left, done } = props.adopted
+  const { servers, left, rights, envFiles, done } = props.adopted
   return (
-    <section className="card" aria-label="What was moved">
+    <section className="card" aria-label="What was done">
       <div className="card-head">
-        <h2>{done ? 'Moved into Warder' : 'Nothing was moved'}</h2>
+        <h2>{heading(props.adopted)}</h2>
         {done && (
           <Button busy={props.busy} onClick={props.onUndo}>
             Put everything back
@@ -123,13 +131,24 @@ function Moved(props: { adopted: Output<'adoptions:adopt'>; busy: boolean; onUnd
             {visible(name)}, from {from.map(({ client }) => client).join(', ')}
           </li>
         ))}
+        {rights.map(({ file, now }) => (
+          <li key={file}>
+            <code>{visible(file)}</code> is yours alone: {now}
+          </li>
+        ))}
+        {envFiles.map((file) => (
+          <li key={file}>
+            <code>{visible(file)}</code> goes on holding its credentials: delete it if nothing else
+            reads it
+          </li>
+        ))}
         {left.map(({ client, file, name, problem }) => (
           <li key={`${file} ${name}`}>
             {visible(name)} of {client} stays: {visible(problem)}
           </li>
         ))}
       </ul>
-      {done && (
+      {done && servers.length > 0 && (
         <p>
           Start the clients anew. The credentials lay in clear text: make new ones where they were
           issued.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMask } from '../../main/audit/mask.ts'
-import { redactText, redactValue } from '../../main/audit/redact.ts'
+import { redactLine, redactText, redactValue } from '../../main/audit/redact.ts'
 import { createKnownSecrets } from '../../main/vault/known-secrets.ts'
 
 const token = `ghp_${'7aQ3xK9bVt2mR5cZ8dH1'.repeat(2)}`.slice(0, 40)
@@ -46,4 +46,34 @@ describe('the redactor', () => {
       max_tokens: 4096,
     })
   })
+})
+
+describe('a line of a log', () => {
+  it('that is JSON is looked through by its members, and else as the text that it is', () => {
+    const headers = [
+      ['authorization', 'horse-battery-9'],
+      ['accept', 'text/plain'],
+    ]
+    const line = JSON.stringify({
+      level: 'info',
+      headers,
+      args: ['--token', 'horse-battery-9'],
+      n: 1,
+    })
+    expect(redactText(line).text).toContain('horse-battery-9')
+    const { text, masked } = redactLine(line)
+    expect(masked).toBeGreaterThan(0)
+    expect(text).not.toContain('horse-battery-9')
+    expect(JSON.parse(text)).toMatchObject({
+      level: 'info',
+      args: ['--token', expect.any(String)],
+      n: 1,
+    })
+    expect(redactLine('token=horse-battery-9 {').text).not.toContain('horse-battery-9')
+  })
+
+  it.each([' { "a":  1.0, "b": 12345678901234567890 }', '[1,2', 'plain words', ''])(
+    'stays as it was written where nothing is in it: %s',
+    (line) => expect(redactLine(line)).toEqual({ text: line, masked: 0 }),
+  )
 })

@@ -146,6 +146,18 @@ describe.skipIf(process.platform === 'win32')('what others could read', () => {
   })
 })
 
+it('leaves a server that Warder would not dial, and says so before anything is moved', async () => {
+  await using at = await scene(() => {})
+  const headers = { 'X-Api-Key': VALUE }
+  const mcpServers = { near: { url: 'http://192.168.1.7/mcp', headers } }
+  await write(path.join(at.user.path, '.gemini/settings.json'), JSON.stringify({ mcpServers }))
+  const { servers, left } = (await at.world.call('adoptions:adopt', {
+    dryRun: true,
+  })) as Output<'adoptions:adopt'>
+  expect(servers.map(({ name }) => name)).toEqual(['notes'])
+  expect(left).toMatchObject([{ name: 'near', code: 'net.url_refused' }])
+})
+
 it('moves what several clients have alike once, where a person asks for that', async () => {
   await using at = await scene(() => {})
   const one = { url: 'https://docs.example/mcp' }

@@ -24,7 +24,7 @@ describe('the doctor’s page', () => {
     // What nobody sees is shown.
     await heading('zed, gone\\u{202e}, command').waitFor()
 
-    await button('Move the servers into Warder').click()
+    await button('Mend what Warder can').click()
     await confirm().click()
     await heading('Moved into Warder').waitFor()
     await secret.waitFor({ state: 'detached' })
@@ -32,7 +32,7 @@ describe('the doctor’s page', () => {
       { dryRun: false },
       { dryRun: false, confirm: 'challenge-1' },
     ])
-    expect(await button('Move the servers into Warder').count()).toBe(0)
+    expect(await button('Mend what Warder can').count()).toBe(0)
 
     await button('Put everything back').click()
     await confirm().click()

@@ -99,6 +99,9 @@ function local(server: ConfiguredServer, command: string, judge: Judge): Definit
   const { args, values } = argumentsOf(server.args, judge)
   const cwd = memberOf(server.raw, 'cwd')
   if (memberOf(server.raw, 'envFile') !== null) return obstacle('stays.env_file')
+  // What runs, and where, is no place for a reference.
+  if (judge.alone(command) || (cwd !== null && judge.alone(cwd)))
+    return obstacle('stays.still_clear')
   const env = referred(server.env, judge)
   return {
     command,

@@ -10,7 +10,6 @@ export const stayingCodes = {
     'A credential is part of the path of its URL, where Warder puts none: ask its maker for a header.',
   'stays.url_unclear':
     'Its URL holds a credential in a way in which Warder could not send the same: write it as a header.',
-  'stays.url_refused': 'Warder would not dial its URL.',
   'stays.provider_credential':
     'It has a credential for its provider, where Warder has to be registered first: add it by hand, with --client-id, --client-secret and --issuer.',
   'stays.variable_unset': 'It refers to a variable that is not set where Warder runs.',

@@ -3,9 +3,11 @@ import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WarderError } from '../../../main/errors.ts'
+import { createMemoryStore } from '../../../main/vault/memory.ts'
 import { putBackAdopted, wayBackOf, writeAdopted } from '../../../main/wiring/adoption/files.ts'
 import { patchBetween, withoutPatches } from '../../../main/wiring/adoption/patches.ts'
 import { planAdoption } from '../../../main/wiring/adoption/plan.ts'
+import { createAdoptionRecords } from '../../../main/wiring/adoption/records.ts'
 import { wiringClient } from '../../../main/wiring/clients/index.ts'
 import { testHome } from '../../harness/home.ts'
 import { wiringFor, write } from '../house.ts'
@@ -226,7 +228,7 @@ describe('an adoption', () => {
 
   it('says of each server that stays why', async () => {
     await using home = await testHome()
-    const wiring = wiringFor(home.path, 'linux')
+    const wiring = wiringFor(home.path, 'linux', { env: { GH_PAT: `${VALUE}9` } })
     const entries = {
       'stays.url_path': { url: `https://a.example/ghp_${VALUE}aB3dEfGh1jK2mN4p/mcp` },
       'stays.provider_credential': {
@@ -238,6 +240,7 @@ describe('an adoption', () => {
       'stays.asks_its_person': { command: 'x', env: { TOKEN: VALUE, OTHER: '${input:other}' } },
       'stays.open_folder': { command: 'x', env: { TOKEN: VALUE }, args: ['${workspaceFolder}'] },
       'stays.reference_unknown': { command: 'x', env: { TOKEN: VALUE }, args: ['${REGION}'] },
+      'stays.still_clear': { command: '${env:GH_PAT}', env: { TOKEN: VALUE } },
       'stays.value_missing': { command: 'x', env: { TOKEN: VALUE, API_KEY: '<your key>' } },
       'stays.env_file': { command: 'x', env: { TOKEN: VALUE }, envFile: '/nowhere/.env' },
       'stays.tools_chosen': { command: 'x', env: { TOKEN: VALUE }, enabledTools: ['search'] },
@@ -397,6 +400,25 @@ describe('a project', () => {
       ...JSON.parse(text),
       mcpServers: {},
       numStartups: 4,
+    })
+  })
+})
+
+describe('the record of an adoption', () => {
+  it('is read as an earlier version wrote it, with entries by name alone', async () => {
+    const vault = createMemoryStore()
+    const file = { client: 'vscode', file: '/f', was: 'a', written: 'b', patches: [], wired: true }
+    await vault.set('adoptions', '["one"]')
+    await vault.set(
+      'adoption:one',
+      '{"id":"one","at":"","servers":{},"clients":[],"rules":[],"files":1}',
+    )
+    await vault.set('adoption:one:0', JSON.stringify({ ...file, entries: { notes: { url: 'u' } } }))
+    expect(await createAdoptionRecords(vault).last()).toMatchObject({
+      rights: [],
+      files: [
+        { ...file, scope: 'user', entries: [{ at: ['servers', 'notes'], entry: { url: 'u' } }] },
+      ],
     })
   })
 })
