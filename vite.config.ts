@@ -100,6 +100,9 @@ export default defineConfig({
         // Every browser of those preloads modules by itself, and the polyfill would be a script of its own.
         modulePreload: { polyfill: false },
         sourcemap: true,
+        // One file on purpose: it comes from this machine, so a page that is loaded when it is asked for would only jump.
+        // What it may weigh is test/renderer/first-load.test.ts.
+        chunkSizeWarningLimit: 800,
         assetsInlineLimit: 0,
         rolldownOptions: {
           // The window that asks for the passphrase has a page of its own.

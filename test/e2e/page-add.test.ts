@@ -5,6 +5,7 @@ import {
   card,
   companion,
   complaints,
+  confirm,
   dialog,
   eventually,
   heading,
@@ -19,7 +20,6 @@ servePage()
 const tab = (name: string) => dialog().getByRole('tab', { name })
 const field = (name: string) =>
   dialog().getByLabel(name, { exact: true }).and(page.locator('input, textarea'))
-const confirm = () => page.getByRole('dialog').last().getByRole('button', { name: 'Confirm' })
 
 async function addServer() {
   await open('Servers')
@@ -157,6 +157,23 @@ describe('adding a server', () => {
         arguments: { KEY: 'secret:time-key' },
       },
     })
+  })
+
+  it('asks nothing any more once its dialog was closed, and keeps no secret', async () => {
+    const looked = Promise.withResolvers<void>()
+    companion.world.looking = looked.promise
+    await addServer()
+    await field('Address').fill('https://keyed.example/mcp')
+    await button('Key in a header').click()
+    await field('Value of Authorization').fill('k-1')
+    await button('Add the server').click()
+    await button('Looking at it…').waitFor()
+    await eventually(() => companion.world.secrets.length).toBe(1)
+    await button('Cancel').click()
+    looked.resolve()
+    await eventually(() => companion.world.secrets).toEqual([])
+    expect(await dialog().count()).toBe(0)
+    expect(heard('servers:add')).toHaveLength(1)
   })
 
   it('takes a provider that Warder knows, and asks for what is missing', async () => {

@@ -105,7 +105,8 @@ export function createPageControl() {
       return { files: ['/home/alice/.cursor/mcp.json'], servers: ['notes'], kept: [] }
     },
     'servers:list': () => world.servers,
-    'servers:add': ({ name, definition, confirm }) => {
+    'servers:add': async ({ name, definition, confirm }) => {
+      await world.looking
       confirmed(`Add the server ${name}`, confirm)
       const added = world.serverFrom(name, definition)
       world.servers = [...world.servers, added]

@@ -4,6 +4,7 @@ import {
   card,
   companion,
   complaints,
+  confirm,
   eventually,
   heading,
   heard,
@@ -13,8 +14,6 @@ import {
 } from './page-fixture.ts'
 
 servePage()
-
-const confirm = () => page.getByRole('dialog').last().getByRole('button', { name: 'Confirm' })
 
 describe('the doctor’s page', () => {
   it('shows what is wrong, moves servers with a person’s word, and puts them back', async () => {

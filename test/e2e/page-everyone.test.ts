@@ -10,27 +10,17 @@ import {
   context,
   dialog,
   eventually,
+  goTo,
   heading,
   open,
   page,
+  pageNames,
   servePage,
 } from './page-fixture.ts'
 
 /** The page for everybody: any eyes, any width, the keyboard alone, and whatever strangers call their things. */
 
 servePage()
-
-const names = [
-  'Overview',
-  'Servers',
-  'Accounts',
-  'Clients',
-  'Activity',
-  'Approvals',
-  'Receipts',
-  'Doctor',
-  'Settings',
-] as const
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
 
@@ -50,12 +40,6 @@ async function violations(shown: Page): Promise<string[]> {
   )
 }
 
-async function goTo(name: (typeof names)[number]) {
-  await page.getByRole('navigation').getByRole('link', { name }).click()
-  await heading(name).waitFor()
-  await eventually(() => page.getByText('Loading').count()).toBe(0)
-}
-
 /** Everything that a page can show. */
 function fill() {
   companion.world.imports = [companion.world.found]
@@ -68,7 +52,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     fill()
     await page.emulateMedia({ colorScheme })
     await open()
-    for (const name of names) {
+    for (const name of pageNames) {
       await goTo(name)
       expect(await violations(page), name).toEqual([])
     }
@@ -119,7 +103,7 @@ it.each([320, 768, 1280, 2560])('fits %i pixels without scrolling sideways', asy
   await open()
   const overflow = () =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  for (const name of names) {
+  for (const name of pageNames) {
     await goTo(name)
     expect(await overflow(), name).toBe(0)
   }
@@ -188,7 +172,7 @@ describe('what strangers call their things', () => {
         hidden: undefined,
       })
     }
-    for (const name of names) {
+    for (const name of pageNames) {
       await goTo(name)
       await check(name)
     }
@@ -217,7 +201,7 @@ describe('the keyboard alone', () => {
       await page.keyboard.type(words)
       await page.keyboard.press('Enter')
     }
-    for (const name of names.slice(1)) {
+    for (const name of pageNames.slice(1)) {
       await palette(`go to ${name}`)
       await heading(name).waitFor()
     }

@@ -60,14 +60,34 @@ export const heading = (name: string) => page.getByRole('heading', { name, exact
 export const button = (name: string) => page.getByRole('button', { name, exact: true })
 export const card = (name: string) => page.getByRole('listitem', { name, exact: true })
 export const dialog = () => page.getByRole('dialog')
+/** Of the question that was asked last. */
+export const confirm = () => dialog().last().getByRole('button', { name: 'Confirm' })
 
-/** Signs in through the login file and goes to a page. */
-export async function open(name = 'Overview'): Promise<void> {
-  await page.goto((await ui.login()).url)
-  await heading('Overview').waitFor()
-  if (name === 'Overview') return
+/** As the sidebar names them, in its order. */
+export const pageNames = [
+  'Overview',
+  'Servers',
+  'Accounts',
+  'Clients',
+  'Activity',
+  'Approvals',
+  'Receipts',
+  'Doctor',
+  'Settings',
+] as const
+
+/** By the sidebar, until all of the page is there. */
+export async function goTo(name: (typeof pageNames)[number]): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name }).click()
   await heading(name).waitFor()
+  await eventually(() => page.getByText('Loading').count()).toBe(0)
+}
+
+/** Signs in through the login file and goes to a page. */
+export async function open(name: (typeof pageNames)[number] = 'Overview'): Promise<void> {
+  await page.goto((await ui.login()).url)
+  await heading('Overview').waitFor()
+  if (name !== 'Overview') await goTo(name)
 }
 
 /** The inputs with which the page called a channel, in order. */

@@ -439,6 +439,8 @@ export function createWorld() {
     installing: [] as InstallingView[],
     log: ['files: listening', 'files: 3 folders'] as string[],
     secrets: [] as Output<'secrets:list'>,
+    /** Until then it is looked what a new server comes to. */
+    looking: Promise.resolve(),
     /** What the companion would show of a definition. */
     serverFrom: (name: string, definition: Record<string, unknown>): ServerView => {
       const { url, command, args } = definition

@@ -53,7 +53,7 @@ export function AddServerDialog({ onClose }: { onClose: () => void }) {
           <p className="quiet small lacks">{lacks}</p>
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" busy={add.isPending} disabled={lacks !== null} onClick={submit}>
-            Add the server
+            {add.isPending ? 'Looking at it…' : 'Add the server'}
           </Button>
         </>
       }
