@@ -54,7 +54,14 @@ export function createDecide(options: {
       // Without a name that can be read, a deny rule cannot be asked whether it means this one.
       if ('name' in request.operation && request.operation.name === '')
         return { effect: 'deny', rule: 'no readable name' }
-      const matching = options.rules().filter((rule) => speaksOf(rule, request))
+      const { operation } = request
+      // Once for all rules, and not at all where none denies a resource: lists have thousands of lines.
+      let spellings: readonly string[] | undefined
+      const spelled = () => {
+        spellings ??= operation.kind === 'resource' ? spellingsOf(operation.name) : []
+        return spellings
+      }
+      const matching = options.rules().filter((rule) => speaksOf(rule, request, spelled))
       const deciding = matching.find((rule) => rule.effect === 'deny') ?? matching[0]
       if (deciding === undefined) return { effect: 'deny', rule: 'no rule allows it' }
       // Who may not call it at all is not told that it waits.
@@ -106,7 +113,12 @@ export function ruleText(rule: Rule): string {
 
 const KINDS = ['tool', 'resource', 'prompt'] as const
 
-function speaksOf(rule: Rule, { principals, server, operation }: DecisionRequest): boolean {
+/** @param spelled the resource in all its spellings */
+function speaksOf(
+  rule: Rule,
+  { principals, server, operation }: DecisionRequest,
+  spelled: () => readonly string[],
+): boolean {
   if (!matches(rule.client, principals.client) || !matches(rule.server, server)) return false
   const kinds = KINDS.filter((kind) => rule[kind] !== undefined)
   if (kinds.length === 0) return true
@@ -121,9 +133,7 @@ function speaksOf(rule: Rule, { principals, server, operation }: DecisionRequest
       if (glob === undefined) return false
       // What is allowed is the one spelling; what is denied stays so in every other.
       const names =
-        operation.kind === 'resource' && rule.effect === 'deny'
-          ? spellingsOf(operation.name)
-          : [operation.name]
+        operation.kind === 'resource' && rule.effect === 'deny' ? spelled() : [operation.name]
       return names.some((name) => matches(glob, name))
     }
   }
