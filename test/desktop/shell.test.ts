@@ -151,7 +151,7 @@ describe('a link', () => {
 })
 
 describe('a notification', () => {
-  it('leads to what waits for approval, by its button and by a click', async () => {
+  it('leads to what waits for approval by its button, and so does the tray', async () => {
     await using home = await testHome()
     await using desktop = start(home.path)
     await desktop.until('the tray', shows('ready'))
@@ -159,6 +159,10 @@ describe('a notification', () => {
     await desktop.until('attention', shows('attention'))
     await desktop.notification('Approval needed', 'Review…')
     expect(await hashOf(desktop)).toBe('#/approvals')
+    await desktop.openUrl('warder:overview')
+    await (await desktop.page()).waitForURL('**/#/overview')
+    await desktop.click('1 approval waiting…')
+    await (await desktop.page()).waitForURL('**/#/approvals')
   })
 })
 

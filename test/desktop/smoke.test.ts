@@ -1,7 +1,12 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Output } from '../../preload/contract/index.ts'
 import { launchBrowser, signIn } from '../harness/chromium.ts'
 import { type Desktop, type MenuNode, startDesktop } from '../harness/electron/desktop.ts'
 import { type TestHome, testHome } from '../harness/home.ts'
+import type { IdentityProvider } from '../harness/identity-provider/types.ts'
 import { type Keyring, startKeyring } from '../harness/keyring.ts'
 import { startOidcProvider } from '../harness/oidc-provider/index.ts'
 import { startResourceServer } from '../harness/resource-server.ts'
@@ -146,7 +151,7 @@ describe('the window', () => {
 })
 
 describe('the tray', () => {
-  it('signs in and revokes at a real provider, asking first', async () => {
+  it('signs in, mends a grant that died, and revokes at a real provider, asking first', async () => {
     await using provider = await startOidcProvider()
     await using server = await startResourceServer(provider)
     await using system = await startSystemBrowser()
@@ -176,7 +181,7 @@ describe('the tray', () => {
     })
     await desktop.until('the server is in the tray', ({ tray }) => has(tray?.menu, 'notes'))
 
-    await desktop.click('notes', 'Connect…')
+    await desktop.click('Sign in to notes…')
     const question = await desktop.answer('Open browser')
     expect(question.defaultId).toBe(question.buttons.indexOf('Cancel'))
     expect(question.detail).toContain(`Issuer: ${provider.issuer}`)
@@ -187,6 +192,35 @@ describe('the tray', () => {
       ({ tray }) =>
         has(tray?.menu, 'notes', 'Revoke…') && tray?.image.endsWith('tray-ready.png') === true,
     )
+
+    const adding = page.evaluate(() =>
+      (globalThis as unknown as PageWorld).warder.call('clients:add', { name: 'desk' }),
+    )
+    await desktop.answer('Allow')
+    const { bearer, http } = ((await adding) as { output: Output<'clients:add'> }).output
+    const client = new Client({ name: 'a client', version: '1' })
+    const headers = { authorization: `Bearer ${bearer}` }
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(`${http}/mcp/notes`), {
+        requestInit: { headers },
+      }) as Parameters<Client['connect']>[0],
+    )
+    await endAtProvider(provider, page)
+    const waiting = client.callTool({ name: 'echo', arguments: { message: 'hello' } })
+    await desktop.until('attention', ({ tray }) => tray?.image.endsWith('attention.png') === true)
+    await desktop.notification('Sign-in needed', 'Sign in…')
+    await desktop.answer('Open browser')
+    await signIn(await browser.newPage(), await system.next(), provider)
+    await desktop.until(
+      'it is mended',
+      ({ tray }) =>
+        tray?.image.endsWith('tray-ready.png') === true && !has(tray.menu, 'Sign in to notes…'),
+    )
+    // The call that met the dead grant has waited for that.
+    expect(await waiting).toMatchObject({ content: [{ text: 'Echo: hello' }] })
+    await client.close()
+    await desktop.click('notes', 'Connect…')
+    await desktop.answer('Cancel')
 
     await desktop.click('notes', 'Revoke…')
     await desktop.answer('Revoke')
@@ -223,6 +257,22 @@ describe('the start', () => {
     expect(second.now().errors.join()).toContain('Warder cannot start')
   })
 })
+
+/** Ends the grant at the provider, as a person or an administrator does on its own pages. */
+async function endAtProvider(provider: IdentityProvider, page: Page): Promise<void> {
+  const listed = (await page.evaluate(() =>
+    (globalThis as unknown as PageWorld).warder.call('accounts:list', {}),
+  )) as { output: { clientId: string }[] }
+  const token = (await provider.secrets()).findLast(({ name }) => name === 'refresh_token')
+  const answer = await fetch(`${provider.issuer}/token/revocation`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: listed.output[0]?.clientId ?? '',
+      token: token?.value ?? '',
+    }),
+  })
+  expect(answer.status).toBe(200)
+}
 
 function has(menu: readonly MenuNode[] | undefined, ...labels: readonly string[]): boolean {
   const [label, ...deeper] = labels
