@@ -51,7 +51,7 @@ export function createPassphraseWindow(preload: string): PassphraseWindow {
     const opened = new BrowserWindow({
       title: 'Warder',
       width: 480,
-      height: 460,
+      height: 540,
       show: false,
       autoHideMenuBar: true,
       fullscreenable: false,

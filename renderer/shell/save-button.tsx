@@ -27,7 +27,7 @@ export function SaveButton({
           {children}
         </Button>
       )}
-      <span role="status" className="quiet small">
+      <span role="status" className={file.state === 'saved' ? 'quiet small' : 'unseen'}>
         {file.state === 'saved' && 'Saved.'}
       </span>
       <ErrorNote error={file.error} />
