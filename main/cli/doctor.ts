@@ -129,12 +129,12 @@ function adoptedLines({
         { text: ` (${code})`, style: 'dim' },
       ],
     ),
-    ...(done
+    ...(done && servers.length > 0
       ? [
           'Start the clients anew. The credentials lay in clear text: make new ones where they were issued.',
-          'To put everything back: warder doctor --undo',
         ]
       : []),
+    ...(done ? ['To put everything back: warder doctor --undo'] : []),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { readEnvFile } from '../adoption/env-file.ts'
 import { isElsewhere } from '../elsewhere.ts'
@@ -83,7 +83,8 @@ export function ownFindings(home: string): Finding[] {
     const about = { client: 'warder', file, server: null }
     let stats: Stats
     try {
-      stats = lstatSync(file)
+      // A link's own mode says nothing: people keep their config.json in a repository.
+      stats = statSync(file)
     } catch {
       return []
     }

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -14,7 +23,13 @@ describe.skipIf(process.platform === 'win32')('what Warder keeps itself', () => 
   })
   afterEach(() => rmSync(path.dirname(home), { recursive: true }))
 
-  it('is no finding while it is the user’s alone', () => expect(ownFindings(home)).toEqual([]))
+  it('is no finding while it is the user’s alone, behind a link too', () => {
+    expect(ownFindings(home)).toEqual([])
+    const kept = path.join(path.dirname(home), 'kept.json')
+    renameSync(path.join(home, 'config.json'), kept)
+    symlinkSync(kept, path.join(home, 'config.json'))
+    expect(ownFindings(home)).toEqual([])
+  })
 
   it.each([
     ['the home', '.', 0o755, 'doctor.readable_by_others', 0o700],
