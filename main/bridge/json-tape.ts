@@ -36,18 +36,42 @@ const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
  * @throws WarderError `bridge.malformed`
  */
 export function writeTape(text: string, maxDepth: number, maxValues: number): Tape {
-  const tape: number[] = []
-  let at = 0
+  return new Scanner(text, maxDepth, maxValues).scan()
+}
 
-  const refuse = (reason: string): never => {
+/** A class as the nodes are: a dozen closures for each message were a large part of what a call left to be collected. */
+class Scanner {
+  readonly #text: string
+  readonly #maxDepth: number
+  readonly #maxValues: number
+  readonly #tape: number[] = []
+  #at = 0
+
+  constructor(text: string, maxDepth: number, maxValues: number) {
+    this.#text = text
+    this.#maxDepth = maxDepth
+    this.#maxValues = maxValues
+  }
+
+  scan(): Tape {
+    this.#value(0)
+    if (this.#at < this.#text.length) this.#refuse('something follows the JSON value')
+    return this.#tape
+  }
+
+  #refuse(reason: string): never {
     throw new WarderError('bridge.malformed', `The message is refused: ${reason}.`, {
-      details: { reason, at },
+      details: { reason, at: this.#at },
     })
   }
 
-  const skipSpace = () => {
+  #code(): number {
+    return this.#text.charCodeAt(this.#at)
+  }
+
+  #space(): void {
     for (;;) {
-      const code = text.charCodeAt(at)
+      const code = this.#code()
       if (
         code !== char.space &&
         code !== char.lineFeed &&
@@ -55,126 +79,128 @@ export function writeTape(text: string, maxDepth: number, maxValues: number): Ta
         code !== char.tab
       )
         return
-      at += 1
+      this.#at += 1
     }
   }
 
-  const matchPattern = (pattern: RegExp, otherwise: string) => {
-    pattern.lastIndex = at
-    if (!pattern.test(text)) refuse(otherwise)
-    at = pattern.lastIndex
+  #pattern(pattern: RegExp, otherwise: string): void {
+    pattern.lastIndex = this.#at
+    if (!pattern.test(this.#text)) this.#refuse(otherwise)
+    this.#at = pattern.lastIndex
   }
 
-  const scanString = () => {
-    at += 1
+  #string(): void {
+    this.#at += 1
     for (;;) {
-      const code = text.charCodeAt(at)
+      const code = this.#code()
       if (code === char.quote) break
-      if (code === char.backslash) matchPattern(escapePattern, 'a string has an unknown escape')
-      else if (code >= char.space) matchPattern(plainPattern, 'it is not JSON')
-      else refuse(at < text.length ? 'a string has a raw control character' : 'it ends in a string')
+      if (code === char.backslash) this.#pattern(escapePattern, 'a string has an unknown escape')
+      else if (code >= char.space) this.#pattern(plainPattern, 'it is not JSON')
+      else
+        this.#refuse(
+          this.#at < this.#text.length
+            ? 'a string has a raw control character'
+            : 'it ends in a string',
+        )
     }
-    at += 1
+    this.#at += 1
   }
 
-  const scanWord = (word: string) => {
-    if (!text.startsWith(word, at)) refuse('it is not JSON')
-    at += word.length
+  #word(word: string): void {
+    if (!this.#text.startsWith(word, this.#at)) this.#refuse('it is not JSON')
+    this.#at += word.length
   }
 
-  /** Puts down where an entry starts; the returned index is for {@link close}. */
-  const open = (): number => {
-    const index = tape.length
-    if (index >= maxValues * entryWidth) refuse('it holds too many values')
-    tape.push(at, at, 0)
+  /** Puts down where an entry starts; the returned index is for {@link #close}. */
+  #open(): number {
+    const index = this.#tape.length
+    if (index >= this.#maxValues * entryWidth) this.#refuse('it holds too many values')
+    this.#tape.push(this.#at, this.#at, 0)
     return index
   }
 
-  const close = (index: number) => {
-    tape[index + 1] = at
-    tape[index + 2] = tape.length
+  #close(index: number): void {
+    this.#tape[index + 1] = this.#at
+    this.#tape[index + 2] = this.#tape.length
   }
 
-  const scanArray = (depth: number) => {
-    at += 1
-    skipSpace()
-    if (text.charCodeAt(at) !== char.closeArray) {
+  #array(depth: number): void {
+    this.#at += 1
+    this.#space()
+    if (this.#code() !== char.closeArray) {
       for (;;) {
-        scanValue(depth)
-        if (text.charCodeAt(at) !== char.comma) break
-        at += 1
+        this.#value(depth)
+        if (this.#code() !== char.comma) break
+        this.#at += 1
       }
-      if (text.charCodeAt(at) !== char.closeArray) refuse('an array is not closed')
+      if (this.#code() !== char.closeArray) this.#refuse('an array is not closed')
     }
-    at += 1
+    this.#at += 1
   }
 
-  const scanName = (names: Names) => {
-    skipSpace()
-    if (text.charCodeAt(at) !== char.quote) refuse('an object has a member without a name')
-    const index = open()
-    const start = at
-    scanString()
-    close(index)
-    const name = unquote(text, start, at)
-    if (!names.add(name)) refuse('an object has the same name twice')
-    skipSpace()
-    if (text.charCodeAt(at) !== char.colon) refuse('a member has no value')
-    at += 1
+  #name(names: Names): void {
+    this.#space()
+    if (this.#code() !== char.quote) this.#refuse('an object has a member without a name')
+    const index = this.#open()
+    const start = this.#at
+    this.#string()
+    this.#close(index)
+    const name = unquote(this.#text, start, this.#at)
+    if (!names.add(name)) this.#refuse('an object has the same name twice')
+    this.#space()
+    if (this.#code() !== char.colon) this.#refuse('a member has no value')
+    this.#at += 1
   }
 
-  const scanObject = (depth: number) => {
-    at += 1
-    skipSpace()
-    if (text.charCodeAt(at) !== char.closeObject) {
+  #object(depth: number): void {
+    this.#at += 1
+    this.#space()
+    if (this.#code() !== char.closeObject) {
       const names = new Names()
       for (;;) {
-        scanName(names)
-        scanValue(depth)
-        if (text.charCodeAt(at) !== char.comma) break
-        at += 1
+        this.#name(names)
+        this.#value(depth)
+        if (this.#code() !== char.comma) break
+        this.#at += 1
       }
-      if (text.charCodeAt(at) !== char.closeObject) refuse('an object is not closed')
+      if (this.#code() !== char.closeObject) this.#refuse('an object is not closed')
     }
-    at += 1
+    this.#at += 1
   }
 
-  const deeper = (depth: number): number =>
-    depth < maxDepth ? depth + 1 : refuse('it is nested too deeply')
+  #deeper(depth: number): number {
+    return depth < this.#maxDepth ? depth + 1 : this.#refuse('it is nested too deeply')
+  }
 
   /** Scans a value and the white space around it. */
-  const scanValue = (depth: number) => {
-    skipSpace()
-    const index = open()
-    switch (text.charCodeAt(at)) {
+  #value(depth: number): void {
+    this.#space()
+    const index = this.#open()
+    switch (this.#code()) {
       case char.openObject:
-        scanObject(deeper(depth))
+        this.#object(this.#deeper(depth))
         break
       case char.openArray:
-        scanArray(deeper(depth))
+        this.#array(this.#deeper(depth))
         break
       case char.quote:
-        scanString()
+        this.#string()
         break
       case char.t:
-        scanWord('true')
+        this.#word('true')
         break
       case char.f:
-        scanWord('false')
+        this.#word('false')
         break
       case char.n:
-        scanWord('null')
+        this.#word('null')
         break
       default:
-        matchPattern(numberPattern, 'it is not JSON')
+        this.#pattern(numberPattern, 'it is not JSON')
     }
-    close(index)
-    skipSpace()
+    this.#close(index)
+    this.#space()
   }
-
-  scanValue(0)
-  if (at < text.length) refuse('something follows the JSON value')
-  return tape
 }
 
 /** @returns the string between two quotes with its escapes resolved */
