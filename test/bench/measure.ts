@@ -1,12 +1,13 @@
 import type { BenchClient } from './clients.ts'
 
-/** How much is asked of each target. The full counts are needed: a JIT that is not warm makes HTTP several times slower. */
+/** How much is asked of each target. */
 export interface Effort {
   readonly rounds: number
+  /** Calls of either kind before the first round: a JIT that is not warm makes HTTP several times slower. */
   readonly warm: number
-  /** Calls one after the other. */
+  /** Calls one after the other, in each round. */
   readonly sequential: number
-  /** Calls with {@link IN_FLIGHT} under way. */
+  /** Calls with {@link IN_FLIGHT} under way, in each round. */
   readonly parallel: number
   readonly starts: number
   /** Calls until memory is read again. */
@@ -14,10 +15,10 @@ export interface Effort {
 }
 
 export const FULL: Effort = {
-  rounds: 5,
-  warm: 300,
-  sequential: 2_000,
-  parallel: 6_000,
+  rounds: 15,
+  warm: 3_000,
+  sequential: 600,
+  parallel: 2_000,
   starts: 9,
   many: 100_000,
 }
@@ -40,34 +41,56 @@ export interface Figures {
   readonly throughput: number
 }
 
+export interface Compared {
+  /** Medians of all rounds. */
+  readonly figures: Readonly<Record<string, Figures>>
+  /** The median of the rounds' own ratios; not a number where one of the two is not there. */
+  ratio(figure: keyof Figures, of: string, to: string): number
+}
+
 /**
- * Every target in turn, round after round, so that what happens to the machine meanwhile happens to all of them; the
- * median of the rounds counts.
+ * Every target in turn in many short rounds, there and back, so that what happens to the machine meanwhile happens to all
+ * of them: a ratio is made within a round, where the targets are some seconds apart.
  */
 export async function compare(
   targets: Readonly<Record<string, BenchClient>>,
   effort: Effort,
-): Promise<Record<string, Figures>> {
-  const rounds: Record<string, Figures[]> = {}
-  for (let round = 0; round < effort.rounds; round++)
-    for (const [name, client] of Object.entries(targets)) {
-      rounds[name] ??= []
-      rounds[name].push(await oneRound(client, effort))
-    }
-  return Object.fromEntries(
-    Object.entries(rounds).map(([name, figures]) => [
-      name,
-      {
-        p50: median(figures.map(({ p50 }) => p50)),
-        p99: median(figures.map(({ p99 }) => p99)),
-        throughput: median(figures.map(({ throughput }) => throughput)),
-      },
-    ]),
-  )
+): Promise<Compared> {
+  const all = Object.entries(targets)
+  const rounds: Record<string, Figures>[] = []
+  for (const [, client] of all) {
+    for (let call = 0; call < effort.warm; call++) await client.call()
+    await throughputOf([client], effort.warm, IN_FLIGHT)
+  }
+  for (let number = 0; number < effort.rounds; number++) {
+    const round: Record<string, Figures> = {}
+    for (const [name, client] of number % 2 === 0 ? all : all.toReversed())
+      round[name] = await oneRound(client, effort)
+    rounds.push(round)
+  }
+  const middle = (name: string, figure: keyof Figures) =>
+    median(rounds.map((round) => round[name]?.[figure] ?? Number.NaN))
+  return {
+    figures: Object.fromEntries(
+      Object.keys(targets).map((name) => [
+        name,
+        {
+          p50: middle(name, 'p50'),
+          p99: middle(name, 'p99'),
+          throughput: middle(name, 'throughput'),
+        },
+      ]),
+    ),
+    ratio: (figure, of, to) =>
+      median(
+        rounds.map(
+          (round) => (round[of]?.[figure] ?? Number.NaN) / (round[to]?.[figure] ?? Number.NaN),
+        ),
+      ),
+  }
 }
 
 async function oneRound(client: BenchClient, effort: Effort): Promise<Figures> {
-  for (let call = 0; call < effort.warm; call++) await client.call()
   const times: number[] = []
   for (let call = 0; call < effort.sequential; call++) times.push(await timed(() => client.call()))
   return {

@@ -25,7 +25,7 @@ export async function growthCase(effort: Effort): Promise<CaseResult> {
     await Promise.all(clients.map((client) => client.open()))
     const inFlight = Math.max(1, Math.floor(IN_FLIGHT / count))
     figures[`${count} clients`] = {
-      'calls/s': await throughputOf(clients, effort.parallel, inFlight),
+      'calls/s': await throughputOf(clients, effort.parallel * 3, inFlight),
       'companion MiB': mebibytes(resident(warder.pid)),
     }
     await Promise.all(clients.map((client) => client.close()))
@@ -43,7 +43,7 @@ async function ofCatalogue(client: BenchClient, effort: Effort): Promise<Record<
     await client.open()
     await client.request('tools/list', {})
     const lists: number[] = []
-    for (let turn = 0; turn < Math.max(5, effort.rounds * 10); turn++)
+    for (let turn = 0; turn < Math.max(5, effort.rounds * 3); turn++)
       lists.push(await timed(() => client.request('tools/list', {})))
     const calls: number[] = []
     const args = { name: 'echo-001__echo', arguments: { message: 'hello' } }

@@ -24,19 +24,18 @@ export async function httpToStdioCase(effort: Effort): Promise<CaseResult> {
     started.defer(() => client.close())
     await client.open()
   }
-  const figures = await compare(targets, effort)
-  const { warder: ours, 'mcp-proxy': theirs } = figures
+  const { figures, ratio } = await compare(targets, effort)
   return {
     name: 'http-to-stdio',
     title: 'Client over HTTP, server on stdio',
     figures: asFigures(figures),
     wanted:
-      ours && theirs
-        ? [
-            atMost('p50 / mcp-proxy', ours.p50 / theirs.p50, 0.75),
-            atLeast('throughput / mcp-proxy', ours.throughput / theirs.throughput, 2.5),
-          ]
-        : [],
+      proxy === null
+        ? []
+        : [
+            atMost('p50 / mcp-proxy', ratio('p50', 'warder', 'mcp-proxy'), 0.75),
+            atLeast('throughput / mcp-proxy', ratio('throughput', 'warder', 'mcp-proxy'), 2.5),
+          ],
     ...(proxy === null ? { notRun: ['mcp-proxy (not installed)'] } : {}),
   }
 }

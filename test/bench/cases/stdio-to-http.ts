@@ -1,5 +1,5 @@
 import { type BenchClient, stdioClient } from '../clients.ts'
-import { compare, type Effort } from '../measure.ts'
+import { type Compared, compare, type Effort } from '../measure.ts'
 import { mcpRemoteTo, supergatewayTo } from '../peers.ts'
 import { startEchoHttp, stdioToHttp } from '../servers.ts'
 import { startBenchWarder } from '../warder.ts'
@@ -23,19 +23,16 @@ export async function stdioToHttpCase(effort: Effort): Promise<CaseResult> {
     started.defer(() => client.close())
     await client.open()
   }
-  const figures = await compare(targets, effort)
-  const { floor, warder: ours, 'mcp-remote': remote, supergateway } = figures
-  const wanted: Wanted[] = []
-  if (floor && ours && remote)
+  const { figures, ratio } = await compare(targets, effort)
+  const wanted: Wanted[] = [
+    atMost('p50 / floor', ratio('p50', 'warder', 'floor'), 1.8),
+    atMost('p50 / mcp-remote', ratio('p50', 'warder', 'mcp-remote'), 0.5),
+    atMost('p99 / mcp-remote', ratio('p99', 'warder', 'mcp-remote'), 1),
+    atLeast('throughput / mcp-remote', ratio('throughput', 'warder', 'mcp-remote'), 3),
+  ]
+  if (gateway !== null)
     wanted.push(
-      atMost('p50 / floor', ours.p50 / floor.p50, 1.8),
-      atMost('p50 / mcp-remote', ours.p50 / remote.p50, 0.5),
-      atMost('p99 / mcp-remote', ours.p99 / remote.p99, 1),
-      atLeast('throughput / mcp-remote', ours.throughput / remote.throughput, 3),
-    )
-  if (ours && supergateway)
-    wanted.push(
-      atLeast('throughput / supergateway', ours.throughput / supergateway.throughput, 2.5),
+      atLeast('throughput / supergateway', ratio('throughput', 'warder', 'supergateway'), 2.5),
     )
   return {
     name: 'stdio-to-http',
@@ -47,7 +44,7 @@ export async function stdioToHttpCase(effort: Effort): Promise<CaseResult> {
 }
 
 /** Figures with their units. */
-export const asFigures = (measured: Awaited<ReturnType<typeof compare>>) =>
+export const asFigures = (measured: Compared['figures']) =>
   Object.fromEntries(
     Object.entries(measured).map(([target, { p50, p99, throughput }]) => [
       target,
