@@ -6,7 +6,7 @@ import { withPresence } from './presence.ts'
 export const addClient: Verb = (program, action) => {
   const client = program
     .command('client')
-    .summary('the programs that may call: add, list, remove')
+    .summary('the programs that may call: add, list, tools, remove')
     .description('The MCP clients (Claude Desktop, Cursor, …) that may reach this companion.')
     .addHelpText('after', examples('warder client', 'warder help client add'))
 

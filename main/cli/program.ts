@@ -7,6 +7,7 @@ import { addApprovals } from './approvals.ts'
 import { addAudit } from './audit.ts'
 import { addCimd } from './cimd.ts'
 import { addClient } from './client.ts'
+import { addClientTools } from './client-tools.ts'
 import { addConnect } from './connect.ts'
 import { type Action, type Context, examples, type Verb } from './context.ts'
 import { createControlClient } from './control-client.ts'
@@ -22,6 +23,7 @@ import { addReceipts } from './receipts.ts'
 import { addRevoke } from './revoke.ts'
 import { addSecret } from './secret.ts'
 import { addServer } from './server.ts'
+import { addServerLook } from './server-look.ts'
 import { addServerTools } from './server-tools.ts'
 import { addSetup } from './setup.ts'
 import { addStatus } from './status.ts'
@@ -37,6 +39,7 @@ const verbs: readonly Verb[] = [
   addUi,
   addServer,
   addServerTools,
+  addServerLook,
   addSecret,
   addConnect,
   addAccounts,
@@ -50,6 +53,7 @@ const verbs: readonly Verb[] = [
   addWire,
   addUnwire,
   addClient,
+  addClientTools,
   addApprovals,
   addAudit,
   addSetup,

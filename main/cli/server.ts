@@ -12,7 +12,7 @@ import { addFrom, type FromOptions } from './server-from.ts'
 export const addServer: Verb = (program, action) => {
   const server = program
     .command('server')
-    .summary('the MCP servers: add, list, remove, test, tools, presets')
+    .summary('the MCP servers: look, add, list, remove, test, tools, presets')
     .description('The MCP servers that clients reach through Warder, remote and local.')
     .addHelpText('after', examples('warder server', 'warder help server add'))
 

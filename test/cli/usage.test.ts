@@ -13,7 +13,7 @@ describe('wrong usage exits 2 with one sentence', () => {
     [['help', 'server', 'frobnicate'], 'There is no verb frobnicate.'],
     [
       ['client', 'lst', '--home', '/nowhere'],
-      'There is no verb client lst. There are: add, list, renew, remove.',
+      'There is no verb client lst. There are: add, list, renew, remove, tools.',
     ],
     [['audit', 'verify'], "Too many arguments for 'audit'. Expected 0 arguments but got 1."],
     [

@@ -19,6 +19,33 @@ describe('verbs that show', () => {
     described: [{ name: 'create_issue', description: null, tokens: 12 }],
     latencyMs: 12.3,
   }
+  const offered = [
+    {
+      server: 'linear',
+      heardAt: sample.statusSample.startedAt,
+      tools: [
+        { name: 'find_issue', description: null, tokens: 12, allowed: true },
+        { name: 'drop_all', description: null, tokens: 400, allowed: false },
+      ],
+    },
+    { server: 'github', heardAt: null, tools: [] },
+  ]
+  const looked = {
+    asks: 'sign-in' as const,
+    status: 401,
+    found: {
+      issuer: 'https://id.example',
+      otherIssuers: [],
+      resource: 'https://mcp.example/mcp',
+      scopes: ['read', 'write'],
+      registration: 'dynamic' as const,
+      device: false,
+      services: true,
+      revocation: false,
+      introspection: false,
+    },
+    problem: null,
+  }
   let companion: StandIn
   beforeAll(async () => {
     companion = await startStandIn({
@@ -27,6 +54,9 @@ describe('verbs that show', () => {
       'servers:remove': () => [sample.receiptSample],
       'servers:test': () => tested,
       'servers:pins': () => [sample.toolPinSample],
+      'servers:tools': () => offered,
+      'servers:look': () => looked,
+      'clients:trim': () => ({}),
       'secrets:list': () => [sample.secretSample],
       'secrets:remove': () => ({}),
       'accounts:list': () => [sample.accountSample],
@@ -55,6 +85,16 @@ describe('verbs that show', () => {
       ['server', 'tools', 'linear'],
       [sample.toolPinSample],
       'tool-1    has a name that cannot be seen as it is',
+    ],
+    [
+      ['server', 'look', 'https://mcp.example/mcp'],
+      looked,
+      'It wants a sign-in: `--auth oauth`. (HTTP 401)\n  issuer      https://id.example\n',
+    ],
+    [
+      ['client', 'tools', 'cursor'],
+      offered,
+      'linear/drop_all    400     no\nlinear/find_issue  12      yes\nAbout 12 tokens in all.\nNot counted, since nobody has listed their tools yet: github.',
     ],
     [['server', 'remove', 'linear'], [sample.receiptSample], 'The server linear is removed.'],
     [['secret', 'list'], [sample.secretSample], 'notes-token  notes'],
@@ -128,4 +168,22 @@ it('an error of the companion keeps its code and exits as the table says', async
       details: { name: 'nope' },
     },
   })
+})
+
+it('takes a tool from a client, and gives it back where a person agrees', async () => {
+  await using companion = await startStandIn({
+    'servers:tools': () => [],
+    'clients:trim': () => ({}),
+  })
+  const tools = (...args: string[]) =>
+    warder(['client', 'tools', 'cursor', ...args, '--home', companion.home])
+  await tools('--take', 'linear/a/b')
+  await tools('--give', 'linear/find')
+  expect((await tools('--take', 'linear')).code).toBe(2)
+  expect((await tools('--take', 'linear/a', '--give', 'linear/a')).code).toBe(2)
+  const trimmed = companion.calls.filter(({ channel }) => channel === 'clients:trim')
+  expect(trimmed.map(({ input }) => input)).toEqual([
+    { client: 'cursor', server: 'linear', tool: 'a/b', hide: true },
+    { client: 'cursor', server: 'linear', tool: 'find', hide: false },
+  ])
 })
