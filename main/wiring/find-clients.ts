@@ -37,16 +37,16 @@ function findClient(
   where: Where,
   running: ReadonlySet<string> | null,
 ): FoundClient {
-  const project = client.projectFile
+  const user = client.userFile(where)
+  const project = client.projectFile && path.join(where.folder, client.projectFile)
   return {
     client,
     installed: isInstalled(client, where),
     running: isRunning(client, () => running),
     files: [
-      readClientFile(client, 'user', client.userFile(where)),
-      ...(project === null
-        ? []
-        : [readClientFile(client, 'project', path.join(where.folder, project))]),
+      readClientFile(client, 'user', user),
+      // In the home directory of most clients they are one.
+      ...(project === null || project === user ? [] : [readClientFile(client, 'project', project)]),
     ],
   }
 }

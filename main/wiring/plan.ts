@@ -46,7 +46,13 @@ export interface WiringHouse {
 /** @throws WarderError `wiring.no_scope` */
 export function fileOf(client: WiringClient, scope: Scope, where: Where): string {
   if (scope === 'user') return client.userFile(where)
-  if (client.projectFile !== null) return path.join(where.folder, client.projectFile)
+  const file = client.projectFile && path.join(where.folder, client.projectFile)
+  if (file !== null && file !== client.userFile(where)) return file
+  if (file !== null)
+    throw new WarderError(
+      'wiring.no_scope',
+      `${file} is the file of ${client.title} for every project, and not for the one in this folder.`,
+    )
   throw new WarderError(
     'wiring.no_scope',
     `${client.title} has no file for a single project that Warder could write.`,

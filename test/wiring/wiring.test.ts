@@ -15,9 +15,11 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { wiringClient, wiringClients } from '../../main/wiring/clients/index.ts'
 import { wiredPlaces } from '../../main/wiring/drift.ts'
+import { findClients } from '../../main/wiring/find-clients.ts'
 import { createLauncher, type Launcher } from '../../main/wiring/launcher.ts'
 import type { WiringRecord } from '../../main/wiring/ledger.ts'
 import { nextSteps } from '../../main/wiring/next.ts'
+import { planWire } from '../../main/wiring/plan.ts'
 import { isShim } from '../../main/wiring/shim-command.ts'
 import type { Scope } from '../../main/wiring/types.ts'
 import { unrecordedPlaces } from '../../main/wiring/unrecorded.ts'
@@ -453,6 +455,17 @@ describe('a file of a project', () => {
     expect(() => wiring.planWire(wiringClient('zed'), 'project')).toThrow(
       failing('wiring.no_scope'),
     )
+  })
+
+  test('is none where it is the file of the user', async () => {
+    await using user = await testHome()
+    const wiring = wiringFor(user.path, 'linux')
+    const where = { ...wiring.where, folder: user.path }
+    expect(() => planWire({ ...wiring, where }, cursor, 'project')).toThrow(
+      failing('wiring.no_scope'),
+    )
+    for (const { files } of findClients(where, () => null))
+      expect(new Set(files.map(({ file }) => file)).size).toBe(files.length)
   })
 
   test('is said to be of this machine where Warder lies outside of the home directory', async () => {
