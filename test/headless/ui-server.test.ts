@@ -39,6 +39,7 @@ beforeEach(async () => {
   await mkdir(runtimeDir, { mode: 0o700 })
   await writeFile(path.join(folder, 'outside.js'), 'outside')
   await writeFile(path.join(rendererDir, 'index.html'), page('content=""'))
+  await writeFile(path.join(rendererDir, 'vault.html'), '<!doctype html>')
   await writeFile(path.join(rendererDir, 'assets', 'app.js'), 'export const app = 1')
   await writeFile(path.join(rendererDir, 'assets', 'app.css'), 'body{}')
   await writeFile(path.join(rendererDir, 'assets', 'app.js.map'), '{}')
@@ -170,6 +171,7 @@ describe('the address', () => {
 
   it.each([
     '/index.html',
+    '/vault.html',
     '/assets/app.js.map',
     '/assets',
     '/assets/',
