@@ -90,6 +90,7 @@ it('a pause leaves the window as it is, a lock answers only what narrows', async
     'hold:lock',
     'hold:unlock',
     'clients:remove',
+    'exports:cancel',
     'ui:open',
   ])
   await world.agree('hold:unlock', {})

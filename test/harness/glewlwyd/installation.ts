@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -31,11 +31,14 @@ export async function installGlewlwyd(externalUrl: string): Promise<Glewlwyd> {
   const port = await freePort()
   const file = path.join(folder, 'glewlwyd.conf')
   writeFileSync(file, configuration(folder, port, externalUrl))
-  await spawnReady({
+  const { child } = await spawnReady({
     command: glewlwydProgram,
     args: [`--config-file=${file}`],
     announced: (line) => line.includes('Glewlwyd started on port') || undefined,
   })
+  // It says so before it listens.
+  while (!(await isListening(port)))
+    if (child.exitCode !== null) throw new Error(`glewlwyd ended with ${child.exitCode}.`)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -57,6 +60,16 @@ function writePages(folder: string): void {
   cpSync(path.join(folder, 'locales/en'), path.join(folder, 'locales/en-US'), { recursive: true })
   rmSync(path.join(folder, 'config.json'), { recursive: true, force: true })
   cpSync(shipped.webappConfig, path.join(folder, 'config.json'))
+}
+
+function isListening(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.destroy()
+    resolve(true)
+  })
+  socket.once('error', () => resolve(false))
+  return promise
 }
 
 /** It cannot be told to take any port and say which. */
