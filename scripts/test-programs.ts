@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { chromiumPath } from '../test/harness/chromium.ts'
+import { chromiumPath, headlessShell } from '../test/harness/chromium.ts'
 import { glewlwydProgram } from '../test/harness/glewlwyd/installation.ts'
 import { run } from './run.ts'
 
@@ -68,10 +68,14 @@ function panelPrograms(): Program[] {
  * @returns false when some are missing
  */
 export async function ensurePrograms(tier: 'quick' | 'long'): Promise<boolean> {
+  const mayInstall = isDebian() && process.getuid?.() === 0
+  // Alone, and without it the tests only take longer: what is like Debian may not have it.
+  if (mayInstall && process.env.WARDER_CHROMIUM === undefined && !existsSync(headlessShell))
+    await install([{ debianPackage: 'chromium-headless-shell', isThere: () => false }])
   const wanted = programs.filter(({ long }) => tier === 'long' || long !== true)
   const missing = wanted.filter(({ isThere }) => !isThere())
   if (missing.length === 0) return true
-  if (isDebian() && process.getuid?.() === 0) return install(missing)
+  if (mayInstall) return install(missing)
   const needed = missing.filter(({ optional }) => optional !== true)
   if (needed.length === 0) return true
   const packages = needed.map(({ debianPackage }) => debianPackage)

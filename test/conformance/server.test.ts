@@ -13,7 +13,6 @@ afterAll(() => stage[Symbol.asyncDispose]())
 describe('the official suite, through the shipped Warder', () => {
   it.each([
     'server-sessions-door-http 2025-11-25',
-    'server-sessions-shim-stdio 2025-11-25',
     'server-sessions-door-stdio 2026-07-28',
     'server-stateless-door-http 2026-07-28',
   ])('has nothing to say about any required scenario of %s', { timeout: 240_000 }, async (name) => {

@@ -197,7 +197,7 @@ describe('the vault of the app', () => {
     await settings.getByText('Keys are in an encrypted file').first().waitFor()
     await settings.getByRole('button', { name: 'Use the keychain…' }).click()
     expect((await desktop.answer('Cancel')).detail).toContain('Nothing is carried over')
-    await settings.getByText('refused').waitFor()
+    await settings.getByText('presence.refused', { exact: true }).waitFor()
     await settings.getByRole('button', { name: 'Use the keychain…' }).click()
     await desktop.answer('Allow')
     expect(await desktop.ended).toBe(0)
