@@ -39,9 +39,12 @@ export function createRegistry(options: {
   const fetch = options.fetch(policy)
   return {
     async read(name, version = 'latest') {
-      const url = `${base}/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`
-      const { json } = await fetchDocument(fetch, url, 'registry_document', policy)
-      if (json !== undefined) return json
+      // A lone surrogate has no encoding, so nothing can have it as its name.
+      if (name.isWellFormed() && version.isWellFormed()) {
+        const url = `${base}/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`
+        const { json } = await fetchDocument(fetch, url, 'registry_document', policy)
+        if (json !== undefined) return json
+      }
       throw new WarderError(
         'registry.unknown',
         `The MCP Registry has no ${name} of version ${version}.`,

@@ -47,6 +47,13 @@ describe('the MCP Registry', () => {
     await expect(world.registry.read('io.example/files', '9.9.9')).rejects.toMatchObject({
       code: 'registry.unknown',
     })
+    for (const [name, version] of [
+      ['io.example/\ud800', undefined],
+      ['io.example/files', '\udc00'],
+    ] as const)
+      await expect(world.registry.read(name, version)).rejects.toMatchObject({
+        code: 'registry.unknown',
+      })
     await expect(world.registry.read('io.example/files', '../../x')).rejects.toMatchObject({
       code: 'net.url_refused',
     })

@@ -15,7 +15,12 @@ export const yaml: Format = {
 }
 
 function documentOf(text: string) {
-  const document = parseDocument(text, { prettyErrors: false, version: '1.2' })
+  const document = parseDocument(text, {
+    prettyErrors: false,
+    version: '1.2',
+    // A warning of the library would show keys, and what is pasted may hold a credential there.
+    logLevel: 'error',
+  })
   // The text of a problem may quote the file.
   if (document.errors.length > 0) throw new SyntaxError('not YAML')
   return document
