@@ -27,7 +27,7 @@ export async function readStoredClient(
   const item = await vault.get(registrationKey(id))
   const parsed = storedClient.safeParse(jsonOrNull(item))
   if (!parsed.success || parsed.data.issuer !== issuer) return null
-  note(parsed.data, knownSecrets)
+  note(id, parsed.data, knownSecrets)
   return parsed.data
 }
 
@@ -38,7 +38,7 @@ export async function writeStoredClient(
   stored: StoredClient,
   knownSecrets: KnownSecrets,
 ): Promise<void> {
-  note(stored, knownSecrets)
+  note(id, stored, knownSecrets)
   await vault.set(registrationKey(id), JSON.stringify(stored))
 }
 
@@ -51,7 +51,9 @@ function jsonOrNull(text: string | null): unknown {
   }
 }
 
-function note({ issuer, secret, management }: StoredClient, knownSecrets: KnownSecrets): void {
-  if (secret !== null) knownSecrets.add(`registration:${issuer} client secret`, secret)
-  if (management) knownSecrets.add(`registration:${issuer} access token`, management.token)
+/** Each registration is a kind of its own: several of one issuer live at the same time. */
+function note(id: string, { issuer, secret, management }: StoredClient, known: KnownSecrets): void {
+  const label = `registration:${issuer}`
+  if (secret !== null) known.add(`${label} client secret`, secret, `${id} client secret`)
+  if (management) known.add(`${label} access token`, management.token, `${id} access token`)
 }

@@ -7,7 +7,8 @@
 export interface KnownSecrets {
   /**
    * @param label how the mask names it, e.g. `secret:notes-key`; never the value
-   * @param kind what its newer values are told by, where the label does not say it
+   * @param kind what its newer values are told by, where the label does not say it: whatever may live beside another of
+   *   that label is of a kind of its own
    */
   add(label: string, value: string, kind?: string): void
   entries(): Iterable<{ readonly label: string; readonly value: string }>
@@ -21,33 +22,40 @@ const SHORTEST = 8
 const KEPT = 8
 
 export function createKnownSecrets(): KnownSecrets {
-  const labels = new Map<string, string>()
+  const known = new Map<string, { readonly label: string; kind: string }>()
   /** The values of each kind, the newest last. */
   const kinds = new Map<string, Set<string>>()
   let version = 0
+
+  /** Used again, a value is as new as any of its kind; told by another kind, it is of that one from now on. */
+  function makeNewest(value: string, kind: string): Set<string> {
+    const before = known.get(value)
+    if (before !== undefined) {
+      kinds.get(before.kind)?.delete(value)
+      before.kind = kind
+    }
+    const own = kinds.get(kind) ?? new Set()
+    kinds.set(kind, own)
+    own.add(value)
+    return own
+  }
+
   return {
     add(label, value, kind = label) {
       if (value.length < SHORTEST) return
-      const known = labels.has(value)
-      const own = kinds.get(kind)
-      if (known && !own?.has(value)) return
-      if (own === undefined) kinds.set(kind, new Set([value]))
-      // Used again, it is as new as any.
-      else {
-        own.delete(value)
-        own.add(value)
-      }
-      if (known) return
-      labels.set(value, label)
-      const [oldest] = own ?? []
-      if (own !== undefined && own.size > KEPT && oldest !== undefined) {
+      const own = makeNewest(value, kind)
+      const [oldest] = own
+      if (own.size > KEPT && oldest !== undefined) {
         own.delete(oldest)
-        labels.delete(oldest)
+        known.delete(oldest)
+        version++
       }
+      if (known.has(value)) return
+      known.set(value, { label, kind })
       version++
     },
     *entries() {
-      for (const [value, label] of labels) yield { label, value }
+      for (const [value, { label }] of known) yield { label, value }
     },
     get version() {
       return version

@@ -43,6 +43,21 @@ describe('what is known of secrets', () => {
     expect([...known.entries()]).toEqual([{ label: 'first', value: 'the-same-value' }])
   })
 
+  it('takes a value over into the kind that names it last, so that others of its first do not push it out', () => {
+    const known = createKnownSecrets()
+    known.add('grant:crm access token', 'token-of-ann')
+    known.add('grant:crm/ann access token', 'token-of-ann')
+    for (let account = 0; account < 20; account++)
+      known.add('grant:crm access token', `token-of-${account}`)
+    expect([...known.entries()][0]).toEqual({
+      label: 'grant:crm access token',
+      value: 'token-of-ann',
+    })
+    expect(values(known)).toHaveLength(9)
+    for (let hour = 0; hour < 8; hour++) known.add('grant:crm/ann access token', `of-ann-${hour}`)
+    expect(values(known)).not.toContain('token-of-ann')
+  })
+
   it('is masked as it is known at that moment', () => {
     const known = createKnownSecrets()
     const mask = createMask(known)
