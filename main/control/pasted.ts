@@ -14,7 +14,9 @@ import type { Handlers } from './types.ts'
 export function pastedHandlers(house: ControlHouse): Handlers<'pasted:read' | 'pasted:add'> {
   const { config, secrets } = house
   const { 'servers:add': add } = serverHandlers(house)
-  const taken = () => new Set(secrets.list().map(({ name }) => name))
+  /** Names of secrets that are about to be kept: two that are added at once share none. */
+  const coming = new Set<string>()
+  const taken = () => new Set([...secrets.list().map(({ name }) => name), ...coming])
   return {
     async 'pasted:read'({ text }) {
       return readPasted(text).map((reading) => readView(reading, taken()))
@@ -32,6 +34,7 @@ export function pastedHandlers(house: ControlHouse): Handlers<'pasted:read' | 'p
       if (Object.hasOwn(config.current().servers, name))
         throw new WarderError('server.exists', `There is a server ${name} already.`)
       const given = valuesFor(made, values)
+      for (const [secret] of given) coming.add(secret)
       const kept: string[] = []
       try {
         // Secrets first, since the definition refers to them; where the server is not added, they go again.
@@ -43,6 +46,8 @@ export function pastedHandlers(house: ControlHouse): Handlers<'pasted:read' | 'p
       } catch (error) {
         for (const secret of kept) await secrets.remove(secret).catch(() => undefined)
         throw error
+      } finally {
+        for (const [secret] of given) coming.delete(secret)
       }
     },
   }

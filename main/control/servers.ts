@@ -10,7 +10,7 @@ import {
   type Server,
   signsIn,
 } from '../servers/servers.ts'
-import { isRemote, type RemoteServer } from '../store/config-schema.ts'
+import { type Config, isRemote, type RemoteServer } from '../store/config-schema.ts'
 import { choiceViews } from './account-choices.ts'
 import { revokeAll } from './accounts.ts'
 import { confirm } from './confirm.ts'
@@ -37,8 +37,7 @@ export function serverHandlers(
     async 'servers:add'({ confirm: answer, ...given }) {
       const { name } = given
       const { server: asked, provider, written, providerLines } = newServer(given, house)
-      if (Object.hasOwn(config.current().servers, name))
-        throw new WarderError('server.exists', `There is a server ${name} already.`)
+      refuseExisting(config.current().servers, name)
       const server = await withPin(asked, house)
       const lines = [...describe(server), ...providerLines]
       if (provider !== null || widens(undefined, server.definition))
@@ -47,14 +46,19 @@ export function serverHandlers(
           { kind: 'server.add', title: `Add the server ${name}`, lines },
           answer,
         )
+      // A person may take long to answer, and what they agree to takes no other server's place.
+      refuseExisting(config.current().servers, name)
       await bindSecrets(server, house)
       if (provider !== null) await bindProviderSecret(provider, house)
       await config.edit(
-        ({ servers, providers, ...current }) => ({
-          ...current,
-          servers: { ...servers, [name]: server.definition },
-          providers: provider ? { ...providers, [provider.name]: provider.profile } : providers,
-        }),
+        ({ servers, providers, ...current }) => {
+          refuseExisting(servers, name)
+          return {
+            ...current,
+            servers: { ...servers, [name]: server.definition },
+            providers: provider ? { ...providers, [provider.name]: provider.profile } : providers,
+          }
+        },
         (file) => {
           if (provider !== null) file.set(['providers', provider.name], provider.profile)
           file.set(['servers', name], written)
@@ -126,6 +130,12 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
     state: waits ? 'sign-in-needed' : problem === null ? 'ready' : 'error',
     message: waits ? connectMessage(name, definition) : problem,
   }
+}
+
+/** @throws WarderError `server.exists` */
+function refuseExisting(servers: Config['servers'], name: string): void {
+  if (Object.hasOwn(servers, name))
+    throw new WarderError('server.exists', `There is a server ${name} already.`)
 }
 
 const HELD = {

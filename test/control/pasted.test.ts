@@ -63,3 +63,35 @@ it('what was pasted is shown without a value, and its credentials go to the vaul
   await refusal(world.call('pasted:add', { ...wanted, values }), 'server.exists')
   expect(await world.call('secrets:list', {})).toEqual(secrets)
 })
+
+it('two that are added at once share no secret, and the second takes no place of the first', async () => {
+  const answers: (() => void)[] = []
+  const asked = Promise.withResolvers<void>()
+  await using world = await startWorld({
+    confirm: () =>
+      new Promise((resolve) => {
+        answers.push(() => resolve(true))
+        if (answers.length === 2) asked.resolve()
+      }),
+  })
+  const pasted = (key: string) =>
+    JSON.stringify({
+      mcpServers: { crm: { url: 'https://crm.example/mcp', headers: { 'X-Api-Key': key } } },
+    })
+  const add = (key: string) =>
+    world.call('pasted:add', { text: pasted(key), place: 0, name: 'crm' })
+  const first = add('the-key-of-the-first')
+  const second = add('the-key-of-the-second')
+  await asked.promise
+  const names = async () =>
+    ((await world.call('secrets:list', {})) as Output<'secrets:list'>).map(({ name }) => name)
+  expect(await names()).toEqual(['crm-x-api-key', 'crm-x-api-key-2'])
+  answers[0]?.()
+  await first
+  answers[1]?.()
+  await refusal(second, 'server.exists')
+  expect(await names()).toEqual(['crm-x-api-key'])
+  const config = await readFile(path.join(world.home, 'config.json'), 'utf8')
+  expect(config).toContain('"secret:crm-x-api-key"')
+  expect(config).not.toContain('crm-x-api-key-2')
+})
