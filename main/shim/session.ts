@@ -1,5 +1,6 @@
 import type net from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import { type Every, type Parent, watchDeparture } from './departure.ts'
 import { ShimError, unreachable } from './failure.ts'
 import { createLines } from './lines.ts'
 import { answeredBy, membersOf, rawOf } from './message.ts'
@@ -21,8 +22,8 @@ export interface SessionOptions {
   readonly find: () => Promise<net.Socket | null>
   /** Where a companion that starts leaves its mark. */
   readonly home: string
-  /** The id of the process that started us. */
-  readonly parent: () => number
+  readonly parent: Parent
+  readonly every: Every
 }
 
 /** What the companion takes for one message; what is longer is refused here, so that the session stays. */
@@ -41,7 +42,7 @@ const invalidRequest = -32600
 
 /** @returns the exit code, when the client has left */
 export function runSession(options: SessionOptions): Promise<number> {
-  const { stdin, stdout, stderr, hello, reach, find, home, parent } = options
+  const { stdin, stdout, stderr, hello, reach, find, home, parent, every } = options
   const { promise: left, resolve } = Promise.withResolvers<number>()
   const waiting = createWaiting()
   const leaving = new AbortController()
@@ -58,9 +59,10 @@ export function runSession(options: SessionOptions): Promise<number> {
   let held: Buffer[] = []
   let heldBytes = 0
   let clientEnded = false
-  let startedBy: number | null = null
   let lastAnswers: NodeJS.Timeout | undefined
   let reviving = false
+  /** The companion has gone, and perhaps the client as well. */
+  let undecided = false
   let stopWatching: (() => void) | null = null
 
   function leave(): void {
@@ -68,13 +70,20 @@ export function runSession(options: SessionOptions): Promise<number> {
     leaving.abort()
     clearTimeout(lastAnswers)
     stopWatching?.()
+    departure.stop()
     link?.destroy()
     resolve(0)
   }
 
-  /** Whoever started us is gone, although another process still holds our input open. Windows does not tell. */
-  const orphaned = () =>
-    process.platform !== 'win32' && startedBy !== null && parent() !== startedBy
+  const departure = watchDeparture({
+    every,
+    parent,
+    canAsk: () => waiting.opening() !== null,
+    toClient,
+    isRead: () => !stdin.isPaused(),
+    onAlive: decide,
+    onGone: leave,
+  })
 
   function toClient(text: string): void {
     stdout.write(`${text}\n`)
@@ -94,9 +103,9 @@ export function runSession(options: SessionOptions): Promise<number> {
   const isFull = () => held.length >= maxHeld || heldBytes >= maxHeldBytes
 
   function fromClient(pieces: readonly Buffer[]): void {
-    startedBy ??= parent()
     const [only, ...more] = pieces
     const line = only !== undefined && more.length === 0 ? only : Buffer.concat(pieces)
+    if (departure.heard(line)) return
     if (ready && link?.writable) pass(line)
     else hold(line)
   }
@@ -156,7 +165,7 @@ export function runSession(options: SessionOptions): Promise<number> {
       lines.push(chunk)
       stdout.uncork()
       if (stdout.writableNeedDrain) socket.pause()
-      if (orphaned()) leave()
+      if (departure.suspected && departure.look() === 'gone') leave()
     })
     socket.on('drain', regulate)
     socket.once('close', () => {
@@ -215,9 +224,18 @@ export function runSession(options: SessionOptions): Promise<number> {
       toClient(
         `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"Warder went away."}}`,
       )
-    if (clientEnded || orphaned()) leave()
-    else if (tries >= mostTries)
-      giveUp(new ShimError(unreachable, 'the companion ends again and again'))
+    const client = clientEnded ? 'gone' : departure.look()
+    undecided = client !== 'gone'
+    if (client === 'gone') leave()
+    else if (client === 'here') decide()
+    // What it answers has to come through.
+    else regulate()
+  }
+
+  function decide(): void {
+    if (!undecided) return
+    undecided = false
+    if (tries >= mostTries) giveUp(new ShimError(unreachable, 'the companion ends again and again'))
     else if (held.length > 0 || waiting.all().some(isOwed)) revive()
     else idle({ look: useful })
   }
@@ -283,6 +301,7 @@ export function runSession(options: SessionOptions): Promise<number> {
     lines.finish()
     note()
     clientEnded = true
+    decide()
     if (ready) end()
     else if (held.length === 0 && !waiting.all().some(isOwed)) leave()
   })

@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
+import { type Every, parentOf, unheld } from './departure.ts'
 import { codeOf, refused, ShimError, wrongUsage } from './failure.ts'
 import { find, reach } from './reach.ts'
 import { runSession } from './session.ts'
@@ -26,6 +27,7 @@ export interface ShimIo {
   exitCode?: number | string | null | undefined
   /** How long a companion that was started may take until it listens. */
   readonly startMs?: number
+  readonly every?: Every
 }
 
 const usage = 'usage: warder mcp --client NAME [--server NAME] [--home DIR]'
@@ -67,7 +69,8 @@ async function shim(argv: readonly string[], io: ShimIo): Promise<number> {
     reach: (signal) => reach({ home, client, startMs, signal }),
     find: () => find(home, client),
     home,
-    parent: () => io.ppid,
+    parent: parentOf(io),
+    every: io.every ?? unheld,
   })
 }
 

@@ -448,24 +448,4 @@ describe('the client', () => {
     const said = await Promise.all(Array.from({ length: 4 }, scene.heard))
     expect(said.at(-1)).toMatchObject({ id: 1 })
   })
-
-  it('whose process has ended is left, although its pipes are held open', async () => {
-    await using scene = await startScene()
-    const companion = await scene.open()
-    scene.io.ppid = 1
-    companion.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
-    expect(await scene.ended).toBe(0)
-    expect(await companion.next()).toBeNull()
-  })
-
-  it('whose process has ended has no companion started for it', async () => {
-    await using scene = await startScene()
-    const companion = await scene.open()
-    scene.request(1, 'tools/list')
-    await companion.next()
-    scene.io.ppid = 1
-    companion.die()
-    expect(await scene.ended).toBe(0)
-    expect(scene.connections).toEqual([])
-  })
 })

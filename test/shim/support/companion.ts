@@ -73,6 +73,7 @@ export async function startScene() {
   }
   await listen()
 
+  let tick = () => {}
   const io = {
     stdin: new PassThrough(),
     stdout: new PassThrough(),
@@ -80,6 +81,12 @@ export async function startScene() {
     env: {},
     ppid: process.ppid,
     exitCode: undefined as number | undefined,
+    every: (act: () => void) => {
+      tick = act
+      return () => {
+        tick = () => {}
+      }
+    },
   }
   const ended = runShim(['--client', 'editor', '--home', home.path], io)
   const out = linesOf(io.stdout)
@@ -100,6 +107,8 @@ export async function startScene() {
     connections,
     accept,
     listen,
+    /** The time between two looks at the parent is over. */
+    tick: () => tick(),
     /** Nobody gets in any more; connections stay. */
     closeDoor: () => void server?.close(),
     send: (message: unknown) =>
