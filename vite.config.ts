@@ -6,9 +6,9 @@ import { channels, events } from './preload/contract/channels.ts'
 import { licenceText, shippedLicences } from './scripts/packaging/licences.ts'
 
 /**
- * One build, four targets (`vite build --app`): main as ESM for Electron and plain Node, the preload as the single
- * CommonJS file that a sandboxed preload has to be, the installed command line as the single script of an executable, the
- * renderer for the window and the browser.
+ * One build (`vite build --app`): main as ESM for Electron and plain Node, the entry of the command line as one CommonJS
+ * script, the preload as the single CommonJS file that a sandboxed preload has to be, the installed command line as the
+ * single script of an executable, the renderer for the window and the browser.
  */
 const node = (input: Record<string, string>, outDir: string, format: 'es' | 'cjs') => ({
   consumer: 'server' as const,
@@ -69,27 +69,36 @@ const NOT_ASCII = /\\\\|\\?([^\0-\x7f])/g
 const escaped = (whole: string, unit?: string) =>
   unit === undefined ? whole : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/** A single executable runs one script that can load nothing but Node's own modules. */
-function installed() {
-  const environment = node({ warder: 'main/installed.ts' }, '../dist/installed', 'cjs')
-  const { build } = environment
-  const { rolldownOptions } = build
+/** Everything in one script, what is imported late as well. */
+function single(environment: ReturnType<typeof node>) {
+  const { rolldownOptions } = environment.build
   const output = { ...rolldownOptions.output, codeSplitting: false }
   return {
     ...environment,
-    build: {
-      ...build,
-      sourcemap: false,
-      license: { fileName: 'licenses.txt' },
-      rolldownOptions: { ...rolldownOptions, output },
-    },
+    build: { ...environment.build, rolldownOptions: { ...rolldownOptions, output } },
   }
+}
+
+/** A single executable runs one script that can load nothing but Node's own modules. */
+function installed() {
+  const environment = single(node({ warder: 'main/installed.ts' }, '../dist/installed', 'cjs'))
+  const license = { fileName: 'licenses.txt' }
+  return { ...environment, build: { ...environment.build, sourcemap: false, license } }
+}
+
+/** The script of the command line takes in the shim alone; the other verbs stay modules, beside the companion's. */
+const commandsApart = {
+  name: 'commands-apart',
+  enforce: 'pre' as const,
+  applyToEnvironment: ({ name }: { name: string }) => name === 'cli',
+  resolveId: (id: string) =>
+    id === './cli/commands.ts' ? { id: '../main/commands.js', external: true } : null,
 }
 
 export default defineConfig({
   root: 'renderer',
   base: './',
-  plugins: [react(), packageLicences, asciiSource],
+  plugins: [react(), packageLicences, asciiSource, commandsApart],
   environments: {
     client: {
       build: {
@@ -117,13 +126,13 @@ export default defineConfig({
     main: node(
       {
         index: 'main/index.ts',
-        cli: 'main/cli.ts',
-        shim: 'main/shim/shim.ts',
+        commands: 'main/cli/commands.ts',
         'keychain-helper': 'main/vault/keychain-helper.ts',
       },
       '../dist/main',
       'es',
     ),
+    cli: single(node({ warder: 'main/cli.ts' }, '../dist/cli', 'cjs')),
     mcpb: node({ index: 'main/shim/bundle.ts' }, '../dist/mcpb', 'cjs'),
     preload: {
       ...node(
@@ -141,7 +150,7 @@ export default defineConfig({
   builder: {
     async buildApp(builder) {
       for (const environment of Object.values(builder.environments))
-        if (['client', 'main', 'preload', 'installed', 'mcpb'].includes(environment.name))
+        if (['client', 'main', 'cli', 'preload', 'installed', 'mcpb'].includes(environment.name))
           await builder.build(environment)
     },
   },

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 /**
  * Where our own files lie, seen from the sources (Node runs them as they are) and from the bundle, which is flat in
- * `dist/main`.
+ * `dist/main`, with the entry of the command line beside it.
  */
 const bundled = !import.meta.filename.endsWith('.ts')
 const root = bundled
@@ -16,7 +16,7 @@ export const layout = {
   /** The module that loads keytar, for `Helper`. */
   keychainHelper: main('vault/keychain-helper.ts', 'keychain-helper.js'),
   /** The command line's entry, which the shim is told to start. */
-  cli: main('cli.ts', 'cli.js'),
+  cli: main('cli.ts', '../cli/warder.cjs'),
   /** The built page. */
   renderer: path.join(root, 'dist', 'renderer'),
 } as const

@@ -13,7 +13,7 @@ const sources = [
   'vite.config.ts',
   'package-lock.json',
 ]
-const outputs = ['main', 'preload', 'installed', 'mcpb', 'renderer'].map(
+const outputs = ['main', 'cli', 'preload', 'installed', 'mcpb', 'renderer'].map(
   (part) => `dist/${part}/**`,
 )
 

@@ -11,7 +11,7 @@ import { type Electron, findElectron } from './electron-binary.ts'
 import { exitCode, passSignalsTo } from './run.ts'
 
 const root = path.dirname(import.meta.dirname)
-const cli = path.join(root, 'dist/main/cli.js')
+const cli = path.join(root, 'dist/cli/warder.cjs')
 const { home, ...ofServe } = parseArgs({
   options: { home: { type: 'string' } },
   strict: false,

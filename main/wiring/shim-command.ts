@@ -11,9 +11,7 @@ export function isShim(command: string, args: readonly string[]): boolean {
   // As `warder client add` shows it, or node with the path of the command line.
   const verb = words.indexOf('mcp')
   const program = words[verb - 1] ?? ''
-  const isWarder =
-    /^warder(?:\.exe|\.cmd)?$/i.test(program) ||
-    (program === 'cli.js' && /warder/i.test(args[verb - 2] ?? ''))
+  const isWarder = /^warder(?:\.exe|\.cmd|\.cjs)?$/i.test(program)
   return verb > 0 && verb <= 2 && isWarder && args.includes('--client')
 }
 

@@ -148,7 +148,7 @@ describe('wiring', () => {
     await run('wire', 'cursor', '--yes')
     const launcher = path.join(home, 'bin', 'warder-mcp')
     const text = await readFile(launcher, 'utf8')
-    await writeFile(launcher, text.replace('cli.js', 'gone.js'))
+    await writeFile(launcher, text.replace('warder.cjs', 'gone.cjs'))
     await serve()
     expect(await readFile(launcher, 'utf8')).toBe(text)
   })

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { bareEnvironment, jsonLine, spawnReady } from './processes.ts'
 
 /** The shipped command line. */
-export const cli = path.join(import.meta.dirname, '..', '..', 'dist', 'main', 'cli.js')
+export const cli = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'warder.cjs')
 
 export interface Answer {
   readonly code: number

@@ -98,7 +98,7 @@ describe('run.json', () => {
       control: '/run/control.sock',
       clients: { cursor: '/run/client-cursor.sock' },
       http: 'http://127.0.0.1:4711',
-      argv: ['/usr/bin/node', '/opt/warder/cli.js', 'serve'],
+      argv: ['/usr/bin/node', '/opt/warder/warder.cjs', 'serve'],
       env: { HOME: '/home/me' },
       pid: null,
     } as const

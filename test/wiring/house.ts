@@ -16,7 +16,8 @@ export function wiringFor(
     where: { home: user, env: options.env ?? {}, platform, folder: path.join(user, 'project') },
     clock: () => Date.parse('2026-11-21T12:00:00Z'),
     launcher:
-      options.launcher ?? createLauncher(home, ['/usr/bin/node', '/opt/warder/cli.js'], platform),
+      options.launcher ??
+      createLauncher(home, ['/usr/bin/node', '/opt/warder/warder.cjs'], platform),
   })
 }
 

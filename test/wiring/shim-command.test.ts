@@ -6,7 +6,7 @@ describe('a command that starts the shim', () => {
     ['/home/a/.local/share/warder/bin/warder-mcp', ['--client', 'cursor']],
     ['C:\\Program Files\\nodejs\\node.exe', ['C:\\W\\bin\\warder-mcp.mjs', '--client', 'cursor']],
     ['warder', ['mcp', '--client', 'cursor', '--server', 'github']],
-    ['/usr/bin/node', ['/opt/warder/dist/main/cli.js', 'mcp', '--client', 'x']],
+    ['/usr/bin/node', ['/opt/w/dist/cli/warder.cjs', 'mcp', '--client', 'x']],
   ])('%s %j', (command, args) => expect(isShim(command, args)).toBe(true))
 })
 
@@ -16,6 +16,6 @@ describe('another command', () => {
     ['warder', ['serve']],
     ['node', ['server.js', 'warder-mcp-lookalike']],
     ['sh', ['-c', 'x', '/tmp/warder-mcp']],
-    ['/usr/bin/node', ['/opt/other/cli.js', 'mcp', '--client', 'x']],
+    ['/usr/bin/node', ['/opt/warder/cli.js', 'mcp', '--client', 'x']],
   ])('%s %j', (command, args) => expect(isShim(command, args)).toBe(false))
 })

@@ -195,7 +195,10 @@ describe('the way back', () => {
     await using one = await world()
     wire(one.wiring)
     const moved = wiringFor(one.user.path, 'linux', {
-      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), ['/usr/bin/node', '/cli.js']),
+      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), [
+        '/usr/bin/node',
+        '/warder.cjs',
+      ]),
     })
     wire(moved)
     expect(await readFile(one.file, 'utf8')).toContain('elsewhere')
@@ -208,7 +211,10 @@ describe('the way back', () => {
     wire(one.wiring)
     const wired = await readFile(one.file, 'utf8')
     const moved = wiringFor(one.user.path, 'linux', {
-      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), ['/usr/bin/node', '/cli.js']),
+      launcher: createLauncher(path.join(one.user.path, 'elsewhere'), [
+        '/usr/bin/node',
+        '/warder.cjs',
+      ]),
     })
     wire(moved)
     await writeFile(one.file, wired)
@@ -470,7 +476,7 @@ describe('a file of a project', () => {
 
   test('is said to be of this machine where Warder lies outside of the home directory', async () => {
     await using user = await testHome()
-    const launcher = createLauncher('/srv/warder', ['/usr/bin/node', '/cli.js'])
+    const launcher = createLauncher('/srv/warder', ['/usr/bin/node', '/warder.cjs'])
     const notes = (options: { launcher?: Launcher }) =>
       wiringFor(user.path, 'linux', options).planWire(cursor, 'project').notes.join()
     expect(notes({ launcher })).toContain('others who use the project')
