@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { AuditLog } from './log.ts'
+import { recordOwn } from './own-row.ts'
 
-/**
- * A row of its own for a URL that stopped a sign-in: which server led to it, what it stood for, which rule it broke. No
- * client asked for it, and nothing left, so it has no intent.
- */
+/** A URL that stopped a sign-in: which server led to it, what it stood for, which rule it broke. */
 export function recordRefusedUrl(
   audit: AuditLog,
   user: string,
@@ -16,22 +13,12 @@ export function recordRefusedUrl(
   },
 ): void {
   const { server, field, rule, code } = refused
-  audit.outcome(
-    {
-      call: randomUUID(),
-      user,
-      client: '-',
-      proof: 'none',
-      session: null,
-      server,
-      account: null,
-      method: 'sign-in',
-      target: field,
-      decision: 'deny',
-      rule: `URL policy: ${rule}`,
-      argumentKeys: [],
-      bytes: 0,
-    },
-    { outcome: 'denied', code, latencyMs: null, bytes: 0, account: null, masked: 0 },
-  )
+  recordOwn(audit, user, {
+    server,
+    method: 'sign-in',
+    target: field,
+    rule: `URL policy: ${rule}`,
+    code,
+    isNo: true,
+  })
 }

@@ -1,4 +1,3 @@
-import { Switch } from '@base-ui/react/switch'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
@@ -18,6 +17,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { Prose } from '../parts/prose.tsx'
 import { ScrollBox } from '../parts/scroll-box.tsx'
 import { Time } from '../parts/time.tsx'
+import { Toggle } from '../parts/toggle.tsx'
 import { SaveButton } from '../shell/save-button.tsx'
 import { chooseTheme, useTheme } from '../shell/theme.ts'
 import { placeOf, works } from '../shell/vault-line.tsx'
@@ -194,22 +194,16 @@ function Start({ status }: { status: StatusView }) {
           Lock now
         </Button>
       </div>
-      <div className="setting">
-        <div>
-          <p id="lock-with-screen">Lock with the screen of this computer</p>
-          <p className="quiet small">Where the desktop says when that is.</p>
-        </div>
-        <Switch.Root
-          className="switch"
-          aria-labelledby="lock-with-screen"
-          checked={status.lockWithScreen}
-          disabled={screen.isPending}
-          onCheckedChange={(checked) => screen.mutate({ lock: checked })}
-        >
-          <Switch.Thumb className="switch-thumb" />
-        </Switch.Root>
-      </div>
-      <ErrorNote error={lock.error ?? screen.error} />
+      <ErrorNote error={lock.error} />
+      <Toggle
+        id="lock-with-screen"
+        words="Lock with the screen of this computer"
+        help="Where the desktop says when that is."
+        on={status.lockWithScreen}
+        busy={screen.isPending}
+        error={screen.error}
+        onTurn={(lock) => screen.mutate({ lock })}
+      />
     </Section>
   )
 }
@@ -225,22 +219,15 @@ function Autostart() {
   const on = known.data?.on ?? null
   if (on === null) return <ErrorNote error={known.error} />
   return (
-    <div className="setting">
-      <div>
-        <p id="autostart">Start with this computer</p>
-        <p className="quiet small">In the background, in the tray.</p>
-        <ErrorNote error={set.error} />
-      </div>
-      <Switch.Root
-        className="switch"
-        aria-labelledby="autostart"
-        checked={on}
-        disabled={set.isPending}
-        onCheckedChange={(checked) => set.mutate({ on: checked })}
-      >
-        <Switch.Thumb className="switch-thumb" />
-      </Switch.Root>
-    </div>
+    <Toggle
+      id="autostart"
+      words="Start with this computer"
+      help="In the background, in the tray."
+      on={on}
+      busy={set.isPending}
+      error={set.error}
+      onTurn={(turned) => set.mutate({ on: turned })}
+    />
   )
 }
 

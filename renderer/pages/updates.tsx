@@ -1,4 +1,3 @@
-import { Switch } from '@base-ui/react/switch'
 import { useQuery } from '@tanstack/react-query'
 import type { ContractError, Output } from '../../preload/contract/index.ts'
 import { useApi } from '../api/context.ts'
@@ -9,6 +8,7 @@ import { ErrorNote } from '../parts/error-note.tsx'
 import { visible } from '../parts/format.ts'
 import { Prose } from '../parts/prose.tsx'
 import { Time } from '../parts/time.tsx'
+import { Toggle } from '../parts/toggle.tsx'
 
 type Known = Output<'updates:get'>
 
@@ -60,25 +60,15 @@ function Newer({ known, version }: { known: Known; version: string }) {
 function Daily({ on, place }: { on: boolean; place: string }) {
   const set = useAct('updates:daily')
   return (
-    <div className="setting">
-      <div>
-        <p id="look-daily">Look for a newer version once a day</p>
-        <p className="quiet small">
-          Asks {visible(place)} which version is the newest. Nothing is sent with the question, and
-          nothing is downloaded.
-        </p>
-        <ErrorNote error={set.error} />
-      </div>
-      <Switch.Root
-        className="switch"
-        aria-labelledby="look-daily"
-        checked={on}
-        disabled={set.isPending}
-        onCheckedChange={(checked) => set.mutate({ on: checked })}
-      >
-        <Switch.Thumb className="switch-thumb" />
-      </Switch.Root>
-    </div>
+    <Toggle
+      id="look-daily"
+      words="Look for a newer version once a day"
+      help={`Asks ${visible(place)} which version is the newest. Nothing is sent with the question, and nothing is downloaded.`}
+      on={on}
+      busy={set.isPending}
+      error={set.error}
+      onTurn={(turned) => set.mutate({ on: turned })}
+    />
   )
 }
 
