@@ -198,11 +198,11 @@ describe('the shim', () => {
   })
 
   /** A client that starts a shim, and says its process id once it has an answer. */
-  async function startClient(more = '') {
+  async function startClient({ more = '', opening = initialize as object } = {}) {
     const script = `
       const { spawn } = require('node:child_process')
       const child = spawn(process.execPath, process.argv.slice(1), { stdio: 'pipe' })
-      child.stdin.write(${JSON.stringify(`${JSON.stringify({ jsonrpc: '2.0', ...initialize })}\n`)})
+      child.stdin.write(${JSON.stringify(`${JSON.stringify({ jsonrpc: '2.0', ...opening })}\n`)})
       child.stdout.once('data', () => { ${more}; console.log(child.pid) })`
     const args = [cli, 'mcp', '--client', CLIENT, '--server', 'tools', '--home', home]
     const client = spawn(process.execPath, ['-e', script, '--', ...args], {
@@ -224,12 +224,13 @@ describe('the shim', () => {
     const holder = `
       const holder = spawn('sleep', ['600'], { stdio: ['ignore', 'ignore', 'ignore', child.stdin, child.stdout] })
       console.log(holder.pid)`
-    const { client, pid } = await startClient(holder)
+    // It has no session, so it is not asked whether it lives: the shim leaves when it wakes up the next time.
+    const opening = { id: 0, method: 'server/discover' }
+    const { client, pid } = await startClient({ more: holder, opening })
     const [holding, shim] = [await pid(), await pid()]
     stage.defer(() => void process.kill(holding, 'SIGKILL'))
     client.kill('SIGKILL')
     await once(client, 'exit')
-    // It learns of it when it wakes up the next time.
     await warder.stop()
     await gone(shim)
   })
