@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Output } from '../preload/contract/index.ts'
 import { openAuditLog } from './audit/log.ts'
@@ -37,6 +36,7 @@ import { forbidCoreDumps } from './runtime/core-dumps.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
 import { createPackages } from './runtime/packages.ts'
+import { openCredentialFolder } from './runtime/placed.ts'
 import { createRuns } from './runtime/runs.ts'
 import { createServerLogs } from './runtime/server-log.ts'
 import { createRuntime } from './runtime/supervisor.ts'
@@ -123,9 +123,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     const meta = openMeta(state)
     await endLeftovers(meta)
     const sockets = socketDirectory(home, env)
-    const credentialFolder = path.join(sockets, 'given')
-    // A crash leaves them; nobody reads them any more.
-    rmSync(credentialFolder, { recursive: true, force: true })
+    const credentialFolder = openCredentialFolder(path.join(sockets, 'given'))
     const watch = createWatch(
       process.platform === 'win32' ? noGuardian : createGuardian(credentialFolder),
       openProcessRecord(meta),

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants, rmSync } from 'node:fs'
+import { type FileHandle, mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -36,8 +37,19 @@ export interface Placement {
   remove(): Promise<void>
 }
 
-/** How often it is looked whether somebody opened a pipe: the system has no event for it. */
+/** How often it is looked whether somebody opened a pipe, or read of it: the system has no event for it. */
 const PIPE_POLL_MS = 25
+
+/**
+ * Clears what a run that was killed has left; nobody reads it any more.
+ *
+ * @returns where the files of this run go, and of no other: the guardian of a run that was killed clears its own when the
+ *   next one may already write
+ */
+export function openCredentialFolder(folder: string): string {
+  rmSync(folder, { recursive: true, force: true })
+  return path.join(folder, randomUUID())
+}
 
 /**
  * Writes each value into a file of mode 0600, in a folder of mode 0700 that is this process's alone.
@@ -115,12 +127,27 @@ async function feed(file: string, value: string, signal: AbortSignal): Promise<v
       throw error
     })
     if (pipe !== null) {
-      // Nobody else can open it any more; who has it open gets the value and then its end.
-      await rm(file, { force: true })
-      await pipe.writeFile(value)
-      await pipe.close()
+      try {
+        // Nobody else can open it any more; who has it open gets the value and then its end.
+        await rm(file, { force: true })
+        await writeAll(pipe, Buffer.from(value), signal)
+      } finally {
+        await pipe.close()
+      }
       return
     }
     await sleep(PIPE_POLL_MS, undefined, { signal, ref: false })
+  }
+}
+
+/** A pipe holds some kilobytes, a page where the user has many of them: the rest waits for the reader. */
+async function writeAll(pipe: FileHandle, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const taken = await pipe.write(bytes, written).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EAGAIN') return null
+      throw error
+    })
+    if (taken === null) await sleep(PIPE_POLL_MS, undefined, { signal, ref: false })
+    else written += taken.bytesWritten
   }
 }

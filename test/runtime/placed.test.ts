@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Placed } from '../../main/runtime/placed.ts'
+import { openCredentialFolder, type Placed } from '../../main/runtime/placed.ts'
 import { type TestHome, testHome } from '../harness/home.ts'
 import { script, startTestServer } from './local-server.ts'
 
@@ -26,6 +26,16 @@ const reader = () =>
     process.stdin.on('data', () => {
       try { console.log('has ' + readFileSync(process.env.KEY, 'utf8')) } catch (error) { console.log(error.code) }
     })`)
+
+it('has a folder for each run, and clears what is left of those before', () => {
+  const first = openCredentialFolder(credentialFolder)
+  mkdirSync(first, { recursive: true })
+  writeFileSync(path.join(first, 'KEY'), VALUE)
+  const second = openCredentialFolder(credentialFolder)
+  expect(existsSync(first)).toBe(false)
+  // What clears the first one late clears nothing of the second.
+  expect(path.relative(first, second)).toMatch(/^\.\.\/[^/]+$/)
+})
 
 describe('a credential in a file', () => {
   it('is readable by this user alone, has nothing but the value, and ends with the server', async () => {
@@ -89,6 +99,16 @@ describe('a credential in a pipe', () => {
     expect(existsSync(place)).toBe(false)
     await server.process.send('read')
     expect(await server.nextLine()).toBe('ENOENT')
+  })
+
+  it('is whole for its reader, however little the pipe holds', async () => {
+    const value = 'planted: '.repeat(30_000)
+    await using server = await startTestServer({
+      definition: script(`console.log(require('node:fs').readFileSync(process.env.KEY).length)`),
+      placed: { files: { KEY: { value, once: true } }, arguments: {} },
+      credentialFolder,
+    })
+    expect(await server.nextLine()).toBe(String(value.length))
   })
 
   it('that nobody reads ends with the server', async () => {
