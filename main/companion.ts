@@ -183,7 +183,10 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     }
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const logs = createServerLogs(path.join(home, 'logs'))
-    const runs = createRuns({ packages: createPackages(path.join(home, 'packages')) })
+    const packages = ending.add(createPackages(path.join(home, 'packages')), (opened) =>
+      opened.close(),
+    )
+    const runs = createRuns({ packages })
     const runtime = ending.add(createRuntime(runs, { watch, credentialFolder, logs }), (opened) =>
       opened.close(),
     )

@@ -35,6 +35,11 @@ export interface Packages {
   giveUp(wanted: NpmPackage): void
 }
 
+/** The same, with an end: what npm is doing by then is given up, since the process would wait for it. */
+export interface OpenPackages extends Packages {
+  close(): void
+}
+
 /** How npm is started: a program with its first arguments, and the environment it gets. */
 export interface Npm {
   readonly command: readonly [string, ...string[]]
@@ -47,7 +52,8 @@ const INSTALL_MS = 600_000
 const READY = '.warder-ready'
 
 /** @param folder absolute; made with mode 0700 when it is needed */
-export function createPackages(folder: string, run = runNpm): Packages {
+export function createPackages(folder: string, run = runNpm): OpenPackages {
+  const closing = new AbortController()
   const installing = new Map<string, { done: Promise<void>; giveUp: () => void }>()
 
   const home = ({ name, version, integrity }: NpmPackage) => {
@@ -93,7 +99,13 @@ export function createPackages(folder: string, run = runNpm): Packages {
     async look(spec, npm) {
       prepare(folder)
       const ask = (flags: readonly string[]) =>
-        run(npm, ['view', ...flags, ...PATIENCE, '--json', spec, ...FIELDS], folder, LOOK_MS)
+        run(
+          npm,
+          ['view', ...flags, ...PATIENCE, '--json', spec, ...FIELDS],
+          folder,
+          LOOK_MS,
+          closing.signal,
+        )
       // What npm has seen before is good enough where the registry cannot be asked.
       const text = await ask([]).catch((error) =>
         ask(['--offline']).catch(() => Promise.reject(error)),
@@ -107,11 +119,13 @@ export function createPackages(folder: string, run = runNpm): Packages {
       const running = installing.get(key)
       if (running !== undefined) return running.done
       const ending = new AbortController()
-      const done = install(wanted, npm, ending.signal).finally(() => installing.delete(key))
+      const signal = AbortSignal.any([ending.signal, closing.signal])
+      const done = install(wanted, npm, signal).finally(() => installing.delete(key))
       installing.set(key, { done, giveUp: () => ending.abort() })
       return done
     },
     giveUp: (wanted) => installing.get(home(wanted))?.giveUp(),
+    close: () => closing.abort(),
   }
 }
 
@@ -163,14 +177,14 @@ function runNpm(
   args: readonly string[],
   cwd: string,
   timeout: number,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const shared = { cwd, env: environment, timeout, maxBuffer: 16 * 1024 * 1024, windowsHide: true }
-  const options = signal === undefined ? shared : { ...shared, signal }
+  const maxBuffer = 16 * 1024 * 1024
+  const options = { cwd, env: environment, timeout, signal, maxBuffer, windowsHide: true }
   execFile(file, [...first, ...args], options, (error, stdout) => {
     if (error === null) resolve(stdout)
-    else if (signal?.aborted) reject(givenUp())
+    else if (signal.aborted) reject(givenUp())
     else
       reject(
         failed(`npm could not do it (${npmCode(stdout) ?? error.code ?? 'no answer in time'})`),

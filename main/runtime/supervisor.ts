@@ -55,6 +55,8 @@ interface Instance {
   readonly name: string
   readonly holds: readonly string[]
   readonly started: Promise<LocalServerProcess>
+  /** Has it start no more, where it did not yet: what it waits for may be a package that comes for minutes. */
+  readonly giveUp: () => void
   /** The process group, from the moment it is there. */
   readonly group: number | null
   pid: number | undefined
@@ -125,7 +127,8 @@ export function createRuntime(
         throw error
       })
     }
-    const started = runs.confirmed(options).then((run) => {
+    const { promise: givenUp, reject } = Promise.withResolvers<never>()
+    const started = Promise.race([runs.confirmed(options), givenUp]).then((run) => {
       health.check(name, definition)
       return launch(run)
     })
@@ -133,6 +136,7 @@ export function createRuntime(
       name: options.name,
       holds: options.holds,
       started,
+      giveUp: () => reject(refused(name)),
       get group() {
         return group
       },
@@ -156,6 +160,7 @@ export function createRuntime(
 
   const end = async (instance: Instance, manner?: 'at-once'): Promise<void> => {
     instance.ended = true
+    instance.giveUp()
     const process = await instance.started.catch(() => undefined)
     await process?.stop(manner)
     forget(instance)

@@ -130,6 +130,21 @@ describe('npx -y NAME', () => {
     expect(existsSync(file)).toBe(true)
   })
 
+  it('is given up with Warder, which else could not end before it is there', async () => {
+    publish('1.0.0')
+    const definition = await approved(command('-y', '@test/tool'))
+    const packages = createPackages(folder)
+    const asked = registry.hold()
+    const given = { code: 'server.start_failed', message: expect.stringContaining('gave it up') }
+    const one = createRuns({ packages })
+    const starting = expect(one.confirmed(server(definition))).rejects.toMatchObject(given)
+    await asked
+    packages.close()
+    await starting
+    await expect(one.resolve(server(command('-y', '@test/tool')))).rejects.toMatchObject(given)
+    registry.release()
+  })
+
   it('is not approved where the registry cannot be asked, or has no such package', async () => {
     for (const [down, name] of [
       [false, 'no-such-package'],

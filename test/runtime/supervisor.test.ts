@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startLocalServer } from '../../main/runtime/process.ts'
 import { processGroup } from '../../main/runtime/process-group.ts'
+import type { Run } from '../../main/runtime/runs.ts'
 import { createRuntime, type Runtime, type StartOptions } from '../../main/runtime/supervisor.ts'
 import { anyRun } from './any-run.ts'
 import { patient, script } from './local-server.ts'
@@ -38,8 +39,10 @@ describe('createRuntime', () => {
 
   it('ends every server at once, those that just start too, and names each', async () => {
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
     const runtime = createRuntime(anyRun, {
       start: async (options) => {
+        if (options.name === 'late') begin()
         if (options.name === 'late') await stopped
         return startLocalServer(options)
       },
@@ -48,6 +51,7 @@ describe('createRuntime', () => {
       const one = await runtime.start(optionsFor('one'))
       const two = await runtime.start(optionsFor('one'))
       const starting = runtime.start(optionsFor('late'))
+      await begun
       const ending = runtime.endAll()
       stop()
       await expect(starting).rejects.toMatchObject({ code: 'server.start_failed' })
@@ -89,9 +93,11 @@ describe('createRuntime', () => {
 
   it('ends a server whose grant is revoked while it starts', async () => {
     const { promise: revoked, resolve: revoke } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
     const pids: number[] = []
     const runtime = createRuntime(anyRun, {
       start: async (options) => {
+        begin()
         await revoked
         const server = await startLocalServer(options)
         pids.push(server.pid)
@@ -99,12 +105,39 @@ describe('createRuntime', () => {
       },
     })
     const starting = runtime.start(optionsFor('late', ['g1']))
+    await begun
     const ending = runtime.endHolding('g1')
     revoke()
     await expect(starting).rejects.toMatchObject({ code: 'server.start_failed' })
     expect(await ending).toBe(1)
     expect(pids.map((pid) => processGroup(pid).alive())).toEqual([false])
     await runtime.close()
+  })
+
+  it.each([
+    ['a revocation', (runtime: Runtime) => runtime.endHolding('g1')],
+    ['a stop', (runtime: Runtime) => runtime.endAll()],
+    ['the end of Warder', (runtime: Runtime) => runtime.close()],
+  ])('%s does not wait for a package that is being installed', async (_what, end) => {
+    const installed = Promise.withResolvers<Run>()
+    const started: string[] = []
+    const runtime = createRuntime(
+      { confirmed: () => installed.promise },
+      {
+        start(options) {
+          started.push(options.name)
+          return startLocalServer(options)
+        },
+      },
+    )
+    const options = optionsFor('late', ['g1'])
+    const starting = runtime.start(options)
+    const refused = expect(starting).rejects.toMatchObject({ code: 'server.start_failed' })
+    await end(runtime)
+    await refused
+    installed.resolve(await anyRun.confirmed(options))
+    await runtime.close()
+    expect([started, names(runtime)]).toEqual([[], []])
   })
 
   it('forgets a server that left by itself or never started', async () => {
