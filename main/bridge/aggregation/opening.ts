@@ -34,7 +34,10 @@ function instructions({ servers, needs, said }: Servers): string {
   ].join(' ')
   let left = limits.allInstructions
   const words = servers.flatMap((server) => {
-    const text = quoted(said(server) ?? '').slice(0, left)
+    // A character may be cut in two here as well.
+    const text = quoted(said(server) ?? '')
+      .slice(0, left)
+      .toWellFormed()
     left -= text.length
     return text === '' ? [] : [`The server ${server} says of its own tools:\n${text}`]
   })

@@ -94,4 +94,12 @@ describe('what a server says of itself', () => {
     expect(told).toContain('server s0 says')
     expect(told).not.toContain('server s11 says')
   })
+
+  it.each([0, 1])('is cut between characters, %i further on as well', (further) => {
+    const names = Array.from({ length: 12 }, (_, index) => `s${index}`)
+    const text = `${'x'.repeat(further)}${'\u{1f642}'.repeat(3_000)}`
+    const told = instructionsOf(Object.fromEntries(names.map((name) => [name, text])))
+    expect(told).toContain('server s7 says')
+    expect(told.isWellFormed()).toBe(true)
+  })
 })
