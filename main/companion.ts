@@ -183,9 +183,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     }
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const logs = createServerLogs(path.join(home, 'logs'))
-    const packages = ending.add(createPackages(path.join(home, 'packages')), (opened) =>
-      opened.close(),
-    )
+    const packages = createPackages(path.join(home, 'packages'))
     const runs = createRuns({ packages })
     const runtime = ending.add(createRuntime(runs, { watch, credentialFolder, logs }), (opened) =>
       opened.close(),
@@ -248,6 +246,8 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       }),
       (opened) => opened.close(),
     )
+    // Before the bridge, which waits for whatever is starting.
+    ending.add(packages, (opened) => opened.close())
     meta.set('token_port', String(bridge.port))
     for (const client of Object.keys(config.current().clients)) await bridge.letIn(client)
 

@@ -7,6 +7,7 @@ import { launchBrowser } from '../harness/chromium.ts'
 import { testHome } from '../harness/home.ts'
 import { digest } from '../harness/identity-provider/journal.ts'
 import { accounts } from '../harness/identity-provider/types.ts'
+import { startNpmRegistry } from '../harness/npm-registry.ts'
 import { bareEnvironment } from '../harness/processes.ts'
 import { everythingStdio, keyedStdio } from '../harness/stdio-servers.ts'
 import { startWarder, type Warder } from '../harness/warder.ts'
@@ -195,6 +196,26 @@ describe('a server that reads its credential elsewhere than in a variable', () =
     const given = path.join(warder.ready.sockets, 'given')
     const [ofThisRun = '', ...others] = readdirSync(given)
     expect([others, readdirSync(path.join(given, ofThisRun))]).toEqual([[], []])
+  })
+})
+
+describe('a server whose package is being installed', () => {
+  it('does not hold up the end of Warder', async () => {
+    const registry = stage.use(await startNpmRegistry())
+    registry.publish({ name: '@test/tool', version: '1.0.0', bin: 'tool.js' }, { 'tool.js': '' })
+    const home = stage.use(await testHome()).path
+    const warder = stage.use(await startWarder({ home }))
+    const env = Object.entries(registry.environment).flatMap(([name, value]) => [
+      '--env',
+      `${name}=${value}`,
+    ])
+    const add = ['server', 'add', 'tool', '--approve', ...env]
+    await warder.ok([...add, '--', 'npx', '-y', '@test/tool'])
+    const asked = registry.hold()
+    const testing = warder.run(['server', 'test', 'tool'])
+    await asked
+    expect(await warder.stop()).toEqual({ code: 0, signal: null })
+    expect((await testing).code).not.toBe(0)
   })
 })
 
