@@ -65,7 +65,7 @@ export function createParking(options: {
       const { message, session, pending } = call
       const awaited = signInFor(message, call.error)
       const first = waitedFor.get(pending) ?? awaited
-      const leaving = pending.channel.leaving
+      const leaving = pending.channel.leaving?.()
       const left = deadlineOf(call) - timer.now()
       if (awaited === null || first === null || !isSame(awaited, first)) return 'over'
       const { server } = awaited

@@ -38,7 +38,7 @@ export function openStatelessVisit(options: {
   const waiting = new Map<string, Session>()
   /** Streams that only listen: nobody waits for an end of them. */
   const listening = new Set<string>()
-  channel.leaving?.addEventListener('abort', () => {
+  channel.leaving?.().addEventListener('abort', () => {
     for (const id of listening) waiting.get(id)?.giveUp(id, channel)
   })
 

@@ -24,7 +24,7 @@ export interface Channel {
   /** Settles when the client has read enough of what it was sent, or is gone; undefined where nothing has to wait. */
   room?(): Promise<void> | undefined
   /** Aborted when the client has said that it will say no more, or has gone: nothing may be begun for it any more. */
-  readonly leaving?: AbortSignal
+  leaving?(): AbortSignal
   /** Asks for the server's own words: what is remembered of them is no answer. */
   readonly anew?: boolean
 }

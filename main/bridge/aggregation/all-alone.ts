@@ -99,7 +99,7 @@ export function openVisitToAll(options: {
     if (method === LISTEN) {
       const { visit, timer } = options
       // Nobody waits for an end of it.
-      channel.leaving?.addEventListener('abort', () => entry.controller.abort(), { once: true })
+      channel.leaving?.().addEventListener('abort', () => entry.controller.abort(), { once: true })
       return listenToAll(message, { claim, all: kept, channel, visit, signal, timer })
     }
     if (method === 'server/discover')

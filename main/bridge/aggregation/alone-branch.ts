@@ -31,7 +31,7 @@ export function createAloneBranch(
     const reply = (reply: string) => {
       answer = reply
     }
-    const channel = { reply, refuse: reply, send: () => {}, leaving: waitsForNobody }
+    const channel = { reply, refuse: reply, send: () => {}, leaving: () => waitsForNobody }
     await visit(server, channel).request(requestAs(claim, method, params), claim)
     return resultIn(answer, server)
   }

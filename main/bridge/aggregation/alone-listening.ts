@@ -87,7 +87,7 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
       reply: () => {},
       refuse: () => {},
       room: () => channel.room?.(),
-      leaving: waitsForNobody,
+      leaving: () => waitsForNobody,
     })
     inner.set(server, { way, agreed: answered.promise })
     const notifications = {

@@ -30,7 +30,7 @@ export function createSessionBranch(place: BranchPlace, house: SessionBranchHous
     const reply = (reply: string) => {
       answer = reply
     }
-    await relay(text, session, { reply, refuse: reply, send: aside, leaving: waitsForNobody })
+    await relay(text, session, { reply, refuse: reply, send: aside, leaving: () => waitsForNobody })
     return resultIn(answer, server)
   }
 

@@ -131,7 +131,7 @@ export function createCatalogue(options: {
       reply: keep,
       refuse: keep,
       send: () => {},
-      leaving: AbortSignal.abort(),
+      leaving: () => AbortSignal.abort(),
       anew: true,
     }
     await relay(

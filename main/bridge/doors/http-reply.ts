@@ -24,7 +24,10 @@ const CLOSED = new Error('the response is closed')
 export function replyTo(response: ServerResponse): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
-  /** Made for who asks: most calls are answered before anybody does. */
+  /**
+   * Made for who asks: most calls are answered before anybody does. Asked by a function, since V8 keeps an object whose
+   * getter is its own, and all that it leads to, until the old generation is collected.
+   */
   let leaving: AbortController | undefined
   let alive: NodeJS.Timeout | undefined
   response.once('close', () => {
@@ -69,7 +72,7 @@ export function replyTo(response: ServerResponse): HttpReply {
   }
 
   return {
-    get leaving() {
+    leaving() {
       if (leaving === undefined) {
         leaving = new AbortController()
         if (response.closed) leaving.abort(CLOSED)

@@ -138,7 +138,7 @@ export function openHttpSessions(options: {
       if (entry === undefined) return 404
       // Each message goes to one stream only (§ Multiple Connections), and a second reader would take the first one's.
       if (entry.hears.stream !== null) return 409
-      const { leaving } = reply
+      const leaving = reply.leaving?.()
       if (leaving?.aborted) return null
       entry.hears.stream = reply
       entry.busy++

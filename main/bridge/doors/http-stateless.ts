@@ -66,8 +66,9 @@ export function openHttpStateless(options: {
         const channel = answersTo(reply, message.method === 'tools/list' ? tools : null)
         const own = visit(client, server, channel)
         // The client that closes its response has cancelled what it asked (§ Cancellation).
-        if (reply.leaving?.aborted) return
-        reply.leaving?.addEventListener('abort', own.leave, { once: true })
+        const leaving = reply.leaving?.()
+        if (leaving?.aborted) return
+        leaving?.addEventListener('abort', own.leave, { once: true })
         await own.request(message, claim)
         reply.accepted()
       }

@@ -72,7 +72,9 @@ export async function openSocketDoor(path: string, visit: SocketVisit): Promise<
 }
 
 async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
-  const underWay = new Set<Promise<void>>()
+  /** Messages that are not answered yet; a number, since a Set of what is so brief makes it old (`brief-map.ts`). */
+  let underWay = 0
+  const last = Promise.withResolvers<void>()
   const sendBy = (write: (socket: Socket, text: string) => unknown) => (text: string) => {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
@@ -85,9 +87,9 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
   const channel: Channel = {
     send,
     // What is alone shares its way with nothing, and the turn has more to do before its end.
-    reply: (text) => (underWay.size > 1 ? send : sendAtOnce)(text),
+    reply: (text) => (underWay > 1 ? send : sendAtOnce)(text),
     refuse: send,
-    leaving: leaving.signal,
+    leaving: () => leaving.signal,
     room: roomOf(socket),
   }
   const visitors: Visitor[] = []
@@ -101,16 +103,18 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
             visitors.push(visit.open(greetingOf(line), channel))
             return
           }
-          const answered = visitor.receive(line)
-          underWay.add(answered)
-          void answered.then(() => underWay.delete(answered))
+          underWay++
+          void visitor.receive(line).then(() => {
+            underWay--
+            if (underWay === 0 && leaving.signal.aborted) last.resolve()
+          })
         },
         onDropped: () => send(refusal('null', notUtf8())),
       },
       { maxBytes: limits.messageBytes },
     )
     leaving.abort()
-    await within(limits.lastAnswersMs, Promise.all(underWay), socket)
+    if (underWay > 0) await within(limits.lastAnswersMs, last.promise, socket)
   } catch (error) {
     channel.refuse(refusal('null', error))
   } finally {

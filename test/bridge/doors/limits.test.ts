@@ -210,7 +210,7 @@ describe('a client that does not read is cut off', () => {
     const door = await openTokenDoor(
       0,
       visitThat(async ({ reply }) => {
-        reply.leaving?.addEventListener('abort', () => gone.resolve())
+        reply.leaving?.().addEventListener('abort', () => gone.resolve())
         for (let count = 0; count < TOO_MANY; count++) reply.send(piece)
         reply.reply('"all of it"')
       }),
