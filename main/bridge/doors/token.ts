@@ -144,9 +144,8 @@ async function handle(
   proven(request.socket)
   const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
   if (route === null) return end(response, 404)
-  const single = (name: string) => [request.headers[name]].flat()[0]
-  const from = { client, server: route[1] ?? null, session: single('mcp-session-id') }
-  const protocolVersion = single('mcp-protocol-version')
+  const from = { client, server: route[1] ?? null, session: single(request, 'mcp-session-id') }
+  const protocolVersion = single(request, 'mcp-protocol-version')
   if (request.method !== 'POST') {
     // Without a session there is nothing to listen to and nothing to end (MCP 2026-07-28, Streamable HTTP).
     if (from.session === undefined || (protocolVersion && isStateless(protocolVersion)))
@@ -184,26 +183,39 @@ function refuse(request: IncomingMessage, port: string): number | null {
   if (/\/\.well-known(?:\/|$)/.test(request.url?.split('?')[0] ?? '')) return 404
   // Older ones need no Host.
   if (request.httpVersion !== '1.1') return 505
-  const once = [
-    'host',
-    'origin',
-    'authorization',
-    'content-type',
-    'content-length',
-    'mcp-session-id',
-    'mcp-protocol-version',
-    'mcp-method',
-    'mcp-name',
-  ]
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-  // Two of one of these is two readings of one request.
-  if (once.some((name) => names.indexOf(name) !== names.lastIndexOf(name))) return 400
+  // Where as many came as are known, none came twice.
+  if (rawHeaders.length !== 2 * Object.keys(headers).length && hasTwoReadings(rawHeaders))
+    return 400
   const host = headers.host?.toLowerCase()
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return 421
   if (headers.origin !== undefined) return 403
   // Only a browser says where a request comes from; `none` is a person who typed the address.
   if ((headers['sec-fetch-site'] ?? 'none') !== 'none') return 403
   return null
+}
+
+/** Two of one of these is two readings of one request. */
+const ONCE = [
+  'host',
+  'origin',
+  'authorization',
+  'content-type',
+  'content-length',
+  'mcp-session-id',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+]
+
+function hasTwoReadings(rawHeaders: readonly string[]): boolean {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  return ONCE.some((name) => names.indexOf(name) !== names.lastIndexOf(name))
+}
+
+/** Of a field that nobody but Warder and its clients gives a meaning, so Node makes a list of two. */
+function single({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
 }
 
 function isJson(request: IncomingMessage): boolean {
