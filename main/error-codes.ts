@@ -753,8 +753,9 @@ export const errorCodes = {
   },
   'bridge.busy': {
     exit: 1,
-    meaning: 'Too many calls of one session wait for an answer.',
-    mend: 'Let some of them finish first.',
+    meaning:
+      'Too many calls of one session wait for an answer, or too much of one client, or of all of them, waits in memory.',
+    mend: 'Let some of it finish first, and have the client read its answers.',
   },
   'bridge.outcome_unknown': {
     exit: 1,

@@ -3,6 +3,7 @@ import type { Clients } from '../identity/clients.ts'
 import type { Dialer } from '../net/dialer.ts'
 import type { Choices } from '../oauth/account-choice.ts'
 import { stoppedError } from '../policy/stop.ts'
+import { type Budget, createBudget } from '../runtime/budget.ts'
 import { NOTHING_PLACED } from '../runtime/placed.ts'
 import type { Runtime } from '../runtime/supervisor.ts'
 import { pick, type Server } from '../servers/servers.ts'
@@ -94,13 +95,15 @@ export async function openBridge(options: {
   /** Servers that cannot be used before a person has done something. */
   needsPerson?: () => readonly NeedsPerson[]
   timer?: ParkingTimer
+  /** What may wait of the peers of this bridge. */
+  budget?: Budget
 }): Promise<Bridge> {
   const { user, config, clients, injector, dialer, runtime, socketDirectory } = options
-  const { timer = systemTimer } = options
+  const { timer = systemTimer, budget = createBudget(limits.budget) } = options
   const sessions = new Set<Session>()
   /** Grants that ended while we run. A token fetched just before must not leave just after. */
   const revoked = new Set<string>()
-  const reach = createReach({ house: options.house, user, dialer, runtime })
+  const reach = createReach({ house: { ...options.house, budget }, user, dialer, runtime })
 
   const parking = createParking({
     seconds: () => config().settings.parkSeconds ?? limits.parkSeconds,
@@ -108,6 +111,7 @@ export async function openBridge(options: {
   })
   const house: House = {
     ...options.house,
+    budget,
     parking,
     timer,
     pageOf: options.pageOf,
@@ -209,11 +213,13 @@ export async function openBridge(options: {
       visit: (client, server, channel) => visits.alone(caller(client, server), channel),
       otherwise: http.receive,
     }),
+    share: budget.of,
     listen: http.listen,
     end: http.end,
   })
 
   const doors = createClientDoors(socketDirectory, (client) => ({
+    share: budget.of(client),
     open({ server = null, folder = null }, channel) {
       const caller = { client, proof: 'same-user', server, folder } as const
       const own = visits.session(caller, () => channel)

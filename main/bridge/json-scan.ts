@@ -34,6 +34,8 @@ export interface JsonNode extends Span {
   boolean(): boolean | undefined
   /** The value as `JSON.parse` gives it, numbers rounded: to look at, never to send on. */
   value(): unknown
+  /** What the text that it is of, and what was read of it, hold in memory. Bytes. */
+  weight(): number
 }
 
 export interface JsonLimits {
@@ -149,6 +151,10 @@ class Node implements JsonNode {
 
   value(): unknown {
     return JSON.parse(this.raw)
+  }
+
+  weight(): number {
+    return this.#text.length + this.#tape.length * 8
   }
 
   #next(): number {

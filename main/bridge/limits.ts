@@ -10,6 +10,19 @@ export const limits = {
   inFlight: 256,
   /** And what they may hold in memory together; one message alone always may. */
   inFlightBytes: 64 * 1024 * 1024,
+  /**
+   * What waits of one client over all its connections, sessions and servers, and how much of that it may have asked. What a
+   * server that clients share has not finished saying is bounded the same way.
+   */
+  budget: {
+    each: 256 * 1024 * 1024,
+    asked: 128 * 1024 * 1024,
+    /** What waits of all of them together, beside so much that each may have in any case. */
+    all: 512 * 1024 * 1024,
+    kept: 4 * 1024 * 1024,
+  },
+  /** A call that waits counts for so much beside its text: what stands behind it in every room. */
+  callBytes: 16 * 1024,
   /** Connections to the socket of one client. */
   connectionsPerClient: 128,
   /** Connections to the token door that have not shown a bearer yet; the one that waited longest goes. */

@@ -30,7 +30,7 @@ export type Reach = (credential: Credential, host: LinkHost) => Promise<Upstream
 
 /** @returns the ways of one asker to one server */
 export function createReach(options: {
-  house: Pick<House, 'audit' | 'mask'>
+  house: Pick<House, 'audit' | 'mask' | 'budget'>
   user: string
   dialer: Dialer
   runtime: Runtime
@@ -41,16 +41,18 @@ export function createReach(options: {
   const states = createRequestStates()
 
   return (name, asker, speaks) => (credential, host) => {
+    const { answers: room, asks } = house.budget.of(asker.client ?? '@user')
     const { server, environment, placed, grants } = credential
     const { definition } = server
     const client =
       speaks === 'stateless'
-        ? statelessClient({ states, caller: callerOf(name, asker) })
+        ? statelessClient({ states, caller: callerOf(name, asker), room: asks })
         : sessionClient
     if (isRemote(definition))
       return connectRemote({
         url: definition.url,
         dispatcher: dialer.dispatcher(urlPolicyOf(definition)),
+        room,
         host,
         eras,
         client,
@@ -66,6 +68,8 @@ export function createReach(options: {
         definition,
         holds: grants,
         maxLineBytes: limits.answerBytes,
+        // What several clients use is a peer of its own.
+        room: definition.instance === 'shared' ? house.budget.of(`@shared ${name}`).answers : room,
         mask: (text) => redactLine(text, house.mask).text,
         ...given,
         onExit: (exit) => onExit(exit.error),
@@ -79,6 +83,7 @@ export function createReach(options: {
         client,
         key,
         path: http.path,
+        room,
         dispatcher: (serverUrl) => dialer.dispatcher({ serverUrl }),
         start: (port, onExit) => start(withPort(given, definition, port), onExit),
       })

@@ -326,6 +326,9 @@ async function nextRound(
   house: House,
 ): Promise<Round | null> {
   try {
+    // The answer that asks is kept until the client has answered as well.
+    if (!pending.keep(wanted.answer.value.weight()))
+      throw new WarderError('bridge.busy', 'There is no room for what the server asks first.')
     return { wanted, members: await wanted.gather(pending.signal) }
   } catch (error) {
     if (message.kind === 'request')

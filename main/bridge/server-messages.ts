@@ -28,6 +28,8 @@ interface Asked {
   readonly sent: boolean
   readonly record: RecordOutcome
   readonly answer: Answer
+  /** What a question counts for that is kept until its client comes back. */
+  readonly weight: number
   /** Ends the wait for the client. */
   readonly stop: () => void
 }
@@ -40,6 +42,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   const news = createNews(timer)
   let counter = 0
   const underWay = createUnderWay()
+  const share = () => house.budget.of(session().principals.client)
   /** Grows when the server is gone: what it had asked before concerns nobody. */
   let generation = 0
 
@@ -84,7 +87,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     const record = recorder(intent, house.audit)
     const serverId = message.id
     // Kept from here on, so that what waits for the disk counts as well.
-    asked.set(id, { serverId, record, answer, masked: 0, sent: false, stop: () => {} })
+    asked.set(id, { serverId, record, answer, masked: 0, weight: 0, sent: false, stop: () => {} })
     try {
       await house.audit.intent(intent)
     } catch (error) {
@@ -101,8 +104,10 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       const ask = show ?? channel?.send
       if (ask === undefined) throw away()
       const { text, masked } = maskJson(wellFormed(withId(message, id)), house.mask)
+      const weight = show === undefined ? 0 : text.length
+      if (!share().answers.take(weight)) throw noRoom()
       const stop = timer.after(limits.callMs, () => unanswered(id))
-      asked.set(id, { serverId, record, answer, masked, sent: true, stop })
+      asked.set(id, { serverId, record, answer, masked, weight, sent: true, stop })
       ask(text, answered)
     } catch (error) {
       take(id)
@@ -111,16 +116,20 @@ export function createServerSide(session: () => Session, house: House): ServerSi
         'policy.denied',
         'bridge.not_offered',
         'bridge.client_away',
+        'bridge.busy',
       )
       const code = known ? error.code : 'server.protocol'
-      record({ outcome: known && code !== 'bridge.client_away' ? 'denied' : 'error', code })
+      const isDenied = known && code !== 'bridge.client_away' && code !== 'bridge.busy'
+      record({ outcome: isDenied ? 'denied' : 'error', code })
       await answer(refusal(serverId, error))
     }
   }
 
   function take(id: string): Asked | undefined {
     const call = asked.get(id)
-    call?.stop()
+    if (call === undefined) return undefined
+    call.stop()
+    share().answers.give(call.weight)
     asked.delete(id)
     return call
   }
@@ -164,11 +173,19 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     if (call === undefined || !call.sent) return
     take(message.id)
     const { masked } = call
+    const { asks } = share()
+    const weight = message.value.weight()
+    if (!asks.take(weight)) {
+      call.record({ outcome: 'error', code: 'bridge.busy', masked })
+      return void Promise.resolve(call.answer(refusal(call.serverId, noRoom()))).catch(() => {})
+    }
     try {
       await call.answer(withId(message, call.serverId))
       call.record({ ...outcomeOf(message), masked })
     } catch {
       call.record({ outcome: 'error', code: 'server.unreachable', masked })
+    } finally {
+      asks.give(weight)
     }
   }
 
@@ -195,8 +212,9 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     forget() {
       generation++
       news.forget()
-      for (const { record, masked, stop } of asked.values()) {
+      for (const { record, masked, weight, stop } of asked.values()) {
         stop()
+        share().answers.give(weight)
         record({ outcome: 'cancelled', code: 'server.ended', masked })
       }
       asked.clear()
@@ -213,5 +231,7 @@ const notOffered = () =>
   new WarderError('bridge.not_offered', 'The client has not said that it takes such requests.')
 const away = () => new WarderError('bridge.client_away', 'The client cannot be asked now.')
 const refused = (reason: string) => new WarderError('policy.denied', reason)
+const noRoom = () =>
+  new WarderError('bridge.busy', 'There is no room for this question, or its answer.')
 const tooMany = () =>
   new WarderError('bridge.busy', 'Too many requests of this server wait for the client.')

@@ -46,6 +46,7 @@ export function createSession(options: {
   /** The ways that a client without sessions has spoken. */
   const ways = new WeakMap<Channel, number>()
   const { timer = systemTimer } = house
+  const { asks, answers } = house.budget.of(principals.client)
   let counter = 0
   let size = 0
   let ended = false
@@ -108,14 +109,25 @@ export function createSession(options: {
       const listens = speaks === 'stateless' && isRequest && message.method === LISTEN
       const subscription = listens ? subscriptionWay(channel, message) : null
       const back = subscription?.channel ?? channel
+      const weight = limits.callBytes + (message.params?.weight() ?? own)
+      if (!asks.take(weight)) throw new WarderError('bridge.busy', 'Too much of this client waits.')
+      let kept = 0
       const pending: Pending = {
         upstreamId,
         channel: back,
         signal: controller.signal,
         parked: false,
         answered: false,
+        keep(bytes) {
+          const fits = waiting.has(key) && answers.take(bytes)
+          if (fits) kept += bytes
+          return fits
+        },
         end() {
-          if (waiting.delete(key)) size -= own
+          if (!waiting.delete(key)) return
+          size -= own
+          asks.give(weight)
+          answers.give(kept)
         },
       }
       const hasDeadline = isRequest && !listens

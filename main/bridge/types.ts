@@ -5,6 +5,7 @@ import type { Emitter } from '../events.ts'
 import type { Principals } from '../identity/principals.ts'
 import type { Asker } from '../oauth/asker.ts'
 import type { Decide } from '../policy/decide.ts'
+import type { Budget } from '../runtime/budget.ts'
 import type { Connection } from './connection.ts'
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './envelope.ts'
 import type { Era } from './eras/revisions.ts'
@@ -53,6 +54,8 @@ export interface Pending {
   parked: boolean
   /** Has its answer; the server's own may still be on its way. */
   answered: boolean
+  /** What is kept for it beside its own text, until its end. @returns false where there is no room */
+  keep(bytes: number): boolean
   end(): void
 }
 
@@ -160,6 +163,8 @@ export interface House {
   readonly audit: AuditLog
   readonly mask: Mask
   readonly parking: Parking
+  /** Whose bytes wait here. */
+  readonly budget: Budget
   /** What deadlines are kept on; the system's where there is none. */
   readonly timer?: ParkingTimer
   /** Absent: tools are held against nothing but themselves. */

@@ -31,7 +31,7 @@ export function createVisits(options: {
   begin: (caller: Caller, standing: StandingWay, speaks?: Era) => Session
   end: (session: Session, reason?: WarderError) => Promise<void>
   seen: (client: string) => void
-  all: Omit<GatheringHouse, 'decide' | 'instructions'>
+  all: Omit<GatheringHouse, 'decide' | 'instructions' | 'share'>
 }): Visits {
   const { user, house, begin, end } = options
   const gathered = new Map<AllServers | AllAlone, Owner>()
@@ -41,6 +41,7 @@ export function createVisits(options: {
     const asker = { client, folder }
     return {
       ...options.all,
+      share: house.budget.of(client),
       decide: (server, operation) => house.decide({ principals, server, operation }),
       instructions: (server, initialize) =>
         house.catalogue?.instructions({ server, asker, speaks, initialize }) ?? null,
@@ -122,6 +123,7 @@ export function createVisits(options: {
         use: (claim, run) => every.use({ ...caller, server: null }, claim, run),
         visit: (server, channel) => aloneAtOne({ ...caller, server }, channel),
         timer: options.all.timer,
+        room: house.budget.of(caller.client).asks,
       })
     },
     changed() {

@@ -1,12 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { WarderError } from '../errors.ts'
+import { BOUNDLESS, countHeld, type Room } from './budget.ts'
+import { createGrowing } from './growing.ts'
 
 /** MCP's framing on byte streams: one message a line, UTF-8, no line break inside (MCP stdio transport). */
 
 export interface LineLimits {
   /** The longest line in bytes, without its line break. */
   readonly maxBytes: number
+  /** Where a line counts that has not come whole. */
+  readonly room?: Room
 }
 
 /** What the official SDK takes; a screenshot in base64 is some megabytes. */
@@ -28,21 +32,24 @@ export interface LineHandlers {
  *
  * The stream is not destroyed at the end, nor after an error: the other half of a socket may still have an answer to give.
  *
- * @throws WarderError `bridge.too_large` as soon as a line grows over the limit; nothing more is read then
+ * @throws WarderError `bridge.too_large` as soon as a line grows over the limit, `bridge.busy` where there is no room for
+ *   more of it; nothing more is read then
  */
 export function readLines(
   stream: Readable,
   handlers: LineHandlers,
   limits: LineLimits = defaultLineLimits,
 ): Promise<void> {
-  const framer = createFramer(limits.maxBytes)
+  const framer = createFramer(limits)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const deliver = (bytes: Buffer): void | Promise<void> => {
     const end = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length
-    if (end === 0) return
     const line = bytes.subarray(0, end)
     const text = line.toString('utf8')
-    return isUtf8(line) ? handlers.onLine(text) : handlers.onDropped?.(text)
+    const handle = isUtf8(line) ? handlers.onLine : handlers.onDropped
+    // From here on it is held as text alone.
+    framer.free()
+    return end === 0 ? undefined : handle?.(text)
   }
 
   // Every message of every client and server comes through here: events cost a fraction of what an iterator does.
@@ -75,6 +82,7 @@ export function readLines(
   }
   function fail(error: unknown): void {
     leave()
+    framer.free()
     stream.pause()
     reject(error)
   }
@@ -107,16 +115,17 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
 interface Framer {
-  /** The lines that the chunk completes. Each is valid until the next one is asked for. */
+  /** The lines that the chunk completes. Each is valid until it is let go of, which has to be before the next one. */
   push(chunk: Buffer): Iterable<Buffer>
-  /** What came after the last line break. */
+  /** What came after the last line break; valid until it is let go of. */
   rest(): Buffer
+  /** Lets go of what is held. */
+  free(): void
 }
 
-function createFramer(maxBytes: number): Framer {
-  // Grows by doubling, so that a line which comes byte by byte costs neither a buffer each nor a copy of all each time.
-  let held = Buffer.alloc(0)
-  let length = 0
+function createFramer({ maxBytes, room = BOUNDLESS }: LineLimits): Framer {
+  const hasRoom = countHeld(room)
+  const held = createGrowing(maxBytes)
 
   const checkSize = (bytes: number) => {
     if (bytes > maxBytes)
@@ -124,29 +133,23 @@ function createFramer(maxBytes: number): Framer {
   }
 
   const hold = (bytes: Buffer) => {
-    const needed = length + bytes.length
-    checkSize(needed)
-    if (needed > held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, Math.min(held.length * 2, maxBytes)))
-      held.copy(grown, 0, 0, length)
-      held = grown
-    }
-    bytes.copy(held, length)
-    length = needed
+    checkSize(held.length() + bytes.length)
+    if (!hasRoom(held.sizeWith(bytes.length)))
+      throw new WarderError('bridge.busy', 'There is no room for more of this line.')
+    held.push(bytes)
   }
 
-  const take = (): Buffer => {
-    const line = held.subarray(0, length)
-    held = Buffer.alloc(0)
-    length = 0
-    return line
+  const free = () => {
+    if (held.length() === 0) return
+    held.free()
+    hasRoom(0)
   }
 
   return {
     *push(chunk) {
       for (let from = 0; from < chunk.length; ) {
         // Runs of empty lines are passed over here: a flood of them must cost no more than reading them.
-        if (length === 0 && chunk[from] === lineFeed) {
+        if (held.length() === 0 && chunk[from] === lineFeed) {
           from += 1
           continue
         }
@@ -154,15 +157,16 @@ function createFramer(maxBytes: number): Framer {
         if (to === -1) return hold(chunk.subarray(from))
         const piece = chunk.subarray(from, to)
         from = to + 1
-        if (length > 0) {
+        if (held.length() > 0) {
           hold(piece)
-          yield take()
+          yield held.bytes()
         } else {
           checkSize(piece.length)
           yield piece
         }
       }
     },
-    rest: take,
+    rest: held.bytes,
+    free,
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, toWarderError, WarderError } from '../errors.ts'
+import type { Room } from './budget.ts'
 import { childEnvironment } from './environment.ts'
 import { describeExit, nodeErrorCode } from './exit.ts'
 import { defaultLineLimits, readLines } from './lines.ts'
@@ -55,6 +56,8 @@ export interface LocalServerOptions {
   readonly grace?: StopGrace
   readonly stopTimer?: StopTimer
   readonly maxLineBytes?: number
+  /** Where a line of it counts that has not come whole. */
+  readonly room?: Room
 }
 
 export interface LocalServerProcess {
@@ -140,7 +143,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       },
       onDropped: (remains) => options.onDropped?.(remains),
     },
-    { maxBytes: options.maxLineBytes ?? defaultLineLimits.maxBytes },
+    {
+      maxBytes: options.maxLineBytes ?? defaultLineLimits.maxBytes,
+      ...(options.room && { room: options.room }),
+    },
   ).then(
     () => giveUp(),
     (error: unknown) => {
@@ -237,5 +243,7 @@ function readFailure(error: unknown, name: string): WarderError {
       'server.protocol',
       `${name} wrote a line that is too long; it was ended.`,
     )
+  if (isWarderError(error, 'bridge.busy'))
+    return new WarderError('bridge.busy', `There is no room for what ${name} wrote; it was ended.`)
   return toWarderError(error)
 }

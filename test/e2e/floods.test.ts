@@ -28,9 +28,9 @@ const HUNDRED = 100 * MIB
 
 /** What the collector has not taken yet, and what sockets cost that nobody waits for. */
 const SLACK = 64 * MIB
-/** One message of a client or of a server is held twice while it is read. */
-const OF_CLIENT = 2 * limits.messageBytes + SLACK
-const OF_SERVER = 2 * limits.answerBytes + SLACK
+/** One message of a client or of a server is held once while it is read. */
+const OF_CLIENT = limits.messageBytes + SLACK
+const OF_SERVER = limits.answerBytes + SLACK
 
 let stage: AsyncDisposableStack
 let warder: Warder

@@ -1,5 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import { createEmitter } from '../../events.ts'
+import type { Room } from '../../runtime/budget.ts'
 import {
   errorResponse,
   type NotificationMessage,
@@ -67,13 +68,15 @@ export function openVisitToAll(options: {
   use: (claim: Claim, run: (all: AllAlone) => Promise<void>) => Promise<void>
   visit: (server: string, channel: Channel) => StatelessVisit
   timer: ParkingTimer
+  /** Where what waits counts. */
+  room: Room
 }): StatelessVisit {
   const { use } = options
   const channel = statelessChannel(options.channel)
   const visits = new Map<string, StatelessVisit>()
   /** What the client waits for, and on which way it went on. */
   const waiting = new Map<string, { visit: StatelessVisit | null; controller: AbortController }>()
-  const inFlight = createInFlight()
+  const inFlight = createInFlight(options.room)
 
   function wayTo(server: string, { branches }: Gathering): StatelessVisit {
     const known = visits.get(server)
@@ -146,7 +149,7 @@ export function openVisitToAll(options: {
         )
       let over = () => {}
       try {
-        over = inFlight.begin(message.text)
+        over = inFlight.begin(message)
         waiting.set(id, { visit: null, controller: new AbortController() })
         await use(claim, (kept) => answer(message, claim, kept))
       } catch (error) {

@@ -47,7 +47,7 @@ const RESOURCE_NOT_FOUND = -32002
 
 export function createAllServers(house: AllServersHouse, standing: StandingWay): AllServers {
   const { timer, relay, end } = house
-  const requests = createRequests()
+  const requests = createRequests(house.share.asks)
   let initialize: RequestMessage | null = null
   /** What the client last asked for with `logging/setLevel`. */
   let level: string | null = null

@@ -1,5 +1,6 @@
 import type { Emitter } from '../../events.ts'
 import type { Decision, Operation } from '../../policy/decide.ts'
+import type { Share } from '../../runtime/budget.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import type { RequestMessage } from '../envelope.ts'
 import type { ParkingTimer } from '../parking.ts'
@@ -43,6 +44,8 @@ export interface GatheringHouse {
   readonly needsPerson: () => readonly NeedsPerson[]
   /** What a server wants its users to know, as this client last heard it; null where nothing is remembered. */
   readonly instructions: (server: string, initialize: RequestMessage) => string | null
+  /** Where what waits and is kept of this client counts. */
+  readonly share: Share
   readonly timer: ParkingTimer
 }
 

@@ -1,25 +1,30 @@
 import { WarderError } from '../../errors.ts'
+import type { Room } from '../../runtime/budget.ts'
+import type { RequestMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 
 /** What waits of one client that has all servers, before it is at one of them: as much as one session may have. */
 export interface InFlight {
   /** @returns what ends it, to be called once @throws WarderError `bridge.busy` */
-  begin(text: string): () => void
+  begin(message: RequestMessage): () => void
 }
 
-export function createInFlight(): InFlight {
+export function createInFlight(room: Room): InFlight {
   let count = 0
   let size = 0
   return {
-    begin({ length }) {
+    begin({ text: { length }, params }) {
       const isFull = size > 0 && size + length > limits.inFlightBytes
       if (count >= limits.inFlight || isFull)
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
+      const weight = limits.callBytes + (params?.weight() ?? length)
+      if (!room.take(weight)) throw new WarderError('bridge.busy', 'Too much of this client waits.')
       count++
       size += length
       return () => {
         count--
         size -= length
+        room.give(weight)
       }
     },
   }

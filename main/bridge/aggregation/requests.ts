@@ -1,4 +1,5 @@
 import { WarderError } from '../../errors.ts'
+import type { Room } from '../../runtime/budget.ts'
 import type { RequestMessage } from '../envelope.ts'
 import type { Channel } from '../types.ts'
 import type { SessionBranch } from './branch.ts'
@@ -33,10 +34,11 @@ interface Entry {
   isGone: boolean
 }
 
-export function createRequests(): Requests {
+/** @param room where what waits counts */
+export function createRequests(room: Room): Requests {
   const waiting = new Map<string, Entry>()
   const tokens = new Map<string, Entry>()
-  const inFlight = createInFlight()
+  const inFlight = createInFlight(room)
 
   return {
     begin(message, channel) {
@@ -49,7 +51,7 @@ export function createRequests(): Requests {
         channel,
         controller: new AbortController(),
         token: message.params?.member('_meta')?.member('progressToken')?.raw,
-        over: inFlight.begin(message.text),
+        over: inFlight.begin(message),
         branch: undefined,
         isGone: false,
       }

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import type { Share } from '../../runtime/budget.ts'
 import { roomOf } from '../../runtime/room.ts'
 import { limits } from '../limits.ts'
 import type { Channel } from '../types.ts'
+import { countUnread } from './unread.ts'
 
 /**
  * The answer to one POST of a client (MCP 2025-11-25, Streamable HTTP): plain JSON where the answer is the first thing
@@ -21,9 +23,10 @@ export interface HttpReply extends Channel {
 /** Made once: a reason of its own for each response costs more than the response. */
 const CLOSED = new Error('the response is closed')
 
-export function replyTo(response: ServerResponse): HttpReply {
+export function replyTo(response: ServerResponse, share: Share): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
+  const wrote = countUnread(response, share)
   /**
    * Made for who asks: most calls are answered before anybody does. Asked by a function, since V8 keeps an object whose
    * getter is its own, and all that it leads to, until the old generation is collected.
@@ -58,6 +61,7 @@ export function replyTo(response: ServerResponse): HttpReply {
     if (response.writableLength > limits.outgoingBytes) response.destroy()
     // JSON has no line break outside of its tokens, and an event's data ends at one.
     else response.write(`data: ${text.replace(/[\r\n]+/g, ' ')}\n\n`)
+    wrote()
   }
 
   function whole(status: number, text: string): void {
@@ -69,6 +73,7 @@ export function replyTo(response: ServerResponse): HttpReply {
     })
     // As text it goes out with the header fields in one piece.
     response.end(text)
+    wrote()
   }
 
   return {

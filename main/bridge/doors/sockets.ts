@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { z } from 'zod'
 import { WarderError } from '../../errors.ts'
+import type { Share } from '../../runtime/budget.ts'
 import { readLines } from '../../runtime/lines.ts'
 import { roomOf } from '../../runtime/room.ts'
 import { writeAtOnce, writeTogether } from '../../runtime/write-together.ts'
@@ -12,6 +13,7 @@ import { onOneLine } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
 import type { Channel } from '../types.ts'
+import { countUnread } from './unread.ts'
 
 /**
  * One socket per client, in a directory that only this user can enter. Reaching it is the credential: it tells clients
@@ -23,6 +25,8 @@ export interface SocketDoor {
 
 /** A client that came through its socket and named its server. */
 export interface SocketVisit {
+  /** Where what waits of the client counts. */
+  readonly share: Share
   /** @returns what takes its messages */
   open(greeting: Greeting, channel: Channel): Visitor
 }
@@ -75,11 +79,13 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
   /** Messages that are not answered yet; a number, since a Set of what is so brief makes it old (`brief-map.ts`). */
   let underWay = 0
   const last = Promise.withResolvers<void>()
+  const wrote = countUnread(socket, visit.share)
   const sendBy = (write: (socket: Socket, text: string) => unknown) => (text: string) => {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
     else write(socket, `${onOneLine(text)}\n`)
+    wrote()
   }
   const send = sendBy(writeTogether)
   const sendAtOnce = sendBy(writeAtOnce)
@@ -111,7 +117,7 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
         },
         onDropped: () => send(refusal('null', notUtf8())),
       },
-      { maxBytes: limits.messageBytes },
+      { maxBytes: limits.messageBytes, room: visit.share.asks },
     )
     leaving.abort()
     if (underWay > 0) await within(limits.lastAnswersMs, last.promise, socket)

@@ -8,6 +8,8 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WarderError } from '../../errors.ts'
+import { countHeld, type Room, type Share } from '../../runtime/budget.ts'
+import { createGrowing, type Growing } from '../../runtime/growing.ts'
 import { isStateless } from '../eras/claim.ts'
 import { limits } from '../limits.ts'
 import { refusal } from '../refusal.ts'
@@ -26,6 +28,8 @@ export interface TokenDoor {
 export interface TokenVisit {
   /** @returns the client whose bearer this is, or null */
   client(bearer: string): string | null
+  /** Where what waits of a client counts. */
+  share(client: string): Share
   /** Takes one message of an authenticated client. */
   receive(
     message: Address & {
@@ -156,10 +160,11 @@ async function handle(
   }
   if (!isJson(request)) return end(response, 415)
 
-  const text = await readBody(request)
+  const share = visit.share(client)
+  const text = await readBody(request, share.asks)
   if (text === null) return end(response, 400)
   if (typeof text === 'number') return endUnread(request, response, text)
-  const reply = replyTo(response)
+  const reply = replyTo(response, share)
   await visit
     .receive({ ...from, protocolVersion, headers: request.headers, text, reply })
     .catch((error: unknown) => reply.refuse(refusal('null', error)))
@@ -172,7 +177,7 @@ function openStream(
   from: Address,
 ): void {
   const accepts = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
-  const refused = accepts ? visit.listen(from, replyTo(response)) : 406
+  const refused = accepts ? visit.listen(from, replyTo(response, visit.share(from.client))) : 406
   if (refused !== null) end(response, refused)
 }
 
@@ -227,33 +232,50 @@ function isJson(request: IncomingMessage): boolean {
 }
 
 /** @returns the text, null where it is not UTF-8, or the HTTP status that refuses it */
-async function readBody(request: IncomingMessage): Promise<string | null | 413> {
+async function readBody(request: IncomingMessage, room: Room): Promise<string | null | 413 | 503> {
   if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) return 413
-  const bytes = await wholeBody(request)
-  if (bytes === null) return 413
-  return isUtf8(bytes) ? bytes.toString('utf8') : null
+  return wholeBody(request, room)
 }
 
-/** @returns null where it is too long; it is not destroyed then: the answer goes out on the same socket */
-function wholeBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = []
-  let size = 0
-  return new Promise((resolve, reject) => {
-    request.on('error', reject)
-    request.on('end', () => {
-      const [first] = chunks
-      resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks))
-    })
-    const onData = (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= limits.messageBytes) return void chunks.push(chunk)
-      chunks.length = 0
-      request.off('data', onData)
-      resolve(null)
+const textOf = (bytes: Buffer) => (isUtf8(bytes) ? bytes.toString('utf8') : null)
+
+/** @returns as {@link readBody}; it is not destroyed then: the answer goes out on the same socket */
+function wholeBody(request: IncomingMessage, room: Room): Promise<string | null | 413 | 503> {
+  const most = limits.messageBytes
+  const { promise, resolve, reject } = Promise.withResolvers<string | null | 413 | 503>()
+  /** Most come in one piece. */
+  let first: Buffer | undefined
+  let whole: Growing | undefined
+  let hasRoom: ReturnType<typeof countHeld> | undefined
+
+  function end(outcome: string | null | 413 | 503): void {
+    request.off('data', onData)
+    whole?.free()
+    hasRoom?.(0)
+    resolve(outcome)
+  }
+  function onData(chunk: Buffer): void {
+    if (first === undefined && chunk.length <= most) {
+      first = chunk
+      return
     }
-    request.on('data', onData)
-  })
+    if (whole === undefined) {
+      whole = createGrowing(most)
+      hasRoom = countHeld(room)
+      whole.push(first ?? NOTHING)
+    }
+    if (whole.length() + chunk.length > most) end(413)
+    else if (hasRoom?.(whole.sizeWith(chunk.length)) === false) end(503)
+    else whole.push(chunk)
+  }
+  request.on('data', onData)
+  request.on('end', () => end(textOf(whole?.bytes() ?? first ?? NOTHING)))
+  request.on('error', reject)
+  request.on('close', () => end(null))
+  return promise
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** No metadata is named in the challenge (RFC 6750 §3): there is none here to find. */
 function unauthorized(response: ServerResponse): void {
@@ -266,17 +288,24 @@ function unauthorized(response: ServerResponse): void {
   response.end(refusal('null', error))
 }
 
+const WHY = {
+  413: new WarderError('bridge.too_large', 'The message is longer than Warder forwards.'),
+  503: new WarderError('bridge.busy', 'There is no room for more of this message.'),
+}
+
 /**
  * Answers at once, and then reads and throws away for a moment what the client still pours: a socket that is closed with
  * something unread resets its connection, and the client may never read the answer.
  */
-function endUnread(request: IncomingMessage, response: ServerResponse, status: number): void {
+function endUnread(request: IncomingMessage, response: ServerResponse, status: 413 | 503): void {
+  const text = refusal('null', WHY[status])
   response.writeHead(status, {
     'cache-control': 'no-store',
-    'content-length': 0,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
     connection: 'close',
   })
-  response.flushHeaders()
+  response.write(text)
   const done = () => response.end()
   const timer = setTimeout(done, limits.goodbyeTimeoutMs)
   response.once('close', () => clearTimeout(timer))

@@ -1,3 +1,4 @@
+import type { Room } from '../../runtime/budget.ts'
 import type { LinkHost, Upstream } from '../upstream/upstream.ts'
 import type { RequestStates } from './request-state.ts'
 import type { Era } from './revisions.ts'
@@ -25,8 +26,12 @@ export const sessionClient: ClientWay = {
   stateless: createStateless,
 }
 
-/** @param caller whose requests these are, and to which server */
-export const statelessClient = (options: { states: RequestStates; caller: string }): ClientWay => ({
+/** @param caller whose requests these are, and to which server @param room where calls count whose client has the floor */
+export const statelessClient = (options: {
+  states: RequestStates
+  caller: string
+  room: Room
+}): ClientWay => ({
   speaks: 'stateless',
   session: (host) => createSessionful(host, options),
   stateless: (endpoint, host) => createStraight(endpoint, host, options),

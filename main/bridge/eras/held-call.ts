@@ -14,6 +14,8 @@ export interface HeldCall {
   /** What the client said that it can do. */
   readonly abilities: JsonNode
   readonly method: string
+  /** What is kept of it, in bytes. */
+  readonly weight: number
   /** The client's request that waits for it now; null while the client has the floor. */
   readonly round: Round | null
   /**
@@ -87,6 +89,7 @@ export function holdCall(options: {
     abilities,
     lacking: {},
     method: message.method,
+    weight: limits.callBytes + (message.params?.weight() ?? 0),
     get round() {
       return round
     },

@@ -1,5 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
+import type { Room } from '../../runtime/budget.ts'
 import { freePort, untilListening } from '../../runtime/port.ts'
 import type { LocalServerProcess } from '../../runtime/process.ts'
 import { connectHttp } from '../upstream/http.ts'
@@ -20,13 +21,15 @@ const LISTENS_MS = 30_000
 export async function connectLocalHttp(options: {
   start: (port: number, onExit: (error: WarderError) => void) => Promise<LocalServerProcess>
   path: string
+  /** Where an answer counts that has not come whole. */
+  room: Room
   dispatcher: (url: string) => Dispatcher
   host: LinkHost
   eras: Eras
   client: ClientWay
   key: string
 }): Promise<Upstream> {
-  const { host, eras, client, key } = options
+  const { host, eras, client, key, room } = options
   const port = await freePort()
   const url = `http://127.0.0.1:${port}${options.path}`
   const ended = new AbortController()
@@ -52,7 +55,7 @@ export async function connectLocalHttp(options: {
       client,
       key,
       asksFirst: true,
-      connect: (own) => ({ ...connectHttp({ url, dispatcher, host: own }), mirrors: true }),
+      connect: (own) => ({ ...connectHttp({ url, dispatcher, room, host: own }), mirrors: true }),
     })
     return {
       ...upstream,

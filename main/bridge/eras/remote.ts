@@ -1,4 +1,5 @@
 import type { Dispatcher } from '../../net/dialer.ts'
+import type { Room } from '../../runtime/budget.ts'
 import { connectHttp } from '../upstream/http.ts'
 import type { LinkHost, Upstream } from '../upstream/upstream.ts'
 import type { ClientWay } from './client-way.ts'
@@ -13,6 +14,8 @@ export const connectRemote = (options: {
   eras: Eras
   client: ClientWay
   asksFirst: boolean
+  /** Where an answer counts that has not come whole. */
+  room: Room
 }): Promise<Upstream> =>
   connectEither({
     ...options,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
+import type { Room } from '../../runtime/budget.ts'
 import {
   cancelled,
   type RequestMessage,
@@ -35,14 +36,16 @@ export interface Sessionful {
 /** The state of a client that was sent to a URL: the server keeps no call for it. */
 const FROM_THE_START = 'again'
 
-/** @param caller whose requests these are, and to which server */
+/** @param caller whose requests these are, and to which server @param room where calls count whose client has the floor */
 export function createSessionful(
   host: LinkHost,
-  options: { states: RequestStates; caller: string },
+  options: { states: RequestStates; caller: string; room: Room },
 ): Sessionful {
   // Another link has other calls of the same ids.
   const states = options.states.of(`${options.caller} ${randomUUID()}`)
   const calls = new Map<string, HeldCall>()
+  /** What the requests count for that were answered with a question: nobody else has them among what is under way. */
+  const weights = new Map<string, number>()
   /** Answers the server. */
   let toServer: (text: string) => Promise<void> | undefined = () => undefined
   const underWay = createUnderWay()
@@ -86,10 +89,22 @@ export function createSessionful(
             signal.removeEventListener('abort', giveUp)
           }
         },
-        over: () => void calls.delete(id),
+        over() {
+          calls.delete(id)
+          options.room.give(weights.get(id) ?? 0)
+          weights.delete(id)
+        },
       })
       calls.set(id, call)
       return call
+    }
+
+    /** @throws WarderError `bridge.busy` where the call cannot be kept until its client comes back */
+    function keep(key: string, call: HeldCall): void {
+      if (weights.has(key)) return
+      if (options.room.take(call.weight)) return void weights.set(key, call.weight)
+      call.giveUp()
+      throw new WarderError('bridge.busy', 'There is no room to keep this call while it asks.')
     }
 
     async function round(
@@ -101,6 +116,7 @@ export function createSessionful(
     ): Promise<ResponseMessage> {
       const answer = await call.next(own, signal)
       if (answer === null) {
+        keep(key, call)
         const state = states.seal(message, key)
         return answering(own.id, inputRequired(call.questions(), state, info()))
       }

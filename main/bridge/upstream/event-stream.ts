@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 import { isWarderError, WarderError } from '../../errors.ts'
+import { BOUNDLESS, countHeld, NOT_COUNTED, type Room } from '../../runtime/budget.ts'
+import { createGrowing } from '../../runtime/growing.ts'
 import { type Message, readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import type { AnswerBody } from './exchange.ts'
@@ -19,9 +21,13 @@ export const newCursor = (): Cursor => ({ lastEventId: null, retryMs: RETRY_MS.u
 /**
  * The messages of one stream, in order, until it ends; the cursor follows.
  *
- * @throws WarderError `server.protocol`, `bridge.too_large`, and what reading the body throws where it broke
+ * @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy`, and what reading the body throws where it broke
  */
-export async function* readEvents(body: AnswerBody, cursor: Cursor): AsyncGenerator<Message> {
+export async function* readEvents(
+  body: AnswerBody,
+  cursor: Cursor,
+  room: Room = BOUNDLESS,
+): AsyncGenerator<Message> {
   const messages: Message[] = []
   let waiting = 0
   const parser = createParser({
@@ -38,28 +44,48 @@ export async function* readEvents(body: AnswerBody, cursor: Cursor): AsyncGenera
     },
   })
   const decode = createDecode()
-  for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
-    waiting += chunk.length
-    if (waiting > limits.answerBytes) throw tooLarge()
-    parser.feed(decode(chunk))
-    yield* messages.splice(0)
+  let hasRoom: ReturnType<typeof countHeld> | undefined
+  try {
+    for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
+      waiting += chunk.length
+      if (waiting > limits.answerBytes) throw tooLarge()
+      if (waiting > NOT_COUNTED) hasRoom ??= countHeld(room)
+      if (hasRoom?.(waiting) === false) throw noRoom()
+      parser.feed(decode(chunk))
+      hasRoom?.(waiting)
+      yield* messages.splice(0)
+    }
+  } finally {
+    hasRoom?.(0)
   }
 }
 
-/** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large` */
-export async function readText(body: AnswerBody): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
-    size += chunk.length
-    if (size > limits.answerBytes) throw tooLarge()
-    chunks.push(chunk)
+/** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy` */
+export async function readText(body: AnswerBody, room: Room = BOUNDLESS): Promise<string> {
+  const first = await body.next()
+  const second = first && (await body.next())
+  if (first === null || second === null) return textOf(first ?? Buffer.alloc(0))
+  const whole = createGrowing(limits.answerBytes)
+  const hasRoom = countHeld(room)
+  try {
+    whole.push(first)
+    for (let chunk: Buffer | null = second; chunk !== null; chunk = await body.next()) {
+      if (whole.length() + chunk.length > limits.answerBytes) throw tooLarge()
+      if (!hasRoom(whole.sizeWith(chunk.length))) throw noRoom()
+      whole.push(chunk)
+    }
+    return textOf(whole.bytes())
+  } finally {
+    whole.free()
+    hasRoom(0)
   }
-  const [first] = chunks
-  const bytes = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
+}
+
+function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw notMcp('bytes that are not UTF-8')
+  const text = bytes.toString('utf8')
   // A byte order mark is no part of the text (RFC 8259 §8.1).
-  return bytes.toString('utf8').replace(/^\ufeff/, '')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
 /** @throws WarderError `server.protocol`: what is wrong with an answer is not the client's doing */
@@ -80,6 +106,8 @@ const tooLarge = () =>
     'bridge.too_large',
     'The server sent a message that is larger than Warder forwards.',
   )
+
+const noRoom = () => new WarderError('bridge.busy', 'There is no room for more of this answer.')
 
 /** Decodes a stream piece by piece. Most come whole; a decoder that remembers is only made for one that ends in a character. */
 function createDecode(): (bytes: Buffer) => string {

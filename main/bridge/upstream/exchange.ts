@@ -1,4 +1,6 @@
+import { WarderError } from '../../errors.ts'
 import type { DispatchController, Dispatcher } from '../../net/dialer.ts'
+import { BOUNDLESS, countHeld, NOT_COUNTED, type Room } from '../../runtime/budget.ts'
 import type { BriefMap } from '../brief-map.ts'
 
 /**
@@ -45,6 +47,7 @@ const SKIP_MS = 1_000
 /**
  * @param signal gives it up, at any time before its answer was read to its end
  * @param underWay holds what gives it up, for as long
+ * @param room where the bytes count that nobody has read yet
  * @returns once the header fields are there
  * @throws what the connection failed with, or the reason it was given up with
  */
@@ -53,6 +56,7 @@ export function exchange(
   request: Exchange,
   signal: AbortSignal,
   underWay: UnderWay,
+  room: Room = BOUNDLESS,
 ): Promise<Answer> {
   signal.throwIfAborted()
   const answered = Promise.withResolvers<Answer>()
@@ -72,7 +76,7 @@ export function exchange(
     body.end(error)
   }
 
-  const body = createBody(giveUp)
+  const body = createBody(giveUp, room)
   signal.addEventListener('abort', onAbort)
   underWay.set(own, giveUp)
   dispatcher.dispatch(request, {
@@ -104,7 +108,7 @@ interface IncomingBody extends AnswerBody {
   end(error: Error | null): void
 }
 
-function createBody(giveUp: (reason: unknown) => void): IncomingBody {
+function createBody(giveUp: (reason: unknown) => void, room: Room): IncomingBody {
   let unread: Buffer[] = []
   let size = 0
   /** Null where all of it has come, the error where it broke. */
@@ -113,6 +117,7 @@ function createBody(giveUp: (reason: unknown) => void): IncomingBody {
   let skipped: number | undefined
   let paused: DispatchController | undefined
   let wake: (() => void) | undefined
+  let hasRoom: ReturnType<typeof countHeld> | undefined
 
   function tell(): void {
     wake?.()
@@ -134,6 +139,8 @@ function createBody(giveUp: (reason: unknown) => void): IncomingBody {
       if (skipped !== undefined) return skip(bytes.length)
       unread.push(bytes)
       size += bytes.length
+      if (size > NOT_COUNTED) hasRoom ??= countHeld(room)
+      if (hasRoom?.(size) === false) return giveUp(noRoom())
       if (size > MOST_UNREAD) {
         paused = from
         from.pause()
@@ -157,10 +164,12 @@ function createBody(giveUp: (reason: unknown) => void): IncomingBody {
       const bytes = first !== undefined && unread.length === 1 ? first : Buffer.concat(unread)
       unread = []
       size = 0
+      hasRoom?.(0)
       goOn()
       return bytes
     },
     discard() {
+      hasRoom?.(0)
       if (over !== undefined || skipped !== undefined) return
       setTimeout(() => {
         if (over === undefined) giveUp(nobodyReads())
@@ -180,4 +189,5 @@ export const wasSilent = (error: unknown): boolean =>
   'code' in error &&
   (error.code === 'UND_ERR_HEADERS_TIMEOUT' || error.code === 'UND_ERR_BODY_TIMEOUT')
 
+const noRoom = () => new WarderError('bridge.busy', 'There is no room for more of this answer.')
 const nobodyReads = () => new Error('nobody reads the rest of this answer')

@@ -4,6 +4,7 @@ import type { Dispatcher } from '../../net/dialer.ts'
 import { tokenChallenge } from '../../oauth/challenge.ts'
 import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
+import { BOUNDLESS, type Room } from '../../runtime/budget.ts'
 import { unlessAborted } from '../abort.ts'
 import { createBriefMap } from '../brief-map.ts'
 import { cancelled, type Message, type ResponseMessage } from '../envelope.ts'
@@ -53,8 +54,10 @@ export function connectHttp(options: {
   url: string
   dispatcher: Dispatcher
   host: LinkHost
+  /** Where an answer counts that has not come whole. */
+  room?: Room
 }): HttpUpstream {
-  const { dispatcher, host } = options
+  const { dispatcher, host, room = BOUNDLESS } = options
   const url = new URL(options.url)
   const { origin } = url
   const path = url.pathname + url.search
@@ -93,7 +96,7 @@ export function connectHttp(options: {
     if (refusal === null && saysWhy(answer)) {
       if (mirrored !== undefined) return answer
       // How an opening is refused tells the server's era.
-      if (protocolVersion === null) throw refused(answer.statusCode, await whatItSays(answer))
+      if (protocolVersion === null) throw refused(answer.statusCode, await whatItSays(answer, room))
     }
     answer.body.discard()
     if (refusal !== null) throw refusal === 'nonce' ? new NotProcessed('nonce-wanted') : refusal
@@ -138,7 +141,7 @@ export function connectHttp(options: {
     let answer: Answer
     try {
       closing.signal.throwIfAborted()
-      answer = await exchange(dispatcher, asked, signal, underWay)
+      answer = await exchange(dispatcher, asked, signal, underWay, room)
     } catch (cause) {
       throw unreachable(cause, signal, 'cannot be reached')
     }
@@ -232,7 +235,7 @@ export function connectHttp(options: {
   ): Promise<ResponseMessage> {
     const type = mediaType(answer)
     if (type === 'application/json') {
-      const message = readServerMessage(await readText(answer.body))
+      const message = readServerMessage(await readText(answer.body, room))
       // A server that refused the headers may not have read the id.
       const unread =
         answer.statusCode >= 400 && message.kind === 'response' && message.id === 'null'
@@ -261,7 +264,7 @@ export function connectHttp(options: {
     signal: AbortSignal,
   ): Promise<ResponseMessage | null> {
     try {
-      for await (const message of readEvents(stream.body, cursor)) {
+      for await (const message of readEvents(stream.body, cursor, room)) {
         if (message.kind === 'response') {
           if (message.id === id) return message
           continue
@@ -333,7 +336,7 @@ export function connectHttp(options: {
       if (statusCode === 405) return 'never'
       if (!isStream) return 'ended'
       try {
-        for await (const message of readEvents(answer.body, cursor)) {
+        for await (const message of readEvents(answer.body, cursor, room)) {
           heard()
           if (message.kind === 'response') continue
           const room = host.onMessage(message, null)
@@ -434,8 +437,8 @@ const refused = (status: number, cause?: Message) =>
     cause,
   })
 
-const whatItSays = (answer: Answer): Promise<Message | undefined> =>
-  readText(answer.body)
+const whatItSays = (answer: Answer, room: Room): Promise<Message | undefined> =>
+  readText(answer.body, room)
     .then(readServerMessage)
     .catch(() => undefined)
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { openSocketDoor } from '../../../main/bridge/doors/sockets.ts'
 import { openTokenDoor, type Patience, type TokenVisit } from '../../../main/bridge/doors/token.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { createBudget } from '../../../main/runtime/budget.ts'
 import { testHome } from '../../harness/home.ts'
 import { startListing } from '../aggregation/support/servers.ts'
 import { post, textOf } from '../support/alone.ts'
@@ -188,6 +189,7 @@ describe('a client that does not read is cut off', () => {
     const gone = Promise.withResolvers<void>()
     const socket = path.join(home.path, 'one.sock')
     const door = await openSocketDoor(socket, {
+      share: createBudget(limits.budget).of('one'),
       open: (_greeting, channel) => ({
         async receive() {
           for (let count = 0; count < TOO_MANY; count++) channel.send(piece)
@@ -230,6 +232,7 @@ describe('a client that does not read is cut off', () => {
 })
 
 const visitThat = (receive: TokenVisit['receive']): TokenVisit => ({
+  share: createBudget(limits.budget).of,
   client: (bearer) => (bearer === 'b' ? 'one' : null),
   receive,
   listen: () => 404,

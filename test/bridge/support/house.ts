@@ -2,12 +2,14 @@ import type { AuditLog } from '../../../main/audit/log.ts'
 import { openAuditLog } from '../../../main/audit/log.ts'
 import { createMask, type Mask } from '../../../main/audit/mask.ts'
 import type { Row } from '../../../main/audit/rows.ts'
+import { limits } from '../../../main/bridge/limits.ts'
 import { createParking } from '../../../main/bridge/parking.ts'
 import { createPins, type Pins } from '../../../main/bridge/pins/pins.ts'
 import { recordPin } from '../../../main/bridge/pins/rows.ts'
 import { createPinStore } from '../../../main/bridge/pins/store.ts'
 import type { Parking } from '../../../main/bridge/types.ts'
 import { createDecide, type Decide } from '../../../main/policy/decide.ts'
+import { type Budget, createBudget } from '../../../main/runtime/budget.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { openState, type State } from '../../../main/store/state.ts'
 import { createKnownSecrets, type KnownSecrets } from '../../../main/vault/known-secrets.ts'
@@ -22,6 +24,7 @@ export interface TestHouse extends AsyncDisposable {
   readonly mask: Mask
   readonly knownSecrets: KnownSecrets
   readonly parking: Parking
+  readonly budget: Budget
   /** Absent unless asked for. */
   readonly pins: Pins | undefined
   pageOf(server: string): Promise<string | null>
@@ -59,6 +62,7 @@ export async function startHouse(
     pins,
     mask,
     parking: createParking({ seconds: () => 0 }),
+    budget: createBudget(limits.budget),
     pageOf: async () => null,
     decide: createDecide({
       rules: () => house.rules,

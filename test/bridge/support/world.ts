@@ -6,6 +6,7 @@ import { type Bridge, openBridge } from '../../../main/bridge/bridge.ts'
 import { createMemory } from '../../../main/bridge/catalogue/memory.ts'
 import { createWhose } from '../../../main/bridge/catalogue/whose.ts'
 import { createInjector } from '../../../main/bridge/credentials.ts'
+import { limits } from '../../../main/bridge/limits.ts'
 import { WarderError } from '../../../main/errors.ts'
 import { createClients } from '../../../main/identity/clients.ts'
 import { createDialer } from '../../../main/net/dialer.ts'
@@ -14,6 +15,7 @@ import type { Dpop } from '../../../main/oauth/dpop.ts'
 import { signInNeeded } from '../../../main/oauth/grant-errors.ts'
 import type { AccessToken } from '../../../main/oauth/types.ts'
 import { stoppedError } from '../../../main/policy/stop.ts'
+import { type Budget, createBudget } from '../../../main/runtime/budget.ts'
 import { createRuntime } from '../../../main/runtime/supervisor.ts'
 import type { Rule, ServerDefinition } from '../../../main/store/config-schema.ts'
 import { configSchema } from '../../../main/store/config-schema.ts'
@@ -84,7 +86,11 @@ export async function startWorld(
   servers: Record<string, ServerDefinition>,
   rules?: readonly Rule[],
   secrets: Record<string, string> = {},
-  { remembers = false, pins = true }: { remembers?: boolean; pins?: boolean } = {},
+  {
+    remembers = false,
+    pins = true,
+    budget = createBudget(limits.budget),
+  }: { remembers?: boolean; pins?: boolean; budget?: Budget } = {},
 ): Promise<World> {
   const house = await startHouse(rules, pins ? { pinned: () => Object.keys(world.servers) } : {})
   const clients = createClients({ state: house.state, clock: Date.now })
@@ -135,6 +141,7 @@ export async function startWorld(
 
   const bridge = await openBridge({
     house,
+    budget,
     user: 'tester',
     config: () =>
       configSchema.parse({ servers: world.servers, settings: { parkSeconds: world.parkSeconds } }),

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { createBriefMap } from '../../../main/bridge/brief-map.ts'
 import { type AnswerBody, exchange, type UnderWay } from '../../../main/bridge/upstream/exchange.ts'
+import type { Room } from '../../../main/runtime/budget.ts'
 
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const sockets = new Set<Socket>()
@@ -14,7 +16,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
   await once(server, 'listening')
   const dispatcher = new Agent({ connections: 1 })
   const underWay: UnderWay = createBriefMap()
-  const ask = (signal = new AbortController().signal) =>
+  const ask = (signal = new AbortController().signal, room?: Room) =>
     exchange(
       dispatcher,
       {
@@ -27,6 +29,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
       },
       signal,
       underWay,
+      room,
     )
   return {
     ask,
@@ -40,12 +43,51 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
   }
 }
 
+/** Takes so much, and tells each change. */
+function roomFor(most: number) {
+  let held = 0
+  const seen: number[] = []
+  return {
+    seen,
+    take(bytes: number) {
+      if (held + bytes > most) return false
+      held += bytes
+      seen.push(held)
+      return true
+    },
+    give(bytes: number) {
+      held -= bytes
+      seen.push(held)
+    },
+  }
+}
+
 async function whole(body: AnswerBody): Promise<number> {
   let bytes = 0
   for (let chunk = await body.next(); chunk !== null; chunk = await body.next())
     bytes += chunk.length
   return bytes
 }
+
+describe('what nobody has read yet', () => {
+  it('counts, and what there is no room for is given up', async () => {
+    await using server = await serve((_, response) => response.end('a'.repeat(200_000)))
+    const answer = await server.ask(undefined, roomFor(100_000))
+    while (server.underWay.size > 0) await turn()
+    await expect(whole(answer.body)).rejects.toMatchObject({ code: 'bridge.busy' })
+  })
+
+  it.each(['read', 'discarded'])('counts no more once it is %s', async (how) => {
+    await using server = await serve((_, response) => response.end('a'.repeat(200_000)))
+    const room = roomFor(200_000)
+    const answer = await server.ask(undefined, room)
+    while (server.underWay.size > 0) await turn()
+    expect(room.seen.at(-1)).toBe(200_000)
+    if (how === 'read') expect(await whole(answer.body)).toBe(200_000)
+    else answer.body.discard()
+    expect(room.seen.at(-1)).toBe(0)
+  })
+})
 
 describe('an exchange', () => {
   it('gives the fields before the body, and every byte of it', async () => {
