@@ -35,12 +35,14 @@ import type { Autostart, Browser, FileKeeper, Helper, Notifier, Presence } from 
 import { forbidCoreDumps } from './runtime/core-dumps.ts'
 import { createGuardian, noGuardian } from './runtime/guardian.ts'
 import { endLeftovers, openProcessRecord } from './runtime/leftovers.ts'
+import { watchedNpm } from './runtime/npm.ts'
 import { createPackages } from './runtime/packages.ts'
 import { openCredentialFolder } from './runtime/placed.ts'
 import { createRuns } from './runtime/runs.ts'
 import { createServerLogs } from './runtime/server-log.ts'
 import { createRuntime } from './runtime/supervisor.ts'
 import { createWatch } from './runtime/watch.ts'
+import { packageOf } from './servers/package-of.ts'
 import { clientSecretBinding } from './servers/providers.ts'
 import { createProxySource } from './servers/proxy.ts'
 import { createRegistry } from './servers/registry.ts'
@@ -183,7 +185,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
     }
     const records = createSignedRecords({ state, vault, knownSecrets, clock })
     const logs = createServerLogs(path.join(home, 'logs'))
-    const packages = createPackages(path.join(home, 'packages'))
+    const packages = createPackages(path.join(home, 'packages'), watchedNpm(watch))
     const runs = createRuns({ packages })
     const runtime = ending.add(createRuntime(runs, { watch, credentialFolder, logs }), (opened) =>
       opened.close(),
@@ -246,6 +248,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       }),
       (opened) => opened.close(),
     )
+    const wanted = Object.values(config.current().servers).flatMap((one) => packageOf(one) ?? [])
+    // What waits for a person may be one that was approved, and that nobody could vouch for at this start.
+    if (config.held().length === 0) inBackground(packages.prune(wanted))
     // Before the bridge, which waits for whatever is starting.
     ending.add(packages, (opened) => opened.close())
     meta.set('token_port', String(bridge.port))
@@ -327,6 +332,7 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       for (const [name] of changed) {
         // What a person is signing in to is no longer what is defined.
         grants.abandon(name)
+        runs.giveUp(name)
         inBackground(bridge.cutServer(name))
         bridge.reconsider(name)
       }

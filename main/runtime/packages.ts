@@ -1,8 +1,17 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { WarderError } from '../errors.ts'
+import { givenUp, type Npm, runNpm } from './npm.ts'
 
 /** One version of a package of an npm registry. */
 export interface NpmPackage {
@@ -37,13 +46,12 @@ export interface Packages {
 
 /** The same, with an end: what npm is doing by then is given up, since the process would wait for it. */
 export interface OpenPackages extends Packages {
+  /**
+   * Removes all that is installed but these. Only for a start, when nothing of it runs: what is removed is out of the way at
+   * once, and gone a little later.
+   */
+  prune(kept: readonly NpmPackage[]): Promise<void>
   close(): void
-}
-
-/** How npm is started: a program with its first arguments, and the environment it gets. */
-export interface Npm {
-  readonly command: readonly [string, ...string[]]
-  readonly environment: Readonly<Record<string, string>>
 }
 
 const LOOK_MS = 60_000
@@ -125,8 +133,29 @@ export function createPackages(folder: string, run = runNpm): OpenPackages {
       return done
     },
     giveUp: (wanted) => installing.get(home(wanted))?.giveUp(),
+    async prune(kept) {
+      const used = new Set(kept.map(home))
+      const unused = entriesOf(folder)
+        .map((entry) => path.join(folder, entry))
+        .filter((entry) => OURS.test(path.basename(entry)) && !used.has(entry))
+      const aside = unused.map((entry) => {
+        const place = path.join(folder, `${UNUSED}${randomUUID()}`)
+        renameSync(entry, place)
+        return place
+      })
+      await Promise.all(aside.map((place) => rm(place, { recursive: true, force: true })))
+    },
     close: () => closing.abort(),
   }
+}
+
+/** Begins the name of what waits to be removed. */
+const UNUSED = 'unused-'
+const OURS = new RegExp(`^(?:[0-9a-f]{16}|${UNUSED}.*)$`)
+
+/** None where nothing was ever installed. */
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
 }
 
 /** By itself npm tries each address for a minute and a half, one after the other, while a client waits. */
@@ -171,33 +200,5 @@ function lockedIntegrity(folder: string, name: string): string | null {
     return null
   }
 }
-
-function runNpm(
-  { command: [file, ...first], environment }: Npm,
-  args: readonly string[],
-  cwd: string,
-  timeout: number,
-  signal: AbortSignal,
-): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const maxBuffer = 16 * 1024 * 1024
-  const options = { cwd, env: environment, timeout, signal, maxBuffer, windowsHide: true }
-  execFile(file, [...first, ...args], options, (error, stdout) => {
-    if (error === null) resolve(stdout)
-    else if (signal.aborted) reject(givenUp())
-    else
-      reject(
-        failed(`npm could not do it (${npmCode(stdout) ?? error.code ?? 'no answer in time'})`),
-      )
-  })
-  return promise
-}
-
-/** `E404`, `SELF_SIGNED_CERT_IN_CHAIN`: npm's own text may hold addresses with credentials. */
-function npmCode(stdout: string): string | null {
-  return /"code":\s*"([A-Z][A-Z0-9_]{2,40})"/.exec(stdout)?.[1] ?? null
-}
-
-const givenUp = () => failed('somebody gave it up')
 
 const failed = (reason: string) => new WarderError('server.start_failed', reason)

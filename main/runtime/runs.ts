@@ -11,8 +11,9 @@ import { type Pin, pinLines } from '../store/pin-schema.ts'
 import { findCommand } from './command.ts'
 import { childEnvironment } from './environment.ts'
 import { interpreterOf, scriptsOf } from './interpreters.ts'
+import type { Npm } from './npm.ts'
 import { createOwnership } from './ownership.ts'
-import type { Npm, NpmPackage, Packages } from './packages.ts'
+import type { NpmPackage, Packages } from './packages.ts'
 import { runnerOf } from './runners.ts'
 
 /** What is started for a local server. */

@@ -210,8 +210,8 @@ describe('a server whose package is being installed', () => {
       `${name}=${value}`,
     ])
     const add = ['server', 'add', 'tool', '--approve', ...env]
+    const asked = registry.hold(/\.tgz$/)
     await warder.ok([...add, '--', 'npx', '-y', '@test/tool'])
-    const asked = registry.hold()
     const testing = warder.run(['server', 'test', 'tool'])
     await asked
     expect(await warder.stop()).toEqual({ code: 0, signal: null })

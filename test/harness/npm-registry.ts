@@ -18,8 +18,8 @@ export interface NpmRegistry extends AsyncDisposable {
   publish(manifest: Manifest, files: Readonly<Record<string, string>>): string
   /** It answers nothing any more. */
   down: boolean
-  /** Lets whoever asks wait. @returns when somebody has asked */
-  hold(): Promise<void>
+  /** Lets whoever asks wait. @param what paths; all unless told @returns when somebody has asked */
+  hold(what?: RegExp): Promise<void>
   /** Those who wait get no answer, and the next ones do. */
   release(): void
 }
@@ -35,12 +35,12 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
   const versions = new Map<string, Record<string, unknown>>()
   const archives = new Map<string, Buffer>()
   const asked: string[] = []
-  let held: PromiseWithResolvers<void> | undefined
+  let held: { readonly what: RegExp; readonly asked: () => void } | undefined
   const server = createServer((request, response) => {
     const url = decodeURIComponent(request.url ?? '')
     asked.push(url)
     if (registry.down) return void request.socket.destroy()
-    if (held !== undefined) return void held.resolve()
+    if (held?.what.test(url)) return held.asked()
     const archive = archives.get(url)
     if (archive !== undefined) return void response.end(archive)
     const own = [...versions].filter(([key]) => key.startsWith(`${url.slice(1)}@`))
@@ -74,9 +74,10 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
     machineWide,
     asked,
     down: false,
-    hold() {
-      held = Promise.withResolvers()
-      return held.promise
+    hold(what = /^/) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = { what, asked: resolve }
+      return promise
     },
     release() {
       held = undefined

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPackages } from '../../main/runtime/packages.ts'
 import { createRuns } from '../../main/runtime/runs.ts'
+import { packageOf } from '../../main/servers/package-of.ts'
 import type { LocalServer } from '../../main/store/config-schema.ts'
 import { testHome } from '../harness/home.ts'
 import { type NpmRegistry, startNpmRegistry } from '../harness/npm-registry.ts'
@@ -143,6 +144,25 @@ describe('npx -y NAME', () => {
     await starting
     await expect(one.resolve(server(command('-y', '@test/tool')))).rejects.toMatchObject(given)
     registry.release()
+  })
+
+  it('is removed by a start that no longer wants it, and nothing else is', async () => {
+    const packages = createPackages(folder)
+    await packages.prune([])
+    publish('1.0.0')
+    const before = await approved(command('-y', '@test/tool'))
+    await runs().confirmed(server(before))
+    publish('1.1.0')
+    const now = await approved(command('-y', '@test/tool'))
+    await runs().confirmed(server(now))
+    // A start that was killed had not finished.
+    mkdirSync(path.join(folder, 'unused-1'))
+    writeFileSync(path.join(folder, 'note.txt'), 'of somebody else')
+    const wanted = packageOf(now)
+    await packages.prune(wanted === null ? [] : [wanted])
+    expect([before, now].map(({ pin }) => existsSync(pin?.files?.[0] ?? ''))).toEqual([false, true])
+    expect(readdirSync(folder)).toHaveLength(2)
+    expect(existsSync(path.join(folder, 'note.txt'))).toBe(true)
   })
 
   it('is not approved where the registry cannot be asked, or has no such package', async () => {
