@@ -25,6 +25,7 @@ import { addSecret } from './secret.ts'
 import { addServer } from './server.ts'
 import { addServerLook } from './server-look.ts'
 import { addServerTools } from './server-tools.ts'
+import { addServerUpdate } from './server-update.ts'
 import { addSetup } from './setup.ts'
 import { addStatus } from './status.ts'
 import { addResume } from './stop.ts'
@@ -39,6 +40,7 @@ const verbs: readonly Verb[] = [
   addUi,
   addServer,
   addServerTools,
+  addServerUpdate,
   addServerLook,
   addSecret,
   addConnect,

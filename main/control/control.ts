@@ -17,6 +17,7 @@ import { holdHandlers, refuseWhileLocked } from './hold.ts'
 import type { ControlHouse } from './house.ts'
 import { importHandlers } from './imports.ts'
 import { licenceHandlers } from './licences.ts'
+import { newerPackageHandlers } from './newer-package.ts'
 import { pastedHandlers } from './pasted.ts'
 import { sealReceipts } from './seals.ts'
 import { secretHandlers } from './secrets.ts'
@@ -40,6 +41,7 @@ export function createControl(house: ControlHouse): Control {
     ...statusHandlers(house),
     ...serverHandlers(house),
     ...serverHelpHandlers(house),
+    ...newerPackageHandlers(house),
     ...pastedHandlers(house),
     ...toolHandlers(house),
     ...secretHandlers(house),

@@ -28,6 +28,7 @@ import {
 import {
   installingView,
   licencesView,
+  packageUpdateView,
   preflightView,
   presetView,
   readServerView,
@@ -104,6 +105,8 @@ export const channels = {
     }),
     serverView,
   ),
+  /** Has a local server run what its npm package is now, where that is another version than the approved one. Widens. */
+  'servers:update': channel(z.strictObject({ name, confirm }), packageUpdateView),
   'servers:remove': channel(z.strictObject({ name }), z.array(receiptView)),
   'servers:test': channel(z.strictObject({ name }), testView),
   /** What a server at this address asks of a stranger. One look from outside: nothing is kept, opened or registered. */

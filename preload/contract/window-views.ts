@@ -84,6 +84,15 @@ export const runningView = z.object({
   accounts: z.array(z.string()),
 })
 
+/** The version of a package that was approved, and the one that runs from now on. */
+export const packageUpdateView = z.object({
+  package: z.string(),
+  before: z.string(),
+  version: z.string(),
+  /** False where there is no other. */
+  changed: z.boolean(),
+})
+
 /** What a local server runs from, on its way from its registry. */
 export const installingView = z.object({
   server: z.string(),

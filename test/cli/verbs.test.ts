@@ -19,6 +19,7 @@ describe('verbs that show', () => {
     described: [{ name: 'create_issue', description: null, tokens: 12 }],
     latencyMs: 12.3,
   }
+  const updated = { package: 'p', before: '1.0.0', version: '1.1.0', changed: true }
   const offered = [
     {
       server: 'linear',
@@ -53,6 +54,7 @@ describe('verbs that show', () => {
       'servers:list': () => [sample.localSample, hostile],
       'servers:remove': () => [sample.receiptSample],
       'servers:test': () => tested,
+      'servers:update': () => updated,
       'servers:pins': () => [sample.toolPinSample],
       'servers:tools': () => offered,
       'servers:look': () => looked,
@@ -80,6 +82,7 @@ describe('verbs that show', () => {
     [['status'], sample.statusSample, 'of Cursor: `warder wire cursor` mends it\n'],
     [['server', 'list'], [sample.localSample, hostile], '/usr/bin/node /opt/notes/server.js "a b"'],
     [['server'], [sample.localSample, hostile], 'error: broken \\u{1b}]0;title\\u{7}\\u{a}ready'],
+    [['server', 'update', 'files'], updated, 'version 1.1.0 of p from now on, and no longer 1.0.0'],
     [['server', 'test', 'linear'], tested, '2 tools: create_issue, find_issue'],
     [
       ['server', 'tools', 'linear'],
