@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { WarderError } from '../errors.ts'
 import { processGroup } from './process-group.ts'
 import type { Watch } from './watch.ts'
@@ -7,6 +8,13 @@ import type { Watch } from './watch.ts'
 export interface Npm {
   readonly command: readonly [string, ...string[]]
   readonly environment: Readonly<Record<string, string>>
+}
+
+/** On macOS and Linux npm is a script of Node by itself, on Windows it stands behind a batch file. */
+export function npmCommand([npm, script]: [string, string?], node: string): [string, ...string[]] {
+  if (script !== undefined) return [npm, script]
+  const real = realpathSync(npm)
+  return /\.[cm]?js$/.test(real) ? [node, real] : [npm]
 }
 
 const MAX_OUTPUT = 16 * 1024 * 1024

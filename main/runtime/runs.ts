@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,10 +11,11 @@ import { type Pin, pinLines } from '../store/pin-schema.ts'
 import { findCommand } from './command.ts'
 import { childEnvironment } from './environment.ts'
 import { interpreterOf, scriptsOf } from './interpreters.ts'
-import type { Npm } from './npm.ts'
+import { type Npm, npmCommand } from './npm.ts'
 import { createOwnership } from './ownership.ts'
 import type { NpmPackage, Packages } from './packages.ts'
 import { runnerOf } from './runners.ts'
+import { asNodeReads, exists, isDirectory, packageAround, shebang } from './scripts.ts'
 
 /** What is started for a local server. */
 export interface Run {
@@ -232,13 +233,6 @@ const plainValues = ({ env = {} }: LocalServer) =>
 const defaultFolder = (env: Readonly<Record<string, string>>) =>
   env.HOME ?? env.USERPROFILE ?? homedir()
 
-/** On macOS and Linux npm is a script of Node by itself, on Windows it stands behind a batch file. */
-function npmCommand([npm, script]: [string, string?], node: string): [string, ...string[]] {
-  if (script !== undefined) return [npm, script]
-  const real = realpathSync(npm)
-  return /\.[cm]?js$/.test(real) ? [node, real] : [npm]
-}
-
 /** As npx chooses (npm-exec, "If a package argument is provided"). */
 function binOf(
   name: string,
@@ -250,59 +244,6 @@ function binOf(
   const file = wanted === null ? (second === undefined ? only : bins[own]) : bins[wanted]
   return file ?? null
 }
-
-/** The version that a script belongs to, where it came in a package. */
-function packageAround(file: string | undefined): { package?: { name: string; version: string } } {
-  if (file === undefined) return {}
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
-    const { name, version } = manifestOf(folder) ?? {}
-    if (typeof name === 'string' && typeof version === 'string')
-      return { package: { name, version } }
-    if (folder === path.dirname(folder)) return {}
-  }
-}
-
-/** What `#!` names: an absolute path, or the word that env looks up. */
-function shebang(file: string): string | null {
-  const first = Buffer.alloc(256)
-  const descriptor = openSync(file, 'r')
-  let length = 0
-  try {
-    length = readSync(descriptor, first)
-  } finally {
-    closeSync(descriptor)
-  }
-  const text = first.toString('latin1', 0, length)
-  const [, program, word] = /^#![ \t]*(\S+)(?:[ \t]+(?:-S[ \t]+)?([^\s=-]\S*))?/.exec(text) ?? []
-  if (program === undefined) return null
-  return path.posix.basename(program) === 'env' && word !== undefined ? word : program
-}
-
-/**
- * Without its ending, or a folder with an index. Node's own resolver remembers its answers, and would give the one of
- * before a link was moved.
- */
-function asNodeReads(file: string): string | null {
-  if (isDirectory(file)) {
-    const main = manifestOf(file)?.main
-    const named = typeof main === 'string' ? asNodeReads(path.resolve(file, main)) : null
-    return named ?? asNodeReads(path.join(file, 'index'))
-  }
-  return ['', '.js', '.json', '.node'].map((ending) => file + ending).find(exists) ?? null
-}
-
-function manifestOf(folder: string): Record<string, unknown> | null {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
-    return typeof manifest === 'object' ? (manifest as Record<string, unknown> | null) : null
-  } catch {
-    return null
-  }
-}
-
-const exists = (file: string) => statSync(file, { throwIfNoEntry: false }) !== undefined
-const isDirectory = (folder: string) =>
-  statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
 
 function difference(approved: Pin, found: Pin): string {
   const before = new Set(pinLines(approved, quote))
