@@ -57,6 +57,18 @@ export function inspect(
   return maskJson(wellFormed(value.raw.slice(0, start) + shorter + value.raw.slice(end)), mask)
 }
 
+/**
+ * The lines of a list of tools, where the answer is one.
+ *
+ * @throws WarderError `server.protocol` for a list that two readers may read in two ways
+ */
+export function toolsIn(value: JsonNode, method: string): JsonNode[] | null {
+  if (method !== 'tools/list') return null
+  refuseTwoReadings(value, 'tools')
+  const lines = value.member('tools')
+  return lines?.kind === 'array' ? lines.elements() : null
+}
+
 function refuseTwoReadings(object: JsonNode, name: string): void {
   if (object.kind === 'object' && looksTwoWays(object, [name]))
     throw new WarderError('server.protocol', 'The server sent a list that reads in two ways.')

@@ -12,7 +12,7 @@ import {
   resultResponse,
 } from './envelope.ts'
 import { discoverWithoutServer } from './eras/session-opening.ts'
-import { inspect } from './inspect.ts'
+import { inspect, toolsIn } from './inspect.ts'
 import { type JsonNode, splice } from './json-scan.ts'
 import { mayPass, openWithoutServer } from './opening.ts'
 import { decisionOf, requestIn, requestOf } from './operations.ts'
@@ -20,6 +20,7 @@ import { signInFor } from './parking.ts'
 import { denied, intentOf, outcomeOf, type RecordOutcome, recorder } from './record.ts'
 import { refusal } from './refusal.ts'
 import { refusalFor } from './sign-in-refusal.ts'
+import { createTurns } from './turns.ts'
 import type { Channel, House, Pending, Session, Told } from './types.ts'
 import { type Credential, InputWanted, NotProcessed, type Round } from './upstream/upstream.ts'
 
@@ -163,8 +164,9 @@ async function carry(
       return null
     }
     checkShape(message.method, answer)
-    const tools = house.pins && listedBy(server, house.pins)
-    const seen = inspect(answer.value, message.method, decide, house.mask, tools)
+    const tools = soundTools(answer.value, message, session, pending, house)
+    const sound = tools instanceof Promise ? await tools : tools
+    const seen = inspect(answer.value, message.method, decide, house.mask, sound && (() => sound))
     if (message.kind === 'request') house.catalogue?.learn(message, session, answer, credential)
     reply(message, pending, answerWith(idOf(message), answer, seen.text))
     record({ ...outcomeOf(answer), account: credential.account, masked: seen.masked })
@@ -174,11 +176,29 @@ async function carry(
   }
 }
 
-/** A list as the server has it now, held against what was pinned. */
-const listedBy =
-  (server: string, pins: NonNullable<House['pins']>) =>
-  (lines: readonly JsonNode[], result: JsonNode) =>
-    pins.listed(server, lines, result)
+/**
+ * A list of tools as the server has it now, held against what was pinned: the lines that a client may see. A long one takes
+ * more than a turn, so that nobody else waits for it.
+ */
+function soundTools(
+  value: JsonNode,
+  message: ClientMessage,
+  { server }: Session,
+  pending: Pending,
+  { pins }: House,
+): readonly JsonNode[] | Promise<readonly JsonNode[]> | undefined {
+  const lines = pins && toolsIn(value, message.method)
+  if (!lines) return undefined
+  const work = pins.listed(server, lines, value)
+  const first = work.next()
+  if (first.done) return first.value
+  if (!pending.keep(value.weight()))
+    throw new WarderError('bridge.busy', 'There is no room to look through this list.')
+  return turns.run(work, pending.signal)
+}
+
+/** Of all sessions: what is long is not in the way of what is short, whoever it belongs to. */
+const turns = createTurns()
 
 /** Step 1. @returns null where the bytes were refused, and that was answered */
 function receive(text: string, channel: Channel): ReturnType<typeof readMessage> | null {

@@ -15,11 +15,19 @@ export interface Fault {
 
 /** Of each line of one list of tools, what is wrong with it by itself and beside the others. */
 export function faultsIn(lines: readonly JsonNode[]): Fault[][] {
+  const faultsOf = faultsAmong(lines)
+  return lines.map((line, index) => faultsOf(line, index))
+}
+
+/** The same, asked for one line after the other. */
+export function faultsAmong(
+  lines: readonly JsonNode[],
+): (line: JsonNode, index: number) => Fault[] {
   const names = lines.map((line) => line.member('name')?.string())
   const times = new Map<string | undefined, number>()
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1)
   const hidesSomething = createLook()
-  return lines.map((line, index) => {
+  return (line, index) => {
     const name = names[index]
     // Neither read nor shown to anybody.
     if (line.end - line.start > limits.toolBytes)
@@ -37,7 +45,7 @@ export function faultsIn(lines: readonly JsonNode[]): Fault[][] {
         ? [{ words: 'holds text that a model reads and a person does not see', final: false }]
         : []),
     ]
-  })
+  }
 }
 
 function nameFaults(name: string | undefined): Fault[] {

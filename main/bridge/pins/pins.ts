@@ -6,7 +6,7 @@ import type { PinWord } from '../../policy/decide.ts'
 import { type JsonNode, readJson } from '../json-scan.ts'
 import { limits } from '../limits.ts'
 import { maskJson } from '../mask-json.ts'
-import { type Fault, faultsIn } from '../tool-lines.ts'
+import { type Fault, faultsAmong, faultsIn } from '../tool-lines.ts'
 import { wellFormed } from '../well-formed.ts'
 import { definitionOf, fingerprint } from './fingerprint.ts'
 import { createShadows } from './shadows.ts'
@@ -28,11 +28,16 @@ import {
  */
 export interface Pins {
   /**
-   * A list as the server has it now.
+   * A list as the server has it now, held against the pins step by step: one that is long and new costs a second of work.
    * @param result the answer that the lines are of
-   * @returns the lines that clients may see @throws WarderError `store.unwritable`
+   * @returns makes a step each time it is asked, the last with the lines that clients may see
+   * @throws WarderError `store.unwritable`
    */
-  listed(server: string, lines: readonly JsonNode[], result: JsonNode): JsonNode[]
+  listed(
+    server: string,
+    lines: readonly JsonNode[],
+    result: JsonNode,
+  ): Iterator<void, readonly JsonNode[]>
   /** A list from memory: the lines of it that clients may still see. */
   recalled(server: string, lines: readonly JsonNode[]): JsonNode[]
   /** What was said of a tool last. */
@@ -75,6 +80,10 @@ export interface PinNote {
   readonly why: string
 }
 
+/** One step reads so many characters of a list, or writes so many tools. */
+const STEP = 256 * 1024
+const STEP_TOOLS = 256
+
 /** Rows that one list may cause; a hostile server could have any number of tools. */
 const MOST_NOTES = 64
 /** Lists of one server (pages, too) that are known to hold nothing new. */
@@ -94,6 +103,10 @@ export function createPins(options: {
   const states = store.servers()
   /** Digests of lists of which every line may be seen; let go with any change of a pin. */
   const unchanged = new Map<string, Set<string>>()
+  /** Grows with every change of a pin: between two steps of a list anything may happen. */
+  let changes = 0
+  /** How often each server was removed. */
+  const forgotten = new Map<string, number>()
   const shadows = createShadows({ servers: options.servers, pins: () => all() })
   for (const pin of store.all()) keep(pin)
 
@@ -105,6 +118,7 @@ export function createPins(options: {
     const own = pins.get(pin.server) ?? new Map<string, Pin>()
     pins.set(pin.server, own.set(pin.tool, pin))
     unchanged.delete(pin.server)
+    changes++
     shadows.stale()
   }
 
@@ -114,15 +128,19 @@ export function createPins(options: {
     return text === line.raw ? line : readJson(text)
   }
 
-  function saidBy(
-    pin: Pick<Pin, 'server' | 'tool' | 'approved'>,
-    line: JsonNode,
-    faults: readonly Fault[],
-  ): Said {
-    const { server, tool, approved } = pin
+  /** What a line says by itself, whatever was pinned. */
+  function read(line: JsonNode, faults: readonly Fault[], approved: readonly string[]): Read {
     const readable = line.end - line.start <= limits.toolBytes
     const definition = readable ? definitionOf(line) : null
     const print = fingerprint(definition ?? line.raw)
+    const known = approved.includes(print)
+    const notes = readable && !known ? suspicions(line) : null
+    return { line, faults, definition, print, notes }
+  }
+
+  function saidBy(pin: Pick<Pin, 'server' | 'tool' | 'approved'>, read: Read): Said {
+    const { server, tool, approved } = pin
+    const { line, definition, print, faults } = read
     const known = approved.includes(print)
     return {
       server,
@@ -130,7 +148,7 @@ export function createPins(options: {
       fingerprint: print,
       definition,
       faults: known ? faults : [...faults, ...shadows.of(server, tool)],
-      notes: known || !readable ? [] : suspicions(line),
+      notes: known || definition === null ? [] : (read.notes ?? suspicions(line)),
     }
   }
 
@@ -141,19 +159,14 @@ export function createPins(options: {
   }
 
   /** @returns null for a tool that there is no room for: it is withheld, and nothing of it is kept */
-  function next(
-    server: string,
-    line: JsonNode,
-    faults: readonly Fault[],
-    counts: Counts,
-    first: boolean,
-  ): Next | null {
+  function next(server: string, read: Read, counts: Counts, first: boolean): Next | null {
+    const { line } = read
     const tool = line.member('name')?.string()
     if (tool === undefined || tool.length > MOST_OF_A_NAME) return null
     const before = pins.get(server)?.get(tool)
     const fits = counts.units + line.end - line.start <= limits.pinnedBytes
     if (before === undefined && (!fits || counts.tools >= limits.pinnedTools)) return null
-    const said = saidBy(before ?? { server, tool, approved: [] }, line, faults)
+    const said = saidBy(before ?? { server, tool, approved: [] }, read)
     const isKept = before?.approved.includes(said.fingerprint) || before?.held === said.fingerprint
     const bounded =
       fits || isKept ? said : { ...said, definition: null, faults: [...said.faults, TOO_MUCH] }
@@ -163,30 +176,88 @@ export function createPins(options: {
     return isMore && counts.held >= limits.heldTools ? null : found
   }
 
-  function listed(server: string, lines: readonly JsonNode[], result: JsonNode): JsonNode[] {
-    const digest = fingerprint(result.raw)
+  function* digestOf(text: string): Generator<void, string> {
+    if (text.length <= STEP) return fingerprint(text)
+    const hash = createHash('sha256')
+    for (let at = 0; at < text.length; at += STEP) {
+      // Each code unit as it is: in UTF-8 both halves of a character would read the same as those of another.
+      hash.update(text.slice(at, at + STEP), 'utf16le')
+      yield
+    }
+    return hash.digest('hex')
+  }
+
+  /** What every line says, without any value of the vault. */
+  function* readAll(server: string, lines: readonly JsonNode[]): Generator<void, Read[]> {
+    const own: JsonNode[] = []
+    let left = STEP
+    for (const line of lines) {
+      own.push(shown(line))
+      left -= line.end - line.start
+      if (left > 0) continue
+      left = STEP
+      yield
+    }
+    const faultsOf = faultsAmong(own)
+    const all: Read[] = []
+    for (const [index, line] of own.entries()) {
+      const tool = line.member('name')?.string() ?? ''
+      const approved = pins.get(server)?.get(tool)?.approved ?? []
+      all.push(read(line, faultsOf(line, index), approved))
+      left -= line.end - line.start
+      if (left > 0) continue
+      left = STEP
+      yield
+    }
+    return all
+  }
+
+  function* listed(
+    server: string,
+    lines: readonly JsonNode[],
+    result: JsonNode,
+  ): Generator<void, readonly JsonNode[]> {
+    const before = forgotten.get(server)
+    const digest = yield* digestOf(result.raw)
     if (unchanged.get(server)?.has(digest)) return [...lines]
-    const own = lines.map(shown)
-    const faults = faultsIn(own)
-    const state = stateOf(server)
-    const counts = countsOf(pins.get(server))
-    const steps: Moved[] = []
-    const kept = lines.filter((_, index) => {
-      const line = own[index]
-      const found = line && next(server, line, faults[index] ?? [], counts, state.first)
-      if (!found) return false
-      if (found.step !== 'same') {
-        steps.push(found)
-        counts.add(pins.get(server)?.get(found.pin.tool), found.pin)
-      }
-      return found.listed
-    })
+    const all = yield* readAll(server, lines)
     const last = result.member('nextCursor')?.kind !== 'string'
-    // Before anything was pinned, nothing has begun: a server may have no tools until somebody signs in.
-    const begun = hasPins(server) || steps.some(({ step }) => step === 'pinned')
-    const { begunAt, first } = state
-    apply(server, steps, begun ? { begunAt, whole: !first || last } : null)
-    if (kept.length === lines.length) {
+    const kept: JsonNode[] = []
+    let notes = MOST_NOTES
+    let own = changes
+    let isAlone = true
+    for (let from = 0; ; from += STEP_TOOLS) {
+      // A server that was removed meanwhile is nobody's; a list of before is not pinned for the next one of its name.
+      if (forgotten.get(server) !== before) return []
+      isAlone &&= changes === own
+      const some = all.slice(from, from + STEP_TOOLS)
+      const isEnd = from + STEP_TOOLS >= all.length
+      const { begunAt, first } = stateOf(server)
+      const counts = countsOf(pins.get(server))
+      const steps: Moved[] = []
+      for (const [index, read] of some.entries()) {
+        const found = next(server, read, counts, first)
+        if (!found) continue
+        if (found.step !== 'same') {
+          steps.push(found)
+          counts.add(pins.get(server)?.get(found.pin.tool), found.pin)
+        }
+        const line = lines[from + index]
+        if (found.listed && line !== undefined) kept.push(line)
+      }
+      // Before anything was pinned, nothing has begun: a server may have no tools until somebody signs in.
+      const begun = hasPins(server) || steps.some(({ step }) => step === 'pinned')
+      notes = apply(
+        server,
+        steps,
+        begun ? { begunAt, whole: !first || (isEnd && last) } : null,
+        notes,
+      )
+      own = changes
+      if (isEnd) break
+      yield
+    }
+    if (kept.length === lines.length && isAlone) {
       const digests = unchanged.get(server) ?? new Set()
       if (digests.size < MOST_DIGESTS) unchanged.set(server, digests.add(digest))
     }
@@ -196,9 +267,15 @@ export function createPins(options: {
   const hasPins = (server: string) =>
     [...(pins.get(server)?.values() ?? [])].some(({ approved }) => approved.length > 0)
 
-  function apply(server: string, steps: readonly Moved[], state: PinnedServer | null): void {
+  /** @param most rows that it may cause @returns how many it may cause after */
+  function apply(
+    server: string,
+    steps: readonly Moved[],
+    state: PinnedServer | null,
+    most: number,
+  ): number {
     const moved = JSON.stringify(state ?? states.get(server)) !== JSON.stringify(states.get(server))
-    if (steps.length === 0 && !moved) return
+    if (steps.length === 0 && !moved) return most
     store.transaction(() => {
       for (const { pin, texts } of steps) store.put(pin, texts)
       if (state !== null && moved) store.putServer(server, state)
@@ -210,10 +287,11 @@ export function createPins(options: {
     )
     for (const { pin } of steps) keep(pin)
     const notes = steps.flatMap(noteOf)
-    for (const one of notes.slice(0, MOST_NOTES)) note(one)
+    for (const one of notes.slice(0, most)) note(one)
     if (taken) events.emit('changed', server)
     if (steps.some(({ pin, step }) => step !== 'pinned' || pin.notes.length > 0))
       events.emit('waiting')
+    return Math.max(0, most - notes.length)
   }
 
   function put(pin: Pin, texts: PinTexts): void {
@@ -295,6 +373,7 @@ export function createPins(options: {
       note({ ...pin, what: 'denied', why: whyOf(pin) })
     },
     forget(server) {
+      forgotten.set(server, (forgotten.get(server) ?? 0) + 1)
       if (!pins.has(server) && !states.has(server)) return
       store.transaction(() => store.forget(server))
       pins.delete(server)
@@ -322,6 +401,16 @@ export function createPins(options: {
 const MOST_OF_A_NAME = 256
 const NO_TEXTS: PinTexts = { content: null, heldContent: null }
 const TOO_MUCH: Fault = { words: 'is too much to be kept beside its other tools', final: true }
+
+interface Read {
+  readonly line: JsonNode
+  readonly faults: readonly Fault[]
+  /** Null where it is too long to be read. */
+  readonly definition: string | null
+  readonly print: string
+  /** Null where nobody needed them when it was read. */
+  readonly notes: readonly string[] | null
+}
 
 interface Counts {
   tools: number

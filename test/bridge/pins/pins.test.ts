@@ -16,6 +16,14 @@ const tool = (name: string, more: object = {}) => ({
   ...more,
 })
 
+/** All steps in one turn. */
+function atOnce<Result>(work: Iterator<void, Result>): Result {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
 /** Pins over a state database of their own, as the companion has them. */
 async function startScene(options: { servers?: string[] } = {}) {
   await using stack = new AsyncDisposableStack()
@@ -41,8 +49,9 @@ async function startScene(options: { servers?: string[] } = {}) {
   let run = open()
   stack.defer(() => run.state.close())
 
-  const names = (lines: { member(name: string): { string(): string | undefined } | undefined }[]) =>
-    lines.map((line) => line.member('name')?.string())
+  const names = (
+    lines: readonly { member(name: string): { string(): string | undefined } | undefined }[],
+  ) => lines.map((line) => line.member('name')?.string())
   const kept = stack.move()
   return {
     knownSecrets,
@@ -54,7 +63,9 @@ async function startScene(options: { servers?: string[] } = {}) {
     /** @returns the names of the tools that clients may see */
     list(tools: unknown[], { server = 's', next }: { server?: string; next?: string } = {}) {
       const result = readJson(JSON.stringify({ tools, ...(next && { nextCursor: next }) }))
-      return names(run.pins.listed(server, result.member('tools')?.elements() ?? [], result))
+      return names(
+        atOnce(run.pins.listed(server, result.member('tools')?.elements() ?? [], result)),
+      )
     },
     recall(tools: unknown[], server = 's') {
       return names(run.pins.recalled(server, readJson(JSON.stringify(tools)).elements()))
@@ -414,7 +425,9 @@ describe('a list of anything', () => {
       const lines = Array.from({ length: random.below(6) }, () => random.pick(pieces()))
       const server = random.pick(['s', 'other', `new-${round}`])
       const result = readJson(`{"tools":[${lines.join(',')}]}`)
-      const kept = scene.pins.listed(server, result.member('tools')?.elements() ?? [], result)
+      const kept = atOnce(
+        scene.pins.listed(server, result.member('tools')?.elements() ?? [], result),
+      )
       for (const line of kept) {
         expect(scene.word(line.member('name')?.string() ?? '', server)).toBe('approved')
         expect(line.member('inputSchema')?.kind).toBe('object')
