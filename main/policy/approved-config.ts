@@ -6,7 +6,7 @@ import type { Config } from '../store/config-schema.ts'
 import type { State } from '../store/state.ts'
 import type { SecretStore } from '../vault/store.ts'
 import { openApprovalRecord } from './approval-record.ts'
-import { compare, type HeldChange, sameRule } from './trust.ts'
+import { compare, type HeldChange, sameRule, unpinned } from './trust.ts'
 
 /** The configuration in force: what `config.json` says, as far as a person approved it. */
 export interface ApprovedConfig {
@@ -166,11 +166,14 @@ export async function openApprovedConfig(options: {
 /** Takes one change out of the file, and nothing else: other changes still wait. */
 function putBack(change: HeldChange, inForce: Config, file: ConfigFile): void {
   switch (change.kind) {
-    case 'server':
+    case 'server': {
+      const before = Object.entries(inForce.servers).find(([name]) => name === change.subject)
+      file.set(['servers', change.subject], before && unpinned(before[1]))
+      return
+    }
     case 'provider': {
-      const section = `${change.kind}s` as const
-      const before = Object.entries(inForce[section]).find(([name]) => name === change.subject)
-      file.set([section, change.subject], before?.[1])
+      const before = Object.entries(inForce.providers).find(([name]) => name === change.subject)
+      file.set(['providers', change.subject], before?.[1])
       return
     }
     case 'proxy':

@@ -98,7 +98,8 @@ function tightens(before: LocalServer, after: LocalServer): boolean {
   return pinned === undefined && same(one, other) && kept
 }
 
-function unpinned(definition: ServerDefinition): ServerDefinition {
+/** As `config.json` has it: what it came to stands in the approval alone. */
+export function unpinned(definition: ServerDefinition): ServerDefinition {
   if (isRemote(definition)) return definition
   const { pin: _, ...written } = definition
   return written

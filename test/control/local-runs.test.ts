@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMeta } from '../../main/store/meta.ts'
@@ -93,6 +93,21 @@ describe('a local server', () => {
     // Back to what was approved before that is another change.
     await install('1.0.0')
     await refusal(world.call('servers:test', { name: 'a' }), 'server.changed')
+  })
+
+  it('is as it was approved again when a person says no to an edit of it', async () => {
+    await install('1.0.0')
+    await add()
+    const file = path.join(world.home, 'config.json')
+    const before = JSON.parse(await readFile(file, 'utf8'))
+    const edited = structuredClone(before)
+    edited.servers.a.args.push('--more')
+    await world.edit(edited)
+    const [waiting] = await approvals()
+    expect(waiting).toMatchObject({ kind: 'server', title: 'Change the server a' })
+    expect(await world.call('approvals:decide', { id: waiting?.id, approve: false })).toEqual([])
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(before)
+    expect((await started()).message).toContain('masked by Warder: secret:k')
   })
 
   it('that fails is shown as that, with the reason, and keeps a log', async () => {
