@@ -46,6 +46,7 @@ import { packageOf } from './servers/package-of.ts'
 import { clientSecretBinding } from './servers/providers.ts'
 import { createProxySource } from './servers/proxy.ts'
 import { createRegistry } from './servers/registry.ts'
+import { secretsOf } from './servers/servers.ts'
 import { openConfigFile } from './store/config-file.ts'
 import { socketDirectory, socketPath } from './store/home.ts'
 import { type Meta, openMeta } from './store/meta.ts'
@@ -348,6 +349,15 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
       // Last, since these write: whoever is out is out, also where the disk is full.
       for (const [name] of changed) if (!Object.hasOwn(after.servers, name)) pins.forget(name)
       if (added.length > 0) pins.serversChanged()
+    })
+    secrets.events.on('set', (name) => {
+      inBackground(bridge.renewSecret(name))
+      for (const [server, definition] of Object.entries(config.current().servers))
+        if (secretsOf(definition).includes(name)) {
+          // It may have failed for want of it.
+          runtime.retry(server)
+          bridge.announce(server)
+        }
     })
     pins.events.on('changed', bridge.announce)
     const notes = createSignInNotes({ notifier: ports.notifier, waiting: bridge.parking.waiting })

@@ -47,6 +47,8 @@ export interface Bridge {
   cutGrant(grant: string): Promise<void>
   /** Local servers that hold an older token of this grant get the new one, each in its way. */
   renewGrant(grant: string): Promise<void>
+  /** The same where a person has set a secret anew. */
+  renewSecret(secret: string): Promise<void>
   /** Forgets what servers said to an account that is gone. */
   forgetAccount(server: string, account: string): void
   /** Cuts every session with this server: its definition changed or is gone. */
@@ -265,6 +267,9 @@ export async function openBridge(options: {
     },
     async renewGrant(grant) {
       await Promise.all([...sessions].map(({ connection }) => connection.renewed(grant)))
+    },
+    async renewSecret(secret) {
+      await Promise.all([...sessions].map(({ connection }) => connection.secretSet(secret)))
     },
     cutServer(server) {
       catalogue?.forgetServer(server)

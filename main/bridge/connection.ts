@@ -1,11 +1,12 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
-import { injections, type Server } from '../servers/servers.ts'
-import { isRemote, type LocalServer } from '../store/config-schema.ts'
+import type { Server } from '../servers/servers.ts'
+import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
 import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
 import { LISTEN } from './eras/listening.ts'
+import { keepsTokens, whenSet } from './kept-values.ts'
 import { limits } from './limits.ts'
 import { INITIALIZED, ownRevision } from './opening.ts'
 import { type ParkingTimer, systemTimer } from './timer.ts'
@@ -65,6 +66,8 @@ export interface Connection {
    * answer, or is given the new one, as its definition says.
    */
   renewed(grant: string): Promise<void>
+  /** The same where a person has set this secret anew. */
+  secretSet(secret: string): Promise<void>
   /** Ends the connection; the next message opens a new one. Nothing comes from the old one after this call. */
   reset(): Promise<void>
   /** Ends the connection for good. */
@@ -246,6 +249,15 @@ export function createConnection(options: {
     })
   }
 
+  const refeed = async ({ server }: Link) =>
+    options.refeed?.(await injector.environment(server, asker))
+
+  /** What its process holds is over: the next one gets what is good now. */
+  function outdate(link: Link): void {
+    if (link.busy === 0) void drop(link)
+    else link.stale = true
+  }
+
   const dropAll = () => Promise.all([...links].map(drop))
 
   /** The link that a message goes out on, opened where there is none. */
@@ -335,10 +347,16 @@ export function createConnection(options: {
       for (const link of links) {
         const { definition } = link.server
         if (isRemote(definition) || !link.grants.has(grant) || !keepsTokens(definition)) continue
-        if (definition.onRenewal === 'refeed')
-          await options.refeed?.(await injector.environment(link.server, asker))
-        else if (link.busy === 0) void drop(link)
-        else link.stale = true
+        if (definition.onRenewal === 'refeed') await refeed(link)
+        else outdate(link)
+      }
+    },
+    async secretSet(secret) {
+      for (const link of links) {
+        const { definition } = link.server
+        const wanted = isRemote(definition) ? 'nothing' : whenSet(definition, secret)
+        if (wanted === 'refeed') await refeed(link)
+        if (wanted === 'restart') outdate(link)
       }
     },
     async reset() {
@@ -377,7 +395,3 @@ const sameServer = (a: Server, b: Server) =>
 
 const sameGrants = (a: Credential, b: Credential) =>
   a.grants.length === b.grants.length && a.grants.every((grant) => b.grants.includes(grant))
-
-/** A token in a header is fetched anew for each request; any other stays with the process. */
-const keepsTokens = (definition: LocalServer) =>
-  injections(definition).some(({ from, into }) => from.kind === 'grant' && into !== 'header')

@@ -1,4 +1,5 @@
 import { isWarderError, WarderError } from '../errors.ts'
+import { createEmitter, type Emitter } from '../events.ts'
 import type { State } from '../store/state.ts'
 import type { KnownSecrets } from './known-secrets.ts'
 import type { SecretStore } from './store.ts'
@@ -31,6 +32,10 @@ export interface NamedSecrets {
   learn(): Promise<void>
   /** @throws WarderError `secret.unknown`, `vault.delete_failed` */
   remove(name: string): Promise<void>
+  readonly events: Emitter<{
+    /** It has another value than before, or one for the first time. */
+    set: [name: string]
+  }>
 }
 
 export function createNamedSecrets(options: {
@@ -47,6 +52,7 @@ export function createNamedSecrets(options: {
   )
   const drop = state.prepare('DELETE FROM secrets WHERE name = ?')
   const key = (name: string) => `secret:${name}`
+  const events: NamedSecrets['events'] = createEmitter()
 
   async function load(name: string): Promise<{ value: string; binding: SecretBinding | null }> {
     if (row.get(name) === undefined)
@@ -82,7 +88,9 @@ export function createNamedSecrets(options: {
       const value = onOneLine(given)
       if (value === '' || /[\0\r\n]/.test(value))
         throw new WarderError('secret.invalid', 'A secret is one line of text and not empty.')
-      return save(name, value, binding)
+      const saved = await save(name, value, binding)
+      events.emit('set', name)
+      return saved
     },
     async bind(name, binding) {
       const { value } = await load(name)
@@ -112,6 +120,7 @@ export function createNamedSecrets(options: {
       await vault.delete(key(name))
       state.transaction(() => drop.run(name))
     },
+    events,
   }
 }
 

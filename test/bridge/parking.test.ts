@@ -329,6 +329,7 @@ describe('a call that may have been processed', () => {
     remember: () => {},
     holds: () => false,
     renewed: async () => {},
+    secretSet: async () => {},
     reset: async () => {},
     close: async () => {},
   }

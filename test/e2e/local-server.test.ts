@@ -139,7 +139,7 @@ describe('a server that needs a key', () => {
     await addClient(warder, CLIENT)
   })
 
-  it('says why it does not start without one, and lists its tools with it', async () => {
+  it('says why it does not start without one, lists its tools with it, and gets another one', async () => {
     await warder.ok(['server', 'add', 'bases', '--approve', '--', command, ...args])
     expect(await warder.run(['server', 'test', 'bases'])).toMatchObject({
       code: 1,
@@ -152,6 +152,15 @@ describe('a server that needs a key', () => {
     await warder.ok(['server', 'add', 'bases', '--approve', ...env, '--', command, ...args])
     const client = await warder.client(CLIENT, 'bases')
     expect(await toolNames(client)).toContain('list_bases')
+
+    const holding = (value: string) =>
+      descendantsOf(warder.pid).filter((pid) => environmentOf(pid)[key] === value)
+    const old = holding(SECRET)
+    expect(old).toHaveLength(1)
+    await warder.ok(['secret', 'set', 'bases-key'], 'another one')
+    await Promise.all(old.map(gone))
+    expect(await toolNames(client)).toContain('list_bases')
+    expect(holding('another one')).toHaveLength(1)
   })
 
   it('that dies at start is named with its exit code and its last words, the secret masked', async () => {

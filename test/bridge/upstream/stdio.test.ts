@@ -8,7 +8,7 @@ import { configSchema, type LocalServer } from '../../../main/store/config-schem
 import { anyRun } from '../../runtime/any-run.ts'
 import { opened } from '../support/remote.ts'
 import { manualTimer } from '../support/timer.ts'
-import { localServer, startWorld, type World } from '../support/world.ts'
+import { type Line, localServer, startWorld, type World } from '../support/world.ts'
 
 /** A local server: opens sessions, and does with a tool call what the body says. `say` writes one line. */
 const server = (body: string, before = '') => `
@@ -394,5 +394,61 @@ describe('a token that was renewed', () => {
     expect(after).toMatchObject({ result: { file: 'second' } })
     expect(pidOf(after)).toBe(pidOf(before))
     line.close()
+  })
+})
+
+describe('a secret that was set anew', () => {
+  const tells = server(
+    `if (params?.name === 'hold') { globalThis.held = id } else if (id !== undefined) { if (params?.name === 'release' && globalThis.held) answer(globalThis.held, {}); answer(id, told()) }`,
+    `import { readFileSync } from 'node:fs'
+     const read = (file) => file && readFileSync(file, 'utf8')
+     const told = () => ({ env: process.env.KEY, file: read(process.env.FILE), pid: process.pid })`,
+  )
+  /** What the server says before and after, and whether it was another process. */
+  async function told(more: Partial<LocalServer>, during: (line: Line) => Promise<unknown>) {
+    const secrets = { k: 'first', other: 'first' }
+    const definition = { ...localServer(tells), ...more } as ServerDefinition
+    await using world = await startWorld({ s: definition }, undefined, secrets)
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('tools/call', { name: 'x' })
+    await during(line)
+    secrets.k = 'second'
+    await world.bridge.renewSecret('k')
+    const then = await line.call('tools/call', { name: 'release' })
+    const after = await line.call('tools/call', { name: 'x' })
+    line.close()
+    const { env, file } = after.result as { env?: string; file?: string }
+    return { value: file ?? env, stayed: [then, after].map((one) => pidOf(one) === pidOf(before)) }
+  }
+  const nothing = async () => {}
+
+  it.each<[string, Partial<LocalServer>, string, boolean]>([
+    ['a variable starts it anew', { env: { KEY: 'secret:k' } }, 'second', false],
+    ['a file starts it anew', { files: { FILE: 'secret:k' } }, 'second', false],
+    [
+      'a file comes into the same one where the definition says so',
+      { files: { FILE: 'secret:k' }, onRenewal: 'refeed' },
+      'second',
+      true,
+    ],
+    [
+      'a variable starts it anew, whatever is said of files',
+      { env: { KEY: 'secret:k' }, onRenewal: 'refeed' },
+      'second',
+      false,
+    ],
+    ['another server leaves it alone', { env: { KEY: 'secret:other' } }, 'first', true],
+  ])('and is in %s', async (_what, more, value, stays) => {
+    expect(await told(more, nothing)).toEqual({ value, stayed: [stays, stays] })
+  })
+
+  it('takes nothing from a call that is under way', async () => {
+    const held = async (line: Line) => {
+      line.send(text('held', 'hold'))
+      await line.call('tools/call', { name: 'x' })
+    }
+    const { value, stayed } = await told({ env: { KEY: 'secret:k' } }, held)
+    expect([value, stayed]).toEqual(['second', [true, false]])
   })
 })
