@@ -15,10 +15,10 @@ export const limits = {
    * server that clients share has not finished saying is bounded the same way.
    */
   budget: {
-    each: 256 * 1024 * 1024,
+    each: 192 * 1024 * 1024,
     asked: 128 * 1024 * 1024,
     /** What waits of all of them together, beside so much that each may have in any case. */
-    all: 512 * 1024 * 1024,
+    all: 320 * 1024 * 1024,
     kept: 4 * 1024 * 1024,
   },
   /** A call that waits counts for so much beside its text: what stands behind it in every room. */

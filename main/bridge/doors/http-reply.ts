@@ -20,6 +20,9 @@ export interface HttpReply extends Channel {
   reply(text: string, status?: number): void
 }
 
+/** A text of so many characters is worth a second write. */
+const LONG = 1024 * 1024
+
 /** Made once: a reason of its own for each response costs more than the response. */
 const CLOSED = new Error('the response is closed')
 
@@ -71,7 +74,8 @@ export function replyTo(response: ServerResponse, share: Share): HttpReply {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
     })
-    // As text it goes out with the header fields in one piece.
+    // As text it goes out with the header fields in one piece; a long one would be in memory once more for that.
+    if (text.length > LONG) response.flushHeaders()
     response.end(text)
     wrote()
   }

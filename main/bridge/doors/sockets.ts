@@ -84,7 +84,12 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
-    else write(socket, `${onOneLine(text)}\n`)
+    else if (text.length <= LONG) write(socket, `${onOneLine(text)}\n`)
+    else {
+      // Put together it would be in memory once more.
+      write(socket, onOneLine(text))
+      write(socket, '\n')
+    }
     wrote()
   }
   const send = sendBy(writeTogether)
@@ -129,6 +134,9 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
     leave(socket)
   }
 }
+
+/** A text of so many characters is worth a second write. */
+const LONG = 1024 * 1024
 
 const notUtf8 = () =>
   new WarderError('bridge.malformed', 'The message is refused: it is not UTF-8.')
