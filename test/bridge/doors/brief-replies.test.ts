@@ -3,19 +3,23 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 
-const token = pathToFileURL(path.join(import.meta.dirname, '../../../main/bridge/doors/token.ts'))
+const main = (file: string) =>
+  JSON.stringify(pathToFileURL(path.join(import.meta.dirname, '../../../main', file)).href)
 
 /** Prints the KiB that each request leaves in the old generation, where a collection has met some that were under way. */
 const program = `
   import http from 'node:http'
   import v8 from 'node:v8'
-  const { openTokenDoor } = await import(${JSON.stringify(token.href)})
+  const { openTokenDoor } = await import(${main('bridge/doors/token.ts')})
+  const { createBudget } = await import(${main('runtime/budget.ts')})
+  const { limits } = await import(${main('bridge/limits.ts')})
   const door = await openTokenDoor(0, {
     client: () => 'desk',
     async receive({ reply }) {
       await new Promise((resolve) => setImmediate(resolve))
       reply.reply('{}')
     },
+    share: createBudget(limits.budget).of,
     listen: () => 404,
     end: async () => 404,
   })
