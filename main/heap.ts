@@ -8,8 +8,8 @@ import v8 from 'node:v8'
  * Electron; how fast the space grows it takes at any time. Before the first burst.
  */
 export function keepHeapSmall(): void {
-  // The old generation is collected when it has grown by half.
-  v8.setFlagsFromString('--heap-growing-percent=50')
+  // The old generation is collected when it has grown by three tenths; by half, it holds some MiB more and is no cheaper.
+  v8.setFlagsFromString('--heap-growing-percent=30')
   // What a burst leaves alive is copied by one thread before the others have woken, and they take the time of other programs.
   v8.setFlagsFromString('--no-parallel-scavenge')
   // Nor is the space collected before it is full: what survives is copied each time, whatever there is beside it.
@@ -22,7 +22,7 @@ export function keepHeapSmall(): void {
 }
 
 /** Bytes of the young generation, both of its halves. */
-const YOUNG = 18 * 1024 * 1024
+const YOUNG = 16 * 1024 * 1024
 /** What V8 starts with; it counts one of the halves or both then. */
 const SMALLEST = 2 * 1024 * 1024
 
