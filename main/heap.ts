@@ -22,7 +22,7 @@ export function keepHeapSmall(): void {
 }
 
 /** Bytes of the young generation, both of its halves. */
-const YOUNG = 16 * 1024 * 1024
+const YOUNG = 12 * 1024 * 1024
 /** What V8 starts with; it counts one of the halves or both then. */
 const SMALLEST = 2 * 1024 * 1024
 

@@ -27,6 +27,6 @@ function youngAfterBurst(kind: 'small' | 'usual'): number {
 }
 
 it('gives the young generation its size, and keeps it from growing with a burst', () => {
-  expect(youngAfterBurst('small')).toBe(16)
-  expect(youngAfterBurst('usual')).toBeGreaterThan(16)
+  expect(youngAfterBurst('small')).toBe(12)
+  expect(youngAfterBurst('usual')).toBeGreaterThan(12)
 })
