@@ -45,7 +45,8 @@ export function openState(home: string, seams: SyncSoonSeams = {}): State {
     database.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
     )
-    database.exec('PRAGMA foreign_keys = ON; BEGIN IMMEDIATE; COMMIT')
+    // 512 KiB: rows are written at the end, and for what is read the system has the file in memory.
+    database.exec('PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; BEGIN IMMEDIATE; COMMIT')
     migrate(database)
   } catch (cause) {
     database.close()
