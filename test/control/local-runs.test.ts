@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMeta } from '../../main/store/meta.ts'
 import { openState } from '../../main/store/state.ts'
 import type { Output } from '../../preload/contract/index.ts'
+import { openLine } from '../bridge/support/world.ts'
 import { type TestHome, testHome } from '../harness/home.ts'
 import { refusal, startWorld, type World } from './world.ts'
 
@@ -121,6 +122,24 @@ describe('a local server', () => {
     await refusal(world.call('servers:logs', { name: 'none' }), 'server.unknown')
     await world.call('servers:remove', { name: 'a' })
     expect(await readdir(path.join(world.home, 'logs'))).toEqual([])
+  })
+
+  it('that was left alone is started again at once when its secret is set anew', async () => {
+    await install('1.0.0')
+    await add()
+    await world.agree('clients:add', { name: 'c' })
+    const [client] = (await world.call('clients:list', {})) as Output<'clients:list'>
+    const line = await openLine(client?.socket ?? '', 'a')
+    stack.defer(line.close)
+    await line.open()
+    const said = async () => JSON.stringify(await line.call('tools/list', {}))
+    let answer = await said()
+    for (; !answer.includes('left alone'); answer = await said()) expect(answer).toContain('code 3')
+    await world.call('secrets:set', { name: 'k', value: 'another one' })
+    expect(await line.next()).toContain('notifications/tools/list_changed')
+    answer = await said()
+    expect(answer).toContain('code 3')
+    expect(answer).not.toContain('left alone')
   })
 
   it('that others can write is refused when it is added, and at each start', async () => {
