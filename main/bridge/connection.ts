@@ -7,6 +7,7 @@ import type { Injector } from './credentials.ts'
 import { type RequestMessage, type ResponseMessage, withId } from './envelope.ts'
 import { LISTEN } from './eras/listening.ts'
 import { keepsTokens, whenSet } from './kept-values.ts'
+import { createLasting, LASTS } from './lasting.ts'
 import { limits } from './limits.ts'
 import { INITIALIZED, ownRevision } from './opening.ts'
 import { type ParkingTimer, systemTimer } from './timer.ts'
@@ -122,6 +123,7 @@ export function createConnection(options: {
   /** Who asked: what goes with a further round was meant for that server and that account. */
   const askers = new WeakMap<InputWanted, Link>()
   const subscribed = new Set<string>()
+  const lasting = createLasting()
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
   /** The revision that the client was answered with. */
@@ -216,8 +218,21 @@ export function createConnection(options: {
     if (answer.error !== undefined)
       throw new WarderError('server.refused', 'The server does not let the session open again.')
     await fresh.send(INITIALIZED, credential)
+    askAgain(fresh, credential)
     options.onOpened?.(initialize, answer, credential)
     return fresh
+  }
+
+  /** Nobody waits for these answers: what the server does not take any more is no reason not to go on. */
+  function askAgain(fresh: Upstream, credential: Credential): void {
+    const signal = AbortSignal.timeout(limits.openingMs)
+    // One without sessions goes on with `subscribed` by itself.
+    const listens = (fresh.revision?.() ?? null) === null
+    for (const { id, method, text } of lasting.again((uri) => events.mayRead?.(uri) === true)) {
+      if (!listens && method === 'resources/subscribe') continue
+      check(credential, null)
+      fresh.request(text, id, credential, signal).catch(() => {})
+    }
   }
 
   /** New messages go another way; what is under way on the link may still be answered. */
@@ -244,6 +259,8 @@ export function createConnection(options: {
     const { definition } = link.server
     if (isRemote(definition) || definition.idleSeconds === undefined) return
     link.resting?.()
+    // Who waits for news of it uses it.
+    if (lasting.listens) return
     link.resting = timer.after(definition.idleSeconds * 1_000, () => {
       if (current === link && link.busy === 0) void drop(link)
     })
@@ -266,6 +283,7 @@ export function createConnection(options: {
       // A second opening starts over, as a client does that lost track.
       if (current !== null) void drop(current)
       subscribed.clear()
+      lasting.clear()
       opening = message
     }
     if (current !== null) return current
@@ -296,6 +314,7 @@ export function createConnection(options: {
       link.busy += work
       try {
         const answer = await upstream.request(withId(message, id), id, credential, signal, round)
+        if (LASTS.has(message.method) && answer.error === undefined) lasting.agreed(message)
         if (message === opening)
           revision = answer.result?.member('protocolVersion')?.string() ?? null
         return answer

@@ -50,7 +50,7 @@ const fields = z.strictObject({
     .max(86_400)
     .optional()
     .describe(
-      'A server that a client did not use for so long is ended, and started again by the next call. It lives as long as its client by default.',
+      'A server that a client did not use for so long is ended, and started again by the next call. A client that is subscribed to one of its resources uses it. It lives as long as its client by default.',
     ),
   limits: z
     .strictObject({

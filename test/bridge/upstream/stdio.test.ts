@@ -325,6 +325,19 @@ describe('a server that nobody uses', () => {
     line.close()
   })
 
+  it('is used by who is subscribed to something of it', async () => {
+    await using world = await startWorld({ s: idle(60) })
+    const line = await world.line('s')
+    await line.open()
+    const before = await line.call('resources/subscribe', { uri: 'a:1' })
+    world.pass(61_000)
+    const then = await line.call('resources/unsubscribe', { uri: 'a:1' })
+    expect(pidOf(then)).toBe(pidOf(before))
+    world.pass(61_000)
+    expect(pidOf(await line.call('tools/call', { name: 'x' }))).not.toBe(pidOf(before))
+    line.close()
+  })
+
   it('is not ended while it has a call to answer, nor where nothing is said', async () => {
     await using world = await startWorld({ s: idle(60), t: idle() })
     const [line, other] = [await world.line('s'), await world.line('t')]
@@ -450,5 +463,50 @@ describe('a secret that was set anew', () => {
     }
     const { value, stayed } = await told({ env: { KEY: 'secret:k' } }, held)
     expect([value, stayed]).toEqual(['second', [true, false]])
+  })
+})
+
+describe('what a client asked for that lasts', () => {
+  const tells = server(
+    `if (params?.uri === 'a:refused') say(JSON.stringify({ jsonrpc: '2.0', id, error: { code: 1, message: 'no' } }))
+     else if (id !== undefined) answer(id, { asked: seen.map(({ method, params }) => [method, params?.level ?? params?.uri]) })`,
+  )
+  /** What the server that was started anew had been asked before the first call. */
+  async function askedAgain(first: (line: Line, world: World) => Promise<unknown>) {
+    const definition = { ...localServer(tells, { KEY: 'secret:k' }) }
+    await using world = await startWorld({ s: definition }, undefined, { k: 'v' })
+    const line = await world.line('s')
+    await line.open()
+    await first(line, world)
+    await world.bridge.renewSecret('k')
+    const { result } = await line.call('tools/call', { name: 'x' })
+    line.close()
+    const { asked } = result as { asked: [string, string?][] }
+    return asked.slice(2, -1).map(([method, what]) => `${method} ${what}`)
+  }
+  const subscribe = (line: Line, uri: string) => line.call('resources/subscribe', { uri })
+
+  it('is asked of the server that is started in its place', async () => {
+    const asked = await askedAgain(async (line) => {
+      await line.call('logging/setLevel', { level: 'error' })
+      for (const uri of ['a:1', 'a:2', 'a:refused']) await subscribe(line, uri)
+      await line.call('resources/unsubscribe', { uri: 'a:1' })
+      await line.call('logging/setLevel', { level: 'debug' })
+    })
+    expect(asked).toEqual(['logging/setLevel debug', 'resources/subscribe a:2'])
+  })
+
+  it('is not asked of it where the rules say no by now, or where the client has begun anew', async () => {
+    const denied = await askedAgain(async (line, world) => {
+      for (const uri of ['a:1', 'b:1']) await subscribe(line, uri)
+      const deny = { effect: 'deny', client: '*', server: '*', resource: 'a:*' } as const
+      world.house.rules = [deny, ...world.house.rules]
+    })
+    expect(denied).toEqual(['resources/subscribe b:1'])
+    const anew = await askedAgain(async (line) => {
+      await subscribe(line, 'a:1')
+      await line.open()
+    })
+    expect(anew).toEqual([])
   })
 })
