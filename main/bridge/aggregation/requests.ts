@@ -1,5 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import type { Room } from '../../runtime/budget.ts'
+import { createBriefMap } from '../brief-map.ts'
 import type { RequestMessage } from '../envelope.ts'
 import type { Channel } from '../types.ts'
 import type { SessionBranch } from './branch.ts'
@@ -36,8 +37,8 @@ interface Entry {
 
 /** @param room where what waits counts */
 export function createRequests(room: Room): Requests {
-  const waiting = new Map<string, Entry>()
-  const tokens = new Map<string, Entry>()
+  const waiting = createBriefMap<string, Entry>()
+  const tokens = createBriefMap<string, Entry>()
   const inFlight = createInFlight(room)
 
   return {

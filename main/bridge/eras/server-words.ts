@@ -1,3 +1,4 @@
+import type { BriefMap } from '../brief-map.ts'
 import { errorResponse, type NotificationMessage, type RequestMessage } from '../envelope.ts'
 import type { LinkHost } from '../upstream/upstream.ts'
 import { INVALID_PARAMS } from './claim.ts'
@@ -14,7 +15,7 @@ export function hearServer(
   host: LinkHost,
   parts: {
     /** Those that the server has, by the ids that it knows. */
-    calls: ReadonlyMap<string, HeldCall>
+    calls: BriefMap<string, HeldCall>
     listening: Listening
     /** Answers the server. @returns what to wait for before more is read from it */
     refuse: (text: string) => Promise<void> | undefined
@@ -51,7 +52,7 @@ export function hearServer(
    * asked may never come back; where none waits, the call that was asked last has asked more than one thing.
    */
   function askedFor(related: string | null): HeldCall | undefined {
-    const able = [...calls].filter(
+    const able = [...calls.entries()].filter(
       ([id, { method }]) => MAY_NEED_INPUT.has(method) && (related === null || related === id),
     )
     return (able.find(([, { round }]) => round !== null) ?? able.at(-1))?.[1]

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarderError } from '../../errors.ts'
 import type { Room } from '../../runtime/budget.ts'
+import { createBriefMap } from '../brief-map.ts'
 import {
   cancelled,
   type RequestMessage,
@@ -43,7 +44,7 @@ export function createSessionful(
 ): Sessionful {
   // Another link has other calls of the same ids.
   const states = options.states.of(`${options.caller} ${randomUUID()}`)
-  const calls = new Map<string, HeldCall>()
+  const calls = createBriefMap<string, HeldCall>()
   /** What the requests count for that were answered with a question: nobody else has them among what is under way. */
   const weights = new Map<string, number>()
   /** Answers the server. */
