@@ -142,6 +142,7 @@ export async function openBridge(options: {
     createCatalogue({
       ...options.remembers,
       ...options.house,
+      budget,
       lookup,
       stopped: () => options.stopped() !== null,
       relay: (text, session, channel) => relay(text, session, channel, house),

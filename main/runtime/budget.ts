@@ -137,5 +137,33 @@ export function countHeld(room: Room): (bytes: number) => boolean {
   }
 }
 
+/** What is kept of one session for longer than a call, each thing under a name of its own. */
+export interface Ledger {
+  /** @returns false where there is no room for so much; then nothing counts under this name */
+  set(name: string, bytes: number): boolean
+  /** Gives all back. Nothing is taken any more. */
+  close(): void
+}
+
+export function createLedger(room: Room): Ledger {
+  const counted = new Map<string, number>()
+  let closed = false
+  return {
+    set(name, bytes) {
+      room.give(counted.get(name) ?? 0)
+      counted.delete(name)
+      if (bytes === 0) return true
+      if (closed || !room.take(bytes)) return false
+      counted.set(name, bytes)
+      return true
+    },
+    close() {
+      closed = true
+      for (const bytes of counted.values()) room.give(bytes)
+      counted.clear()
+    },
+  }
+}
+
 /** Where nobody counts: a peer whose bytes are bounded by something else. */
 export const BOUNDLESS: Room = { take: () => true, give: () => {} }

@@ -53,7 +53,7 @@ export function createAllAlone(
     async close() {
       ended = true
       events.emit('closed')
-      await gathering.branches.close()
+      await gathering.close()
     },
   }
 }

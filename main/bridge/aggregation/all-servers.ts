@@ -198,7 +198,7 @@ export function createAllServers(house: AllServersHouse, standing: StandingWay):
     async close() {
       ended = true
       bursts.close()
-      await branches.close()
+      await gathering.close()
     },
     get ended() {
       return ended

@@ -1,4 +1,5 @@
 import { WarderError } from '../../errors.ts'
+import type { Ledger } from '../../runtime/budget.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import { limits } from '../limits.ts'
 import type { Branch, BranchPlace } from './branch.ts'
@@ -29,11 +30,13 @@ export function createBranches<Own extends Branch>(options: {
   servers: () => Readonly<Record<string, ServerDefinition>>
   allows: (server: string) => boolean
   begin: (place: BranchPlace) => Own
+  /** Where counts what is kept of them. */
+  ledger: Ledger
 }): Branches<Own> {
-  const { servers, allows, begin } = options
+  const { servers, allows, begin, ledger } = options
   const branches = new Map<string, Own>()
   const keys = new Map<string, Own>()
-  const links = new Map<string, Set<string>>()
+  const links = new Map<string, { readonly uris: Set<string>; size: number }>()
   let counter = 0
 
   const definitionOf = (server: string) =>
@@ -43,6 +46,7 @@ export function createBranches<Own extends Branch>(options: {
     branches.delete(branch.server)
     keys.delete(branch.key)
     links.delete(branch.server)
+    ledger.set(`links ${branch.server}`, 0)
     return branch.close(reason)
   }
 
@@ -73,14 +77,19 @@ export function createBranches<Own extends Branch>(options: {
     link(key, uri) {
       const branch = keys.get(key)
       if (branch === undefined || uri.length > limits.linkLength) return
-      const known = links.get(branch.server) ?? new Set<string>()
+      const known = links.get(branch.server) ?? { uris: new Set<string>(), size: 0 }
+      const { uris } = known
+      if (uris.has(uri)) return
       // The one that was named longest ago makes room.
-      const [oldest] = known
-      if (known.size >= limits.links && oldest !== undefined) known.delete(oldest)
-      links.set(branch.server, known.add(uri))
+      const [oldest = ''] = uris
+      if (uris.size >= limits.links && uris.delete(oldest)) known.size -= oldest.length
+      uris.add(uri)
+      known.size += uri.length
+      if (ledger.set(`links ${branch.server}`, known.size)) links.set(branch.server, known)
+      else links.delete(branch.server)
     },
     linked: (uri) =>
-      [...links.keys()].sort().find((server) => links.get(server)?.has(uri) === true),
+      [...links.keys()].sort().find((server) => links.get(server)?.uris.has(uri) === true),
     async close() {
       await Promise.all([...branches.values()].map((branch) => drop(branch)))
     },

@@ -1,6 +1,6 @@
 import type { Emitter } from '../../events.ts'
 import type { Decision, Operation } from '../../policy/decide.ts'
-import type { Share } from '../../runtime/budget.ts'
+import { createLedger, type Share } from '../../runtime/budget.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
 import type { RequestMessage } from '../envelope.ts'
 import type { ParkingTimer } from '../parking.ts'
@@ -24,6 +24,7 @@ export interface Gathering<Own extends Branch = Branch> {
    * @param initialize that each server is opened with
    */
   opening(initialize: RequestMessage): ReturnType<typeof openingResult>
+  close(): Promise<void>
 }
 
 /** All servers for a client whose requests stand alone, kept from one request to the next. */
@@ -59,12 +60,14 @@ export function createGathering<Own extends Branch>(
 ): Gathering<Own> {
   const { servers, decide, needsPerson, timer } = house
   const allows = (server: string) => decide(server, { kind: 'session' }).effect === 'allow'
-  const branches = createBranches({ servers, allows, begin: options.begin })
+  const ledger = createLedger(house.share.answers)
+  const branches = createBranches({ servers, allows, ledger, begin: options.begin })
   const lists = createLists({
     branches: branches.all,
     begun: branches.begun,
     decide,
     timer,
+    ledger,
     changed: options.changed,
   })
   return {
@@ -79,6 +82,10 @@ export function createGathering<Own extends Branch>(
         needs: needsPerson().filter(({ server }) => allows(server)),
         said: (server) => house.instructions(server, initialize),
       })
+    },
+    close() {
+      ledger.close()
+      return branches.close()
     },
   }
 }

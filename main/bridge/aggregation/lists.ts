@@ -1,4 +1,6 @@
+import { WarderError } from '../../errors.ts'
 import type { Decision, Operation } from '../../policy/decide.ts'
+import type { Ledger } from '../../runtime/budget.ts'
 import { LISTS } from '../inspect.ts'
 import { type JsonNode, splice } from '../json-scan.ts'
 import { limits } from '../limits.ts'
@@ -36,6 +38,13 @@ interface Line {
   readonly key: string
 }
 
+/** What did not fit on a page, under the tag of its cursors. */
+interface Waiting {
+  readonly tag: string
+  readonly lines: readonly Line[]
+  readonly weight: number
+}
+
 export function createLists(options: {
   /** The branches of all servers where the client may do anything, in the order of their names. */
   branches: () => readonly Branch[]
@@ -44,12 +53,14 @@ export function createLists(options: {
   decide: (server: string, operation: Operation) => Decision
   timer: ParkingTimer
   changed: (names: readonly ListName[]) => void
+  /** Where counts what is kept of them. */
+  ledger: Ledger
 }): Lists {
-  const { branches, begun, decide, timer, changed } = options
+  const { branches, begun, decide, timer, changed, ledger } = options
   const lists = new WeakMap<Branch, Map<string, ServerList>>()
   const known = new Map<string, ReadonlyMap<string, string>>()
   /** What did not fit on the first page; a client turns its pages soon or not at all. */
-  const rest = new Map<string, { readonly tag: string; readonly lines: readonly Line[] }>()
+  const rest = new Map<string, Waiting>()
   let counter = 0
 
   function of(branch: Branch, method: string): ServerList {
@@ -61,6 +72,7 @@ export function createLists(options: {
       branch,
       method,
       timer,
+      hold: (what, bytes) => ledger.set(`${what} ${branch.server} ${method}`, bytes),
       onLearned: () => known.delete(method),
       onLate: () => changed(LIST_NAMES.filter((name) => method.startsWith(name))),
     })
@@ -69,12 +81,12 @@ export function createLists(options: {
   }
 
   /** All lines there are; of two with the same name or URI the first server's. */
-  async function gather(method: string, { member, name }: ListShape): Promise<readonly Line[]> {
+  async function gather(method: string, { member, name }: ListShape): Promise<Waiting> {
     const all = branches()
     const parts = await Promise.all(all.map((branch) => of(branch, method).lines()))
     const owners = ownersAmong(all, method)
     const taken = new Set<string>()
-    return all.flatMap((branch, index) =>
+    const lines = all.flatMap((branch, index) =>
       (parts[index] ?? []).flatMap((node): Line[] => {
         const own = node.member(name)?.string()
         if (own === undefined) return []
@@ -85,6 +97,13 @@ export function createLists(options: {
         return [{ branch, node, key }]
       }),
     )
+    const weight = all.reduce((sum, branch) => sum + of(branch, method).weight(), 0)
+    return { tag: String(++counter), lines, weight }
+  }
+
+  /** Nobody looks at what the servers answered any more. */
+  function done(method: string): void {
+    for (const branch of begun()) lists.get(branch)?.get(method)?.done()
   }
 
   /** Of two servers with the same the first, also while it does not answer. */
@@ -103,6 +122,7 @@ export function createLists(options: {
     const all = branches()
     const old = all.map((branch) => of(branch, method)).filter(({ fresh }) => !fresh)
     await Promise.all(old.map((list) => list.lines()))
+    done(method)
     return ownersAmong(all, method)
   }
 
@@ -122,8 +142,8 @@ export function createLists(options: {
     async page(method, cursor) {
       const shape = shapeOf(method)
       let waiting = rest.get(method)
-      if (cursor === undefined)
-        waiting = { tag: String(++counter), lines: await gather(method, shape) }
+      if (cursor === undefined) waiting = await gather(method, shape)
+      if (cursor === undefined) done(method)
       const { tag, at: from } =
         cursor === undefined ? { tag: waiting?.tag, at: 0 } : readCursor(cursor)
       if (waiting === undefined || waiting.tag !== tag) return null
@@ -140,7 +160,12 @@ export function createLists(options: {
       const lines = `{"${shape.member}":[${shown.join(',')}]`
       if (at >= waiting.lines.length) {
         rest.delete(method)
+        ledger.set(`rest ${method}`, 0)
         return `${lines}}`
+      }
+      if (!ledger.set(`rest ${method}`, waiting.weight)) {
+        rest.delete(method)
+        throw new WarderError('bridge.busy', 'There is no room to keep the rest of this list.')
       }
       rest.set(method, waiting)
       return `${lines},"nextCursor":"${writeCursor(waiting.tag, at)}"}`

@@ -1,3 +1,4 @@
+import { WarderError } from '../../errors.ts'
 import { LISTS } from '../inspect.ts'
 import type { JsonNode } from '../json-scan.ts'
 import { limits } from '../limits.ts'
@@ -12,6 +13,10 @@ export interface ServerList {
    * first asked; where it is late, what is known from before, and `onLate` follows.
    */
   lines(): Promise<readonly JsonNode[]>
+  /** What the lines that it last answered with hold in memory. Bytes. */
+  weight(): number
+  /** Nobody looks at them any more. */
+  done(): void
   /** Waits for its answer, however long that takes. */
   answered(): Promise<void>
   /** False where it may have changed since it was asked. */
@@ -29,7 +34,11 @@ interface Asking {
   late: boolean
 }
 
+/** What is kept of it: its answer while somebody looks at it, its names, and its lines where it was late. */
+export type Kept = 'pages' | 'names' | 'late'
+
 /**
+ * @param hold where that counts, in bytes; false where there is no room
  * @param onLearned what it has is known anew
  * @param onLate what came was late, and differs from what was shown in its place
  */
@@ -37,10 +46,11 @@ export function createServerList(options: {
   branch: Branch
   method: string
   timer: ParkingTimer
+  hold: (what: Kept, bytes: number) => boolean
   onLearned: () => void
   onLate: () => void
 }): ServerList {
-  const { branch, method, timer, onLearned, onLate } = options
+  const { branch, method, timer, hold, onLearned, onLate } = options
   const list = LISTS[method] ?? { member: '', kind: 'tool', name: '' }
   const feature = method.slice(0, method.indexOf('/'))
   let keys: ReadonlySet<string> = new Set()
@@ -50,15 +60,19 @@ export function createServerList(options: {
   /** Kept of a server that was late, which may be late again. */
   let kept: readonly JsonNode[] = []
   let fresh = false
+  let weight = 0
 
   async function fetch(): Promise<readonly JsonNode[]> {
     await branch.opened()
     if (!branch.offers(feature)) return []
     const lines: JsonNode[] = []
     let bytes = 0
+    weight = 0
     let cursor: string | undefined
     for (let page = 0; page < limits.listPages && bytes < limits.listBytes; page++) {
       const result = await branch.ask(method, cursor === undefined ? '{}' : `{"cursor":${cursor}}`)
+      weight += result.weight()
+      if (!hold('pages', weight)) throw noRoom()
       for (const line of result.member(list.member)?.elements() ?? []) {
         lines.push(line)
         bytes += line.end - line.start
@@ -68,11 +82,15 @@ export function createServerList(options: {
       if (next?.kind !== 'string' || next.raw === cursor) break
       cursor = next.raw
     }
+    learn(lines)
     return lines
   }
 
   function learn(lines: readonly JsonNode[]): void {
-    const names = lines.flatMap((line) => line.member(list.name)?.string() ?? [])
+    // A part of a text would keep all of it.
+    const names = lines.flatMap((line) => copy(line.member(list.name)?.string()) ?? [])
+    const size = names.reduce((sum, name) => sum + name.length + NAME, 0)
+    if (!hold('names', size)) throw noRoom()
     keys = new Set(names)
     onLearned()
     if (list.kind === 'resource') return
@@ -88,15 +106,18 @@ export function createServerList(options: {
     fresh = true
     const done = fetch().then(
       (lines) => {
-        learn(lines)
         const differs = rawOf(lines) !== rawOf(kept)
-        kept = begun.late ? lines : []
+        kept = begun.late && hold('late', weight) ? lines : []
+        // Who waited for them has gone on without.
+        hold(begun.late ? 'pages' : 'late', 0)
         if (begun.late && differs) onLate()
         return lines
       },
       // Its own lines are all that it costs. The audit says why.
       () => {
         kept = []
+        hold('late', 0)
+        hold('pages', 0)
         return []
       },
     )
@@ -108,6 +129,10 @@ export function createServerList(options: {
     return begun
   }
 
+  function done(): void {
+    if (asking === null) hold('pages', 0)
+  }
+
   return {
     async lines() {
       const begun = asking ?? ask()
@@ -117,7 +142,12 @@ export function createServerList(options: {
       begun.late = true
       return kept
     },
-    answered: async () => void (await (asking ?? ask()).done),
+    weight: () => weight,
+    done,
+    async answered() {
+      await (asking ?? ask()).done
+      done()
+    },
     get fresh() {
       return fresh && asking === null
     },
@@ -130,6 +160,13 @@ export function createServerList(options: {
     ownName: (shown) => ownNames.get(shown) ?? null,
   }
 }
+
+/** What a name costs beside its characters. */
+const NAME = 64
+const copy = (text: string | undefined) =>
+  text === undefined ? undefined : Buffer.from(text).toString()
+
+const noRoom = () => new WarderError('bridge.busy', 'There is no room for this list.')
 
 /** @returns null where it takes longer */
 export async function within<T>(

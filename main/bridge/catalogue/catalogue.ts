@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Mask } from '../../audit/mask.ts'
 import { isWarderError } from '../../errors.ts'
 import type { Decide } from '../../policy/decide.ts'
+import type { Budget } from '../../runtime/budget.ts'
 import type { Server } from '../../servers/servers.ts'
 import { type RequestMessage, readMessage, resultResponse } from '../envelope.ts'
 import { META } from '../eras/claim.ts'
@@ -10,6 +11,7 @@ import { withMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
 import { limits } from '../limits.ts'
 import { maskJson } from '../mask-json.ts'
+import { fingerprint } from '../pins/fingerprint.ts'
 import type { Catalogue, Channel, House, Opened, Session, Told } from '../types.ts'
 import type { Credential } from '../upstream/upstream.ts'
 import type { Memory, Subject } from './memory.ts'
@@ -29,13 +31,16 @@ export function createCatalogue(options: {
   decide: Decide
   mask: Mask
   pins?: House['pins']
+  budget: Budget
   relay: (text: string, session: Session, channel: Channel) => Promise<void>
   timer: { now(): number; after(ms: number, run: () => void): () => void }
 }): Catalogue {
   const { memory, whose, lookup, stopped, decide, mask, pins, relay, timer } = options
-  const pages = createPages()
+  const pages = createPages<Session>(
+    ({ principals }) => options.budget.of(principals.client).answers,
+  )
   /** What each client was told from memory, and has not heard anew since. */
-  const told = new Map<Session, Map<string, { subject: string; content: string }>>()
+  const told = new Map<Session, Map<string, { subject: string; digest: string }>>()
   /** When each server was last asked behind a client, on the timer's clock. */
   const asked = new Map<string, number>()
   let silent = false
@@ -83,7 +88,10 @@ export function createCatalogue(options: {
     )
     const own = told.get(session) ?? new Map()
     told.set(session, own)
-    own.set(message.method, { subject: JSON.stringify(subject), content: known.content })
+    own.set(message.method, {
+      subject: JSON.stringify(subject),
+      digest: fingerprint(known.content),
+    })
     const text = message.method === 'initialize' ? changeable(seen.text) : seen.text
     return {
       text: marked(text, known.heardAt),
@@ -100,7 +108,7 @@ export function createCatalogue(options: {
       const before = own.get(method)
       if (before?.subject !== name) continue
       own.delete(method)
-      if (before.content !== content && memberOf(method) !== null)
+      if (before.digest !== fingerprint(content) && memberOf(method) !== null)
         session.standing?.send(
           `{"jsonrpc":"2.0","method":"notifications/${listOf(method)}/list_changed"}`,
         )
@@ -228,7 +236,10 @@ export function createCatalogue(options: {
         pending.channel.reply(resultResponse(message.id, known.text))
       })
     },
-    leave: (session) => void told.delete(session),
+    leave(session) {
+      told.delete(session)
+      pages.leave(session)
+    },
     forgetServer: (server) => forgetting(() => memory.forgetServer(server)),
     forgetAccount: (...account) => forgetting(() => memory.forgetAccount(...account)),
     clear: () => forgetting(memory.clear),

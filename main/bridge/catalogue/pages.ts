@@ -1,3 +1,4 @@
+import { createLedger, type Ledger, type Room } from '../../runtime/budget.ts'
 import type { RequestMessage, ResponseMessage } from '../envelope.ts'
 import { withMembers, withoutMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
@@ -23,17 +24,31 @@ interface Begun {
 }
 
 /** Puts the pages of a list together again, as its client turns them: half a list is nothing to remember. */
-export interface Pages {
+export interface Pages<Session extends object> {
   /** @returns the whole list as one page, once its last page is there */
-  turn(session: object, message: RequestMessage, answer: ResponseMessage): string | null
+  turn(session: Session, message: RequestMessage, answer: ResponseMessage): string | null
+  /** The session has ended. */
+  leave(session: Session): void
 }
 
 /** What is beyond is not remembered. */
 export const MOST_PAGES = 64
 const MOST_LINES = 20_000
+/** What a line costs beside its characters. */
+const LINE = 64
 
-export function createPages(): Pages {
-  const begun = new WeakMap<object, Map<string, Begun>>()
+/** @param roomOf where counts what waits for its last page */
+export function createPages<Session extends object>(
+  roomOf: (session: Session) => Room,
+): Pages<Session> {
+  const begun = new WeakMap<Session, Map<string, Begun>>()
+  const ledgers = new WeakMap<Session, Ledger>()
+
+  function ledgerOf(session: Session): Ledger {
+    const known = ledgers.get(session) ?? createLedger(roomOf(session))
+    ledgers.set(session, known)
+    return known
+  }
 
   return {
     turn(session, { method, params }, { result }) {
@@ -48,7 +63,7 @@ export function createPages(): Pages {
 
       const before = cursor === undefined ? undefined : own.get(method)
       if (cursor !== undefined && before?.next !== cursor) return null
-      own.delete(method)
+      if (own.delete(method)) ledgerOf(session).set(method, 0)
       const first = before?.result ?? result.raw
       const all = before === undefined ? page : before.lines.concat(page)
       if (next === undefined || next.kind === 'null') {
@@ -56,9 +71,14 @@ export function createPages(): Pages {
         return withoutMembers(readJson(whole), new Set(['nextCursor']))
       }
       const size = (before?.size ?? 0) + result.raw.length
-      if (all.length < MOST_LINES && size <= limits.listBytes && next.raw !== cursor)
+      const mayGoOn = all.length < MOST_LINES && size <= limits.listBytes && next.raw !== cursor
+      if (mayGoOn && ledgerOf(session).set(method, size + all.length * LINE))
         own.set(method, { result: first, lines: all, size, next: next.raw })
       return null
+    },
+    leave(session) {
+      ledgerOf(session).close()
+      begun.delete(session)
     },
   }
 }

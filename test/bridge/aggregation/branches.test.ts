@@ -2,11 +2,13 @@ import { expect, it } from 'vitest'
 import type { Branch } from '../../../main/bridge/aggregation/branch.ts'
 import { createBranches } from '../../../main/bridge/aggregation/branches.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { BOUNDLESS, createBudget, createLedger } from '../../../main/runtime/budget.ts'
 import { remoteServer } from '../support/world.ts'
 
-it('what a server links to is remembered so far, and nothing that is too long', () => {
+function branchesOf(ledger = createLedger(BOUNDLESS)) {
   const servers = { s: remoteServer('https://s.example/mcp') }
-  const branches = createBranches<Branch>({
+  return createBranches<Branch>({
+    ledger,
     servers: () => servers,
     allows: () => true,
     begin: (place) => ({
@@ -19,6 +21,26 @@ it('what a server links to is remembered so far, and nothing that is too long', 
       close: async () => {},
     }),
   })
+}
+
+it('what a server links to counts for its client, and is forgotten where there is no room', async () => {
+  const { answers } = createBudget({ each: 1_000, asked: 0, kept: 1_000, all: 0 }).of('one')
+  const branches = branchesOf(createLedger(answers))
+  const { key } = branches.of('s')
+  const uri = (name: string) => `x:${name.repeat(400)}`
+  branches.link(key, uri('a'))
+  branches.link(key, uri('b'))
+  expect([branches.linked(uri('a')), answers.take(200)]).toEqual(['s', false])
+  branches.link(key, uri('c'))
+  expect([branches.linked(uri('a')), branches.linked(uri('c'))]).toEqual([undefined, undefined])
+  branches.link(key, uri('d'))
+  expect([branches.linked(uri('d')), answers.take(600)]).toEqual(['s', false])
+  await branches.close()
+  expect(answers.take(1_000)).toBe(true)
+})
+
+it('what a server links to is remembered so far, and nothing that is too long', () => {
+  const branches = branchesOf()
   const { key } = branches.of('s')
   const long = `x:${'a'.repeat(limits.linkLength - 2)}`
   branches.link(key, long)

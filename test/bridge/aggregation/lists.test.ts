@@ -4,6 +4,7 @@ import { createLists } from '../../../main/bridge/aggregation/lists.ts'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import type { Decision, Operation } from '../../../main/policy/decide.ts'
+import { BOUNDLESS, createBudget, createLedger } from '../../../main/runtime/budget.ts'
 import { manualTimer } from '../support/timer.ts'
 
 const allow: Decision = { effect: 'allow', rule: 'test' }
@@ -32,12 +33,14 @@ function branch(server: string, lines: readonly string[], member = 'tools') {
 function listsOf(
   branches: readonly Branch[],
   decide: (server: string, operation: Operation) => Decision = () => allow,
+  ledger = createLedger(BOUNDLESS),
 ) {
   return createLists({
     branches: () => branches,
     begun: () => branches,
     decide,
     timer: manualTimer().timer,
+    ledger,
     changed: () => {},
   })
 }
@@ -49,6 +52,103 @@ const pageOf = async (lists: ReturnType<typeof listsOf>, cursor?: string) => {
   const { tools, nextCursor } = JSON.parse(text ?? '{}')
   return { names: tools?.map(({ name }: { name: string }) => name), nextCursor }
 }
+
+describe('what is kept of lists', () => {
+  const most = limits.pageBytes * 3
+  const shareOf = () => createBudget({ each: most, asked: 0, kept: most, all: 0 }).of('one').answers
+  const five = () => branch('a', ['1', '2', '3', '4', '5'].map(big))
+  const two = () => branch('b', ['1', '2'].map(big))
+
+  it('counts while its pages are turned, and a server that there is no room for is left out', async () => {
+    const share = shareOf()
+    const [one, other] = [createLedger(share), createLedger(share)]
+    const lists = listsOf([five(), two()], undefined, one)
+    const first = await pageOf(lists)
+    const left = async () => {
+      const page = await pageOf(listsOf([five(), two()], undefined, other))
+      return page.names.filter((name: string) => name.startsWith('a__')).length
+    }
+    expect(await left()).toBe(0)
+    const last = await pageOf(lists, first.nextCursor)
+    expect(last.nextCursor).toBeUndefined()
+    expect(await left()).toBeGreaterThan(0)
+    one.close()
+    other.close()
+    expect(share.take(most)).toBe(true)
+  })
+
+  it('counts as names alone once nobody looks at its lines', async () => {
+    const share = shareOf()
+    const ledger = createLedger(share)
+    const names = Array.from({ length: 100 }, (_, at) => `${at}-${'n'.repeat(100)}`)
+    const lines = names.map((name) => `{"name":"${name}","description":"${'x'.repeat(20_000)}"}`)
+    const lists = listsOf([branch('a', lines)], undefined, ledger)
+    await pageOf(lists)
+    const size = names.join('').length
+    expect(share.take(most - 2 * size)).toBe(true)
+    expect(share.take(size)).toBe(false)
+    ledger.close()
+    expect(share.take(size)).toBe(true)
+  })
+
+  it('leaves out a server whose names find no room', async () => {
+    const share = shareOf()
+    const names = Array.from({ length: 1_000 }, (_, at) => `${at}`)
+    const lists = listsOf(
+      [
+        branch(
+          'a',
+          names.map((name) => `{"name":"${name}"}`),
+        ),
+        two(),
+      ],
+      undefined,
+      {
+        ...createLedger(share),
+        set: (name, bytes) => !name.startsWith('names a') || bytes < 1_000,
+      },
+    )
+    expect((await pageOf(lists)).names).toEqual(['b__1', 'b__2'])
+  })
+
+  it('counts where a server was late, until it answers in time', async () => {
+    const share = shareOf()
+    const ledger = createLedger(share)
+    const { timer, pass } = manualTimer()
+    const answers: (() => void)[] = []
+    const late = branch('a', [big('1')])
+    const { ask } = late
+    late.ask = async (...asked) => {
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return ask(...asked)
+    }
+    const known = Promise.withResolvers<void>()
+    const lists = createLists({
+      branches: () => [late],
+      begun: () => [late],
+      decide: () => allow,
+      timer,
+      ledger,
+      changed: () => known.resolve(),
+    })
+    const began = async () => {
+      while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const first = pageOf(lists)
+    await began()
+    pass(limits.listWaitMs)
+    expect((await first).names).toEqual([])
+    answers.shift()?.()
+    await known.promise
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(share.take(most - limits.pageBytes / 4)).toBe(false)
+    const second = pageOf(lists)
+    await began()
+    answers.shift()?.()
+    expect((await second).names).toEqual(['a__1'])
+    expect(share.take(most - limits.pageBytes / 4)).toBe(true)
+  })
+})
 
 describe('a list that is too long for one page', () => {
   const a = () => branch('a', ['1', '2', '3', '4', '5'].map(big))
