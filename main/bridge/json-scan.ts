@@ -94,7 +94,7 @@ class Node implements JsonNode {
   }
 
   get raw(): string {
-    return this.#text.slice(this.start, this.end)
+    return alone(this.#text.slice(this.start, this.end), this.#text)
   }
 
   member(name: string): JsonNode | undefined {
@@ -118,7 +118,7 @@ class Node implements JsonNode {
     for (let at = this.#index + entryWidth; at < next; ) {
       const value = at + entryWidth
       found.push({
-        name: unquote(this.#text, tape[at] ?? 0, tape[at + 1] ?? 0),
+        name: alone(unquote(this.#text, tape[at] ?? 0, tape[at + 1] ?? 0), this.#text),
         value: new Node(this.#text, tape, value),
       })
       at = tape[value + 2] ?? next
@@ -138,7 +138,7 @@ class Node implements JsonNode {
   string(): string | undefined {
     if (this.kind !== 'string') return undefined
     const string = unquote(this.#text, this.start, this.end)
-    return string.isWellFormed() ? string : undefined
+    return string.isWellFormed() ? alone(string, this.#text) : undefined
   }
 
   number(): number | undefined {
@@ -160,6 +160,18 @@ class Node implements JsonNode {
   #next(): number {
     return this.#tape[this.#index + 2] ?? 0
   }
+}
+
+/** V8 makes a part of a text that is longer than this a view of the text, and keeps all of it for as long as the part. */
+const VIEW = 12
+const SHORT = 4 * 1024
+const LONG = 16 * 1024
+
+/** A short part of a long text that does not keep the text: many of them, as names and URIs, are kept for long. */
+function alone(part: string, text: string): string {
+  if (text.length <= LONG || part.length <= VIEW || part.length > SHORT) return part
+  // What is put together is written anew when it is taken apart.
+  return ` ${part}`.slice(1)
 }
 
 /** Whether the string between two quotes is this one, its escapes resolved. */

@@ -104,7 +104,7 @@ export const limits = {
   /** Of what one server wants its users to know, and of all that is told at the opening of all servers. Characters. */
   instructions: 4_096,
   allInstructions: 32_768,
-  /** Resources that one server's answers named outside of its lists, and that are remembered as its own; longer ones are not. */
+  /** Resources that one server's answers named outside of its lists, and that are remembered as its own; no URI that is longer is kept. */
   links: 1_000,
   linkLength: 4_096,
   /** What one tool may say of itself; a person has to read it. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type JsonLimits, type JsonNode, readJson, splice } from '../../main/bridge/json-scan.ts'
 import { isWarderError, WarderError } from '../../main/errors.ts'
@@ -249,5 +251,33 @@ describe('splice', () => {
         { start: 1, end: 3, text: '' },
       ]),
     ).toThrow(RangeError)
+  })
+})
+
+describe('a short part of a long text', () => {
+  it('does not keep the text', () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const used = () => {
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    const size = 2 * 1024 * 1024
+    const read = (at: number) => {
+      const uri = `"https://example.com/some/resource/${at}"`
+      // A character that is not of Latin-1, and an escape.
+      const node = readJson(
+        `{"pad":"${'x'.repeat(size)}","uri":${uri},"name":"\\u0061 ☃ name of ${at}"}`,
+      )
+      return [node.member('uri')?.string(), node.member('name')?.string(), node.member('uri')?.raw]
+    }
+    const before = used()
+    const kept = Array.from({ length: 20 }, (_, at) => read(at))
+    expect(used() - before).toBeLessThan(2 * size)
+    expect(kept[7]).toEqual([
+      'https://example.com/some/resource/7',
+      'a ☃ name of 7',
+      '"https://example.com/some/resource/7"',
+    ])
   })
 })

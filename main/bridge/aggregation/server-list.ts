@@ -87,8 +87,7 @@ export function createServerList(options: {
   }
 
   function learn(lines: readonly JsonNode[]): void {
-    // A part of a text would keep all of it.
-    const names = lines.flatMap((line) => copy(line.member(list.name)?.string()) ?? [])
+    const names = lines.flatMap((line) => line.member(list.name)?.string() ?? [])
     const size = names.reduce((sum, name) => sum + name.length + NAME, 0)
     if (!hold('names', size)) throw noRoom()
     keys = new Set(names)
@@ -163,8 +162,6 @@ export function createServerList(options: {
 
 /** What a name costs beside its characters. */
 const NAME = 64
-const copy = (text: string | undefined) =>
-  text === undefined ? undefined : Buffer.from(text).toString()
 
 const noRoom = () => new WarderError('bridge.busy', 'There is no room for this list.')
 

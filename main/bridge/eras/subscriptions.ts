@@ -170,6 +170,7 @@ export function createSubscriptions(options: {
     async subscribe(uri, credential, signal) {
       if (!able('resources', 'subscribe')) return false
       if (uris.has(uri) && current !== null && includes(filter, uri)) return true
+      if (uri.length > limits.linkLength) throw tooLong()
       if (uris.size >= MOST_RESOURCES) throw tooMany()
       uris.add(uri)
       const stream = listenAnew(credential)
@@ -209,5 +210,6 @@ const includes = (filter: JsonNode | null, uri: string): boolean =>
 
 const notTaken = () =>
   new WarderError('server.refused', 'The server does not take the subscription.')
+const tooLong = () => new WarderError('bridge.too_large', 'The URI is too long to be kept.')
 const tooMany = () =>
   new WarderError('bridge.busy', 'This client is subscribed to too many resources of the server.')

@@ -1,5 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import type { ResponseMessage } from '../envelope.ts'
+import { limits } from '../limits.ts'
 
 /** Resources that one session may be subscribed to. */
 const MOST_RESOURCES = 1_000
@@ -21,7 +22,7 @@ export function createSharedResources<Seat>() {
     [...subscribers].flatMap(([uri, seats]) => (seats.has(seat) ? [uri] : []))
 
   return {
-    /** @throws WarderError `bridge.busy`, and as `ask` does */
+    /** @throws WarderError `bridge.busy`, `bridge.too_large`, and as `ask` does */
     async subscribe(
       seat: Seat,
       uri: string,
@@ -29,6 +30,8 @@ export function createSharedResources<Seat>() {
     ): Promise<ResponseMessage> {
       const seats = subscribers.get(uri) ?? new Set()
       if (seats.has(seat)) return ask()
+      if (uri.length > limits.linkLength)
+        throw new WarderError('bridge.too_large', 'The URI is too long to be kept.')
       if (of(seat).length >= MOST_RESOURCES) throw tooMany()
       // News may come before the answer.
       subscribers.set(uri, seats.add(seat))

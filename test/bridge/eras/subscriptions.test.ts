@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../../main/bridge/limits.ts'
 import { statelessStdio } from '../../harness/stdio-servers.ts'
 import { type Answer, json, type Seen, startRemote } from '../support/remote.ts'
 import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
@@ -71,6 +72,14 @@ describe('a client of sessions at a local server of the stateless revision (the 
     expect(await scene.line.call('resources/unsubscribe', today)).toMatchObject({ result: {} })
     expect(await scene.heardAfter('publish')).toEqual([])
     expect(await scene.heardAfter('grow')).toHaveLength(1)
+  })
+
+  it('is subscribed to none whose URI is too long to be kept', async () => {
+    await using scene = await opened()
+    const uri = `x:${'a'.repeat(limits.linkLength)}`
+    expect(await scene.line.call('resources/subscribe', { uri })).toMatchObject({
+      error: { data: { code: 'bridge.too_large' } },
+    })
   })
 
   it('hears of no resource that it may not read, then or later', async () => {

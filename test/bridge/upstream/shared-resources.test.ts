@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { readMessage, resultResponse } from '../../../main/bridge/envelope.ts'
+import { limits } from '../../../main/bridge/limits.ts'
 import { createSharedResources } from '../../../main/bridge/upstream/shared-resources.ts'
 
 it('one session may be subscribed to so many resources of a shared server, and others to theirs', async () => {
@@ -18,4 +19,10 @@ it('one session may be subscribed to so many resources of a shared server, and o
   expect(resources.leave('one')).toHaveLength(1_000)
   await resources.subscribe('one', 'x://more', ask)
   expect(asked).toBe(1_002)
+  const uri = `x:${'a'.repeat(limits.linkLength - 2)}`
+  await resources.subscribe('one', uri, ask)
+  await expect(resources.subscribe('one', `${uri}a`, ask)).rejects.toMatchObject({
+    code: 'bridge.too_large',
+  })
+  expect(asked).toBe(1_003)
 })
