@@ -17,17 +17,30 @@ export interface ListedTools {
 
 /** A server that invents new names for ever is only remembered so far. */
 const MOST_TOOLS = 10_000
+/** In characters, of their names and headers. */
+const MOST_SIZE = 4 * 1024 * 1024
 
 export function createListedTools(): ListedTools {
-  const known = new Map<string, readonly HeaderParameter[] | null>()
+  const known = new Map<string, { parameters: readonly HeaderParameter[] | null; size: number }>()
+  let size = 0
+
+  function remember(name: string, parameters: readonly HeaderParameter[] | null): void {
+    const before = known.get(name)
+    if (before === undefined && known.size >= MOST_TOOLS) return
+    const own = name.length + (parameters?.length ? JSON.stringify(parameters).length : 0)
+    size -= before?.size ?? 0
+    known.delete(name)
+    if (size + own > MOST_SIZE) return
+    size += own
+    known.set(name, { parameters, size: own })
+  }
 
   function isValid(tool: JsonNode): boolean {
     const parameters = headerParameters(tool)
     const name = tool.member('name')?.string()
     // One that is larger is withheld, and nobody calls it.
     const isReadable = tool.end - tool.start <= limits.toolBytes
-    if (name !== undefined && isReadable && (known.has(name) || known.size < MOST_TOOLS))
-      known.set(name, parameters)
+    if (name !== undefined && isReadable) remember(name, parameters)
     return parameters !== null
   }
 
@@ -45,7 +58,7 @@ export function createListedTools(): ListedTools {
       const text = `[${valid.map(({ raw }) => raw).join(',')}]`
       return readServerMessage(splice(answer.text, [{ start, end, text }])) as ResponseMessage
     },
-    parameters: (tool) => known.get(tool),
+    parameters: (tool) => known.get(tool)?.parameters,
   }
 }
 
