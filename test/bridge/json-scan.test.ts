@@ -273,7 +273,8 @@ describe('a short part of a long text', () => {
     }
     const before = used()
     const kept = Array.from({ length: 20 }, (_, at) => read(at))
-    expect(used() - before).toBeLessThan(2 * size)
+    // Two bytes a character. The last text V8 itself may hold, where a regular expression looked at it.
+    expect(used() - before).toBeLessThan(3 * 2 * size)
     expect(kept[7]).toEqual([
       'https://example.com/some/resource/7',
       'a ☃ name of 7',
