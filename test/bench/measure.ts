@@ -2,6 +2,9 @@ import type { BenchClient } from './clients.ts'
 
 /** How much is asked of each target. */
 export interface Effort {
+  /** How often everything is started anew: what V8 made of a program while it grew warm stays as long as its process. */
+  readonly settings: number
+  /** In each setting. */
   readonly rounds: number
   /** Calls of either kind before the first round: a JIT that is not warm makes HTTP several times slower. */
   readonly warm: number
@@ -15,7 +18,8 @@ export interface Effort {
 }
 
 export const FULL: Effort = {
-  rounds: 15,
+  settings: 4,
+  rounds: 4,
   warm: 3_000,
   sequential: 600,
   parallel: 2_000,
@@ -24,6 +28,7 @@ export const FULL: Effort = {
 }
 /** To see that everything runs; its figures mean nothing. */
 export const BRIEF: Effort = {
+  settings: 1,
   rounds: 1,
   warm: 20,
   sequential: 50,
@@ -48,31 +53,23 @@ export interface Compared {
   ratio(figure: keyof Figures, of: string, to: string): number
 }
 
-/**
- * Every target in turn in many short rounds, there and back, so that what happens to the machine meanwhile happens to all
- * of them: a ratio is made within a round, where the targets are some seconds apart.
- */
-export async function compare(
-  targets: Readonly<Record<string, BenchClient>>,
-  effort: Effort,
-): Promise<Compared> {
-  const all = Object.entries(targets)
-  const rounds: Record<string, Figures>[] = []
-  for (const [, client] of all) {
-    for (let call = 0; call < effort.warm; call++) await client.call()
-    await throughputOf([client], effort.warm, IN_FLIGHT)
-  }
-  for (let number = 0; number < effort.rounds; number++) {
-    const round: Record<string, Figures> = {}
-    for (const [name, client] of number % 2 === 0 ? all : all.toReversed())
-      round[name] = await oneRound(client, effort)
-    rounds.push(round)
+/** What is compared, in processes of its own, opened. */
+export interface Setting extends AsyncDisposable {
+  readonly targets: Readonly<Record<string, BenchClient>>
+}
+
+/** Medians over the rounds of several settings. @param open makes one anew */
+export async function compare(open: () => Promise<Setting>, effort: Effort): Promise<Compared> {
+  const rounds: Readonly<Record<string, Figures>>[] = []
+  for (let number = 0; number < effort.settings; number++) {
+    await using setting = await open()
+    rounds.push(...(await roundsOf(setting.targets, effort)))
   }
   const middle = (name: string, figure: keyof Figures) =>
     median(rounds.map((round) => round[name]?.[figure] ?? Number.NaN))
   return {
     figures: Object.fromEntries(
-      Object.keys(targets).map((name) => [
+      Object.keys(rounds[0] ?? {}).map((name) => [
         name,
         {
           p50: middle(name, 'p50'),
@@ -88,6 +85,43 @@ export async function compare(
         ),
       ),
   }
+}
+
+/**
+ * Every target in turn in many short rounds, there and back, so that what happens to the machine meanwhile happens to all
+ * of them: a ratio is made within a round, where the targets are some seconds apart.
+ */
+async function roundsOf(
+  targets: Setting['targets'],
+  effort: Effort,
+): Promise<Record<string, Figures>[]> {
+  const all = Object.entries(targets)
+  const rounds: Record<string, Figures>[] = []
+  for (const [, client] of all) {
+    for (let call = 0; call < effort.warm; call++) await client.call()
+    await throughputOf([client], effort.warm, IN_FLIGHT)
+  }
+  for (let number = 0; number < effort.rounds; number++) {
+    const round: Record<string, Figures> = {}
+    for (const [name, client] of number % 2 === 0 ? all : all.toReversed())
+      round[name] = await oneRound(client, effort)
+    rounds.push(round)
+  }
+  return rounds
+}
+
+/** Opens every target. @param started what they stand on, disposed of after them */
+export async function settingOf(
+  started: AsyncDisposableStack,
+  targets: Setting['targets'],
+): Promise<Setting> {
+  await using all = started.move()
+  for (const client of Object.values(targets)) {
+    all.defer(() => client.close())
+    await client.open()
+  }
+  const kept = all.move()
+  return { targets, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 async function oneRound(client: BenchClient, effort: Effort): Promise<Figures> {

@@ -43,7 +43,7 @@ async function ofCatalogue(client: BenchClient, effort: Effort): Promise<Record<
     await client.open()
     await client.request('tools/list', {})
     const lists: number[] = []
-    for (let turn = 0; turn < Math.max(5, effort.rounds * 3); turn++)
+    for (let turn = 0; turn < Math.max(5, effort.rounds * 10); turn++)
       lists.push(await timed(() => client.request('tools/list', {})))
     const calls: number[] = []
     const args = { name: 'echo-001__echo', arguments: { message: 'hello' } }

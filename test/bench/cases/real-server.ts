@@ -1,5 +1,5 @@
 import { httpClient } from '../clients.ts'
-import { compare, type Effort } from '../measure.ts'
+import { compare, type Effort, type Setting, settingOf } from '../measure.ts'
 import { everythingStdio, startEverythingHttp } from '../servers.ts'
 import { startBenchWarder } from '../warder.ts'
 import { atLeast, atMost, type CaseResult } from './result.ts'
@@ -10,21 +10,7 @@ import { asFigures } from './stdio-to-http.ts'
  * it the longer way, through the shim to its HTTP, which has two more programs on it and no wanted ratio.
  */
 export async function realServerCase(effort: Effort): Promise<CaseResult> {
-  await using started = new AsyncDisposableStack()
-  const { url } = started.use(await startEverythingHttp())
-  const warder = started.use(await startBenchWarder())
-  await warder.addLocal('local', everythingStdio)
-  await warder.addRemote('remote', url)
-  const targets = {
-    alone: httpClient(url),
-    warder: warder.viaHttp('local'),
-    'warder, shim and HTTP': warder.viaShim('remote'),
-  }
-  for (const client of Object.values(targets)) {
-    started.defer(() => client.close())
-    await client.open()
-  }
-  const { figures, ratio } = await compare(targets, effort)
+  const { figures, ratio } = await compare(setting, effort)
   return {
     name: 'real-server',
     title: 'server-everything for a client over HTTP, alone and behind the companion',
@@ -34,4 +20,17 @@ export async function realServerCase(effort: Effort): Promise<CaseResult> {
       atLeast('throughput / server alone', ratio('throughput', 'warder', 'alone'), 0.8),
     ],
   }
+}
+
+async function setting(): Promise<Setting> {
+  await using started = new AsyncDisposableStack()
+  const { url } = started.use(await startEverythingHttp())
+  const warder = started.use(await startBenchWarder())
+  await warder.addLocal('local', everythingStdio)
+  await warder.addRemote('remote', url)
+  return settingOf(started, {
+    alone: httpClient(url),
+    warder: warder.viaHttp('local'),
+    'warder, shim and HTTP': warder.viaShim('remote'),
+  })
 }
