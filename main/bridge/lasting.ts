@@ -1,4 +1,5 @@
 import type { RequestMessage } from './envelope.ts'
+import { LOG_LEVELS } from './eras/claim.ts'
 import { type JsonNode, readJson } from './json-scan.ts'
 
 /** What a client asked of a server that lasts longer than the answer: the next link to it begins with the same. */
@@ -49,8 +50,9 @@ export function createLasting(): Lasting {
   return {
     agreed({ method, params }) {
       if (method === 'logging/setLevel') {
-        const named = params?.member('level')?.string()
-        level = named === undefined ? level : JSON.stringify(named)
+        const named = params?.member('level')?.string() ?? ''
+        // What is none of these may be of any length.
+        if (LOG_LEVELS.includes(named)) level = named
         return
       }
       const uri = params?.member('uri')
@@ -58,14 +60,14 @@ export function createLasting(): Lasting {
       if (uri === undefined || key === undefined) return
       if (method === 'resources/unsubscribe') resources.delete(key)
       else if (resources.size < MOST_RESOURCES && key.length <= LONGEST_URI)
-        // A node of its own: that of the message would keep the whole of it.
-        resources.set(key, readJson(uri.raw))
+        // Written anew: what is of the message would keep the whole of it, however short the URI is that it spells.
+        resources.set(key, readJson(JSON.stringify(key)))
     },
     get listens() {
       return resources.size > 0
     },
     again: (mayRead) => [
-      ...(level === null ? [] : [request('logging/setLevel', `{"level":${level}}`)]),
+      ...(level === null ? [] : [request('logging/setLevel', `{"level":"${level}"}`)]),
       ...[...resources.values()]
         .filter(mayRead)
         .map(({ raw }) => request('resources/subscribe', `{"uri":${raw}}`)),

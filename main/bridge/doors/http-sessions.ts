@@ -23,6 +23,7 @@ interface Known {
   readonly client: string
   readonly server: string | null
   readonly hears: Hears
+  /** On a clock that nobody can set: one that is set would end sessions, or keep them. Milliseconds. */
   lastUsed: number
   busy: number
 }
@@ -43,7 +44,7 @@ export function openHttpSessions(options: {
   sweeper.unref()
 
   function sweep(): void {
-    const oldest = Date.now() - limits.sessionIdleMs
+    const oldest = performance.now() - limits.sessionIdleMs
     for (const [id, entry] of known)
       if (entry.visit.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(id)
   }
@@ -113,7 +114,7 @@ export function openHttpSessions(options: {
         const fresh = randomUUID()
         const hears: Hears = { stream: null }
         const visit = begin(client, server, () => hears.stream)
-        entry = { visit, client, server, hears, lastUsed: Date.now(), busy: 0 }
+        entry = { visit, client, server, hears, lastUsed: performance.now(), busy: 0 }
         known.set(fresh, entry)
         reply.open(fresh)
       } else {
@@ -129,7 +130,7 @@ export function openHttpSessions(options: {
         await entry.visit.receive(text, reply)
       } finally {
         entry.busy--
-        entry.lastUsed = Date.now()
+        entry.lastUsed = performance.now()
       }
       reply.accepted()
     },
@@ -147,7 +148,7 @@ export function openHttpSessions(options: {
         () => {
           entry.hears.stream = null
           entry.busy--
-          entry.lastUsed = Date.now()
+          entry.lastUsed = performance.now()
         },
         { once: true },
       )

@@ -148,6 +148,11 @@ export function createSubscriptions(options: {
     return stream
   }
 
+  /** Nobody waits for it to be acknowledged any more; the one before it goes on. */
+  function letGo(stream: Stream | null): void {
+    if (stream !== null && stream !== current && streams.has(stream.id)) stream.controller.abort()
+  }
+
   return {
     start(credential) {
       if (wanted() !== null) listener.start(credential)
@@ -180,6 +185,7 @@ export function createSubscriptions(options: {
         if (stream && includes(await unlessAborted(stream.taken.promise, signal), uri)) return true
       } catch (error) {
         uris.delete(uri)
+        letGo(stream)
         throw error
       }
       uris.delete(uri)

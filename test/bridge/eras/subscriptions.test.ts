@@ -245,6 +245,22 @@ describe('a client of sessions at a remote server of the stateless revision', ()
     expect(next.wanted.resourceSubscriptions).toEqual(['a://2'])
   })
 
+  it('leaves no stream open for a subscription that it gave up, and hears on the one before', async () => {
+    await using scene = await opened()
+    const first = await scene.listened()
+    first.acknowledge()
+    subscribe(scene.line, 'a://1')
+    const second = await scene.listened()
+    scene.line.send(
+      '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a://1"}}',
+    )
+    await second.closed
+    first.say('notifications/tools/list_changed', { on: 'the first' })
+    expect(await nextMessage(scene.line)).toMatchObject({ params: { on: 'the first' } })
+    subscribe(scene.line, 'a://2')
+    expect((await scene.listened()).wanted.resourceSubscriptions).toEqual(['a://2'])
+  })
+
   it('has a subscription made again after a renewal, as a call of its own', async () => {
     let refused = 0
     await using scene = await opened((one) => {
