@@ -45,16 +45,15 @@ export function createStanding<
   end: (held: Held) => Promise<void>
   /** How many one client may have. */
   most?: () => number
-  now?: () => number
 }): Standing<Server, Held> {
-  const { begin, end, now = () => performance.now() } = options
+  const { begin, end } = options
   const { most = () => limits.sessionsPerClient } = options
   const entries = new Map<string, Entry<Held>>()
   const sweeper = setInterval(sweep, SWEEP_MS)
   sweeper.unref()
 
   function sweep(): void {
-    const oldest = now() - limits.sessionIdleMs
+    const oldest = performance.now() - limits.sessionIdleMs
     for (const entry of entries.values())
       if (entry.held.ended || (entry.busy === 0 && entry.lastUsed < oldest)) forget(entry)
   }
@@ -81,7 +80,7 @@ export function createStanding<
     if (known !== undefined && !known.held.ended) return known
     entries.delete(key)
     makeRoom(client)
-    const entry = { key, client, held: begin(caller, claim), lastUsed: now(), busy: 0 }
+    const entry = { key, client, held: begin(caller, claim), lastUsed: performance.now(), busy: 0 }
     entries.set(key, entry)
     return entry
   }
@@ -94,7 +93,7 @@ export function createStanding<
         await run(entry.held)
       } finally {
         entry.busy--
-        entry.lastUsed = now()
+        entry.lastUsed = performance.now()
       }
     },
     close() {

@@ -161,11 +161,13 @@ export function runSession(options: SessionOptions): Promise<number> {
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       if (link !== socket) return
+      // A client that waits for an answer is silent because of that.
+      const isOver = departure.suspected && !waiting.all().some(isOwed)
       stdout.cork()
       lines.push(chunk)
       stdout.uncork()
       if (stdout.writableNeedDrain) socket.pause()
-      if (departure.suspected && departure.look() === 'gone') leave()
+      if (isOver && departure.look() === 'gone') leave()
     })
     socket.on('drain', regulate)
     socket.once('close', () => {

@@ -148,6 +148,27 @@ describe('a client whose launcher has ended', () => {
     expect(await next.json()).toMatchObject({ id: 3 })
   })
 
+  it('gets all answers that it waits for, also where it cannot be asked', async () => {
+    await using scene = await startScene()
+    const companion = await scene.accept()
+    for (const id of [1, 2]) {
+      scene.request(id, 'tools/call', { name: 'slow' })
+      await companion.next()
+    }
+    scene.io.ppid = 1
+    scene.tick()
+    const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: {} }
+    companion.send(progress)
+    expect(await scene.heard()).toEqual(progress)
+    for (const id of [1, 2]) {
+      companion.answer(id)
+      expect(await scene.heard()).toMatchObject({ id })
+    }
+    expect(scene.io.exitCode).toBeUndefined()
+    scene.request(3, 'tools/call', { name: 'next' })
+    expect(await companion.json()).toMatchObject({ id: 3 })
+  })
+
   it('before its first word is not doubted', async () => {
     await using scene = await startScene()
     scene.io.ppid = 1
