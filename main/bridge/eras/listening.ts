@@ -55,19 +55,37 @@ interface Stream {
 export function createListening(host: LinkHost): Listening {
   const streams = new Map<string, Stream>()
   const over = Promise.withResolvers<void>()
+  /** How many streams hear of each resource, those that are not acknowledged yet among them. */
+  const hearers = new Map<string, number>()
+
+  /** @returns true where nobody hears of it any more */
+  function part(uri: string): boolean {
+    const left = (hearers.get(uri) ?? 0) - 1
+    if (left > 0) hearers.set(uri, left)
+    else hearers.delete(uri)
+    return left <= 0
+  }
 
   async function subscribed(
     wanted: JsonNode | undefined,
     features: JsonNode | undefined,
     ask: (method: string, params: string) => Promise<ResponseMessage>,
-  ): Promise<string[]> {
-    if (features?.member('resources')?.member('subscribe')?.boolean() !== true) return []
-    const agreed: string[] = []
-    for (const uri of wanted?.elements().slice(0, MOST_RESOURCES) ?? []) {
-      const name = uri.string()
-      if (name === undefined || agreed.includes(name) || host.mayRead?.(uri) !== true) continue
-      const { error } = await ask('resources/subscribe', `{"uri":${uri.raw}}`)
-      if (error === undefined) agreed.push(name)
+  ): Promise<ReadonlySet<string>> {
+    const agreed = new Set<string>()
+    if (features?.member('resources')?.member('subscribe')?.boolean() !== true) return agreed
+    try {
+      for (const uri of wanted?.elements().slice(0, MOST_RESOURCES) ?? []) {
+        const name = uri.string()
+        if (name === undefined || agreed.has(name) || host.mayRead?.(uri) !== true) continue
+        agreed.add(name)
+        hearers.set(name, (hearers.get(name) ?? 0) + 1)
+        const { error } = await ask('resources/subscribe', `{"uri":${uri.raw}}`)
+        if (error !== undefined && agreed.delete(name)) part(name)
+      }
+    } catch (error) {
+      // The server has gone, or is asked for all of them anew.
+      for (const name of agreed) part(name)
+      throw error
     }
     return agreed
   }
@@ -83,7 +101,7 @@ export function createListening(host: LinkHost): Listening {
       const methods = new Set(lists.map(([, feature]) => `notifications/${feature}/list_changed`))
       const agreed = {
         ...Object.fromEntries(lists.map(([name]) => [name, true])),
-        ...(resources.length > 0 ? { resourceSubscriptions: resources } : {}),
+        ...(resources.size > 0 ? { resourceSubscriptions: [...resources] } : {}),
       }
       const gone = Promise.withResolvers<never>()
       const leave = () => gone.reject(signal.reason)
@@ -91,7 +109,7 @@ export function createListening(host: LinkHost): Listening {
       try {
         signal.throwIfAborted()
         host.onMessage(acknowledged(agreed, id), id)
-        streams.set(id, { methods, resources: new Set(resources) })
+        streams.set(id, { methods, resources })
         await Promise.race([over.promise, gone.promise])
         return readMessage(
           resultResponse(id, `{"resultType":"complete","_meta":{"${SUBSCRIPTION}":${id}}}`),
@@ -100,8 +118,7 @@ export function createListening(host: LinkHost): Listening {
         signal.removeEventListener('abort', leave)
         streams.delete(id)
         for (const uri of resources)
-          if (![...streams.values()].some((other) => other.resources.has(uri)))
-            ask('resources/unsubscribe', JSON.stringify({ uri })).catch(() => {})
+          if (part(uri)) ask('resources/unsubscribe', JSON.stringify({ uri })).catch(() => {})
       }
     },
     hear(message) {

@@ -67,10 +67,14 @@ export function createSessionful(
     ): Promise<void> {
       const logs = opened?.result?.member('capabilities')?.member('logging')?.kind === 'object'
       if (wanted === null || wanted === level || !logs) return
+      const before = level
       level = wanted
       const id = JSON.stringify(`warder-level-${++counter}`)
       const text = `{"jsonrpc":"2.0","id":${id},"method":"logging/setLevel","params":{"level":"${wanted}"}}`
-      await inner.request(text, id, credential, signal)
+      await inner.request(text, id, credential, signal).catch((error: unknown) => {
+        if (level === wanted) level = before
+        throw error
+      })
     }
 
     /** @param id of the request at the server, for as many rounds as there are */

@@ -1,5 +1,14 @@
+import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import {
+  type RequestMessage,
+  type ResponseMessage,
+  readMessage,
+} from '../../../main/bridge/envelope.ts'
+import { createListening } from '../../../main/bridge/eras/listening.ts'
+import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import type { LinkHost } from '../../../main/bridge/upstream/upstream.ts'
 import { begin, type Message, metaOf, PREFIX, post, textOf } from '../support/alone.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
@@ -177,6 +186,43 @@ describe('a client that listens without a session', () => {
     expect(await told()).toEqual(after)
     cancel('a')
     expect(await told()).toEqual([...after, 'resources/unsubscribe x:1'])
+  })
+
+  it('keeps a resource that a stream gives back while another one that wants it still begins', async () => {
+    const told: unknown[] = []
+    const host = { onMessage: () => {}, mayRead: () => true } as unknown as LinkHost
+    const listening = createListening(host)
+    const slow = Promise.withResolvers<void>()
+    const hear = (id: string, resourceSubscriptions: string[], signal: AbortSignal) =>
+      listening.listen(
+        readMessage(
+          textOf('subscriptions/listen', { notifications: { resourceSubscriptions } }, { id }),
+        ) as RequestMessage,
+        id,
+        readJson(JSON.stringify(able)),
+        async (method, params) => {
+          told.push([method, JSON.parse(params).uri])
+          if (params.includes('slow')) await slow.promise
+          return readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as ResponseMessage
+        },
+        signal,
+      )
+    const [first, second] = [new AbortController(), new AbortController()]
+    const one = hear('1', ['x:1', 'x:2'], first.signal)
+    await tick()
+    const other = hear('2', ['x:1', 'x:slow'], second.signal)
+    await tick()
+    expect(told).toHaveLength(4)
+    first.abort()
+    await expect(one).rejects.toThrow()
+    expect(told.slice(4)).toEqual([['resources/unsubscribe', 'x:2']])
+    slow.resolve()
+    second.abort()
+    await expect(other).rejects.toThrow()
+    expect(told.slice(5)).toEqual([
+      ['resources/unsubscribe', 'x:1'],
+      ['resources/unsubscribe', 'x:slow'],
+    ])
   })
 
   it('is told of the end where the server is cut off', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Message, metaOf, PREFIX, textOf } from '../support/alone.ts'
+import { json, opened as said, startRemote, usual } from '../support/remote.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, remoteServer, startWorld } from '../support/world.ts'
 
@@ -116,6 +117,28 @@ describe('a client without sessions at a server with them', () => {
     const heard = await ask(scene.line, 'tools/call', { name: 'x' }, meta)
     expect(heard.map(({ params }) => params?.level)).toEqual(['warning', undefined])
     expect(heard.at(-1)?.result?.levels).toEqual(['info'])
+  })
+
+  it('hears of the log also where the server was told its level in vain at first', async () => {
+    const levels: string[] = []
+    const able = said.replace('"tools":{}', '"tools":{},"logging":{}')
+    const others = usual((seen, response) => {
+      if (seen.rpc !== 'logging/setLevel') return json(response, seen.id, '{"content":[]}')
+      levels.push(JSON.parse(seen.body).params.level)
+      return levels.length === 1 ? response.destroy() : json(response, seen.id, '{}')
+    })
+    await using remote = await startRemote((seen, response) =>
+      seen.rpc === 'initialize' ? json(response, seen.id, able) : others(seen, response),
+    )
+    await using world = await startWorld({ s: remoteServer(remote.url) })
+    const line = await world.line('s')
+    const meta = metaOf({}, { [`${PREFIX}logLevel`]: 'info' })
+    for (const code of ['server.unreachable', undefined, undefined]) {
+      const [answer] = await ask(line, 'tools/call', { name: 'x' }, meta)
+      expect(answer?.error?.data?.code).toBe(code)
+    }
+    expect(levels).toEqual(['info', 'info'])
+    line.close()
   })
 
   it('cancels a call on its socket, and the server is told under the id that it knows', async () => {
