@@ -38,9 +38,12 @@ export function openStatelessVisit(options: {
   const waiting = new Map<string, Session>()
   /** Streams that only listen: nobody waits for an end of them. */
   const listening = new Set<string>()
-  channel.leaving?.().addEventListener('abort', () => {
-    for (const id of listening) waiting.get(id)?.giveUp(id, channel)
-  })
+  const leaving = channel.leaving?.()
+  // One that waits for nobody is shared by all such ways, and would keep every one of them.
+  if (leaving?.aborted === false)
+    leaving.addEventListener('abort', () => {
+      for (const id of listening) waiting.get(id)?.giveUp(id, channel)
+    })
 
   return {
     async request(message, claim) {

@@ -102,8 +102,12 @@ export function openVisitToAll(options: {
     if (method === LISTEN) {
       const { visit, timer } = options
       // Nobody waits for an end of it.
-      channel.leaving?.().addEventListener('abort', () => entry.controller.abort(), { once: true })
-      return listenToAll(message, { claim, all: kept, channel, visit, signal, timer })
+      const leave = () => entry.controller.abort()
+      const leaving = channel.leaving?.()
+      leaving?.addEventListener('abort', leave)
+      return listenToAll(message, { claim, all: kept, channel, visit, signal, timer }).finally(() =>
+        leaving?.removeEventListener('abort', leave),
+      )
     }
     if (method === 'server/discover')
       return channel.reply(resultResponse(id, discovered(all, claim)))

@@ -1,4 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { waitsForNobody } from '../../../main/bridge/aggregation/branch.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, post, textOf } from '../support/alone.ts'
@@ -145,6 +147,12 @@ describe('a client with more servers than it may have sessions otherwise', () =>
     }
     expect(scene.remote('a').of('initialize')).toHaveLength(count)
   })
+})
+
+it('what was asked of a server for a list is kept by nobody afterwards', async () => {
+  await using scene = await startScene({ a: { tools: [tool('x')] } })
+  await post(scene.world, 'tools/list', {}, ALL)
+  expect(getEventListeners(waitsForNobody, 'abort')).toEqual([])
 })
 
 describe('on a socket', () => {
