@@ -6,7 +6,6 @@ import {
   resultResponse,
   withId,
 } from './envelope.ts'
-import { SUBSCRIPTION } from './eras/listening.ts'
 import { splice } from './json-scan.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
@@ -148,7 +147,9 @@ export function createServerSide(session: () => Session, house: House): ServerSi
     if (about === null) return
     const { text, masked } = maskJson(wellFormed(about), house.mask)
     const send = () => session().channelFor(related, tokenOf(message))?.send(text)
-    if (isNews(message.method)) news.changed(`${message.method} ${streamOf(message)}`, send)
+    // Each stream of a client without sessions has its own news.
+    const stream = session().speaks === 'stateless' ? related : null
+    if (isNews(message.method)) news.changed(`${message.method} ${stream}`, send)
     else send()
     if (masked === 0) return
     // Notifications have no line in the audit of their own; one that held a secret gets one.
@@ -222,9 +223,6 @@ export function createServerSide(session: () => Session, house: House): ServerSi
   }
 }
 
-/** Each stream of a client without sessions has its own news. */
-const streamOf = ({ params }: NotificationMessage) =>
-  params?.member('_meta')?.member(SUBSCRIPTION)?.raw ?? ''
 const tokenOf = ({ params }: RequestMessage | NotificationMessage) =>
   params?.member('progressToken')?.raw ?? null
 const notOffered = () =>

@@ -248,3 +248,19 @@ it('keeps news of a resource from a client that may not read it', async () => {
   expect(await line.next()).toContain('"id":"x"')
   line.close()
 })
+
+it('tells a client of sessions once that a list has changed, whatever stream the server says it is for', async () => {
+  const on = `(message, { send, answer }) => {
+    if (message.id === undefined) return
+    if (message.method === 'tools/call') for (const stream of [1, 2, 3])
+      send({ method: 'notifications/tools/list_changed', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': stream } } })
+    answer({})
+  }`
+  await using world = await startWorld({ s: sessionServer(on, { tools: { listChanged: true } }) })
+  const line = await world.line('s')
+  await line.open()
+  line.send('{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"x"}}')
+  expect(await line.next()).toContain('list_changed')
+  expect(await line.next()).toContain('"id":"x"')
+  line.close()
+})
