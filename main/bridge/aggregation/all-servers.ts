@@ -9,6 +9,7 @@ import {
   resultResponse,
   withId,
 } from '../envelope.ts'
+import { LOG_LEVELS } from '../eras/claim.ts'
 import { limits } from '../limits.ts'
 import { checkOpening, ownRevision } from '../opening.ts'
 import { refusal } from '../refusal.ts'
@@ -92,7 +93,7 @@ export function createAllServers(house: AllServersHouse, standing: StandingWay):
   /** Never fails: a server that does not know the level is no reason to be without it. */
   async function setLevel(branch: SessionBranch): Promise<void> {
     if (level !== null && branch.offers('logging'))
-      await branch.ask('logging/setLevel', `{"level":${level}}`).catch(() => {})
+      await branch.ask('logging/setLevel', `{"level":"${level}"}`).catch(() => {})
   }
 
   async function answer(message: RequestMessage, channel: Channel): Promise<void> {
@@ -109,7 +110,10 @@ export function createAllServers(house: AllServersHouse, standing: StandingWay):
       return channel.reply(errorResponse(id, INVALID_PARAMS, 'The list has no such page any more.'))
     }
     if (method === 'logging/setLevel') {
-      level = params?.member('level')?.raw ?? null
+      const wanted = params?.member('level')?.string() ?? ''
+      if (!LOG_LEVELS.includes(wanted))
+        return channel.reply(errorResponse(id, INVALID_PARAMS, 'This log level is not known.'))
+      level = wanted
       await within(timer, limits.listWaitMs, Promise.all(branches.begun().map(setLevel)))
       return result('{}')
     }

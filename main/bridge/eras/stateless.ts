@@ -17,7 +17,7 @@ import {
   type Round,
   type Upstream,
 } from '../upstream/upstream.ts'
-import { INVALID_PARAMS } from './claim.ts'
+import { INVALID_PARAMS, LOG_LEVELS } from './claim.ts'
 import { createInputs } from './input-required.ts'
 import { createListedTools, nextCursor } from './listed-tools.ts'
 import { mirroredHeaders } from './mirrored-headers.ts'
@@ -196,7 +196,10 @@ export function createStateless(endpoint: StatelessEndpoint, host: LinkHost): St
       }
       if (method === 'ping') return own(id, '{}')
       if (method === 'logging/setLevel') {
-        speaker = { ...speaker, logLevel: params?.member('level')?.raw ?? null }
+        const level = params?.member('level')?.string() ?? ''
+        if (!LOG_LEVELS.includes(level))
+          return ownError(id, INVALID_PARAMS, 'This log level is not known.')
+        speaker = { ...speaker, logLevel: JSON.stringify(level) }
         return own(id, '{}')
       }
       if (method === 'resources/subscribe' || method === 'resources/unsubscribe')

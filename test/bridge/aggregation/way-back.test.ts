@@ -151,6 +151,9 @@ describe('a client', () => {
   it('sets the level of the log everywhere, also where a server comes later', async () => {
     await using scene = await startScene()
     const { line, world } = scene
+    expect(await line.call('logging/setLevel', { level: 'loud' })).toMatchObject({
+      error: { code: -32602 },
+    })
     line.send('{"jsonrpc":"2.0","id":"l","method":"logging/setLevel","params":{"level":"error"}}')
     const said = [await next(line), await next(line), await next(line)]
     expect(said.at(-1)).toMatchObject({ id: 'l', result: {} })

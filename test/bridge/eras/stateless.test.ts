@@ -88,6 +88,9 @@ describe('a client of sessions at a server without them', () => {
     const answer = modern((seen, response) => json(response, seen.id, done))
     await using scene = await opened(answer, abilities, 'oauth')
     await scene.line.call('logging/setLevel', { level: 'debug' })
+    expect(await scene.line.call('logging/setLevel', { level: 'loud' })).toMatchObject({
+      error: { code: -32602 },
+    })
     await scene.line.call('tools/call', { ...call, name: 'é' })
     expect(metaOf(scene.remote, 'tools/call')).toEqual({
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
