@@ -5,7 +5,7 @@ import {
   resultResponse,
 } from '../envelope.ts'
 import type { Claim } from '../eras/claim.ts'
-import { LISTEN, LISTS, onStream, SUBSCRIPTION } from '../eras/listening.ts'
+import { concerns, LISTEN, LISTS, onStream, SUBSCRIPTION } from '../eras/listening.ts'
 import { limits } from '../limits.ts'
 import type { ParkingTimer } from '../parking.ts'
 import type { StatelessVisit } from '../stateless-visit.ts'
@@ -57,14 +57,11 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
 
   function hear(said: NotificationMessage, { key }: Branch): void {
     const uri = said.params?.member('uri')?.string()
+    const isWanted = uri !== undefined && [...agreed].some((one) => concerns(uri, one))
     const names = LIST_NAMES.filter((name) => said.method === `notifications/${name}/list_changed`)
     lists.stale(names, key)
     changed(names)
-    if (
-      said.method === 'notifications/resources/updated' &&
-      early === null &&
-      agreed.has(uri ?? '')
-    )
+    if (said.method === 'notifications/resources/updated' && early === null && isWanted)
       channel.send(onStream(said, message.id).text)
   }
 
@@ -80,7 +77,8 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
         if (said.kind !== 'notification') return
         if (said.method !== ACKNOWLEDGED) return hear(said, branch)
         const given = said.params?.member('notifications')?.member('resourceSubscriptions')
-        for (const uri of given?.elements() ?? []) agreed.add(uri.string() ?? '')
+        const uris = given?.elements().map((uri) => uri.string()) ?? []
+        for (const uri of resourceSubscriptions) if (uris.includes(uri)) agreed.add(uri)
         isHeard = true
         answered.resolve()
       },

@@ -129,7 +129,8 @@ export function createListening(host: LinkHost): Listening {
       )
       if (!updated && !changed) return false
       const rooms = [...streams].flatMap(([id, { methods, resources }]) => {
-        const wanted = methods.has(message.method) || (uri !== undefined && resources.has(uri))
+        const isHeard = uri !== undefined && [...resources].some((one) => concerns(uri, one))
+        const wanted = methods.has(message.method) || (updated && isHeard)
         return wanted ? (host.onMessage(onStream(message, id), id) ?? []) : []
       })
       return rooms.length === 0 ? undefined : Promise.all(rooms)
@@ -142,6 +143,9 @@ const acknowledged = (agreed: object, id: string) =>
   readMessage(
     `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"${SUBSCRIPTION}":${id}},"notifications":${JSON.stringify(agreed)}}}`,
   ) as NotificationMessage
+
+/** News may be about a part of what was subscribed to (MCP 2026-07-28, `ResourceUpdatedNotificationParams`). */
+export const concerns = (uri: string, subscribed: string) => uri.startsWith(subscribed)
 
 /** The server's own words under the id of a stream. */
 export function onStream({ method, params }: NotificationMessage, id: string): NotificationMessage {

@@ -1,5 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import type { ResponseMessage } from '../envelope.ts'
+import { concerns } from '../eras/listening.ts'
 import { limits } from '../limits.ts'
 
 /** Resources that one session may be subscribed to. */
@@ -43,10 +44,9 @@ export function createSharedResources<Seat>() {
       return answer
     },
     unsubscribe,
-    /** The news may be about a part of what was subscribed to (MCP 2025-11-25, Resources, Subscriptions). */
     concerns: (seat: Seat, uri: string | undefined): boolean =>
       uri !== undefined &&
-      [...subscribers].some(([of, seats]) => seats.has(seat) && uri.startsWith(of)),
+      [...subscribers].some(([of, seats]) => seats.has(seat) && concerns(uri, of)),
     /** @returns what nobody is subscribed to any more */
     leave: (seat: Seat): string[] => of(seat).filter((uri) => unsubscribe(seat, uri)),
   }

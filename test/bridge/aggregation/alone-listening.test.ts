@@ -1,5 +1,17 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { openVisitToAll } from '../../../main/bridge/aggregation/all-alone.ts'
+import type { AllAlone } from '../../../main/bridge/aggregation/gathering.ts'
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  readMessage,
+} from '../../../main/bridge/envelope.ts'
+import { type Claim, claimOf } from '../../../main/bridge/eras/claim.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { systemTimer } from '../../../main/bridge/timer.ts'
+import { createEmitter } from '../../../main/events.ts'
+import { BOUNDLESS } from '../../../main/runtime/budget.ts'
 import { type Message, metaOf, PREFIX, textOf } from '../support/alone.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
@@ -111,11 +123,13 @@ describe('a client that listens to all servers', () => {
     // Nobody listens to the other server.
     expect(scene.world.running().sort()).toEqual(['a', 'b'])
     expect(await say(line, 'a', updated('x:b'))).toEqual([])
-    const [heard] = await say(line, 'b', updated('x:other'), updated('x:b'))
-    expect(heard).toMatchObject({
-      ...updated('x:b'),
-      params: { uri: 'x:b', _meta: { [SUBSCRIPTION]: 'l' } },
-    })
+    const heard = await say(line, 'b', updated('x:other'), updated('x:b'), updated('x:b/part'))
+    expect(heard).toMatchObject(
+      ['x:b', 'x:b/part'].map((uri) => ({
+        ...updated(uri),
+        params: { uri, _meta: { [SUBSCRIPTION]: 'l' } },
+      })),
+    )
   })
 
   it('hears of servers that come, and of what they say', async () => {
@@ -134,6 +148,36 @@ describe('a client that listens to all servers', () => {
     expect((await told(line, world)).map(({ method }) => method)).toEqual([
       'notifications/tools/list_changed',
     ])
+  })
+
+  it('leaves nothing on its socket when it listens no more', async () => {
+    const leaving = new AbortController()
+    const said: string[] = []
+    const send = (text: string) => void said.push(text)
+    const channel = { send, reply: send, refuse: send, leaving: () => leaving.signal }
+    const nobody = { all: () => [] }
+    const all = {
+      gathering: { branches: nobody },
+      events: createEmitter(),
+      ended: false,
+    } as unknown as AllAlone
+    const way = openVisitToAll({
+      channel,
+      use: (_claim, run) => run(all),
+      visit: () => {
+        throw new Error('there is no server')
+      },
+      timer: systemTimer,
+      room: BOUNDLESS,
+    })
+    const request = readMessage(
+      textOf('subscriptions/listen', { notifications: {} }, { id: 'l' }),
+    ) as RequestMessage
+    const listening = way.request(request, claimOf(request) as Claim)
+    const cancel = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"l"}}'
+    await way.notification(readMessage(cancel) as NotificationMessage)
+    await listening
+    expect(getEventListeners(leaving.signal, 'abort')).toEqual([])
   })
 
   it('hears no more once it has cancelled, and is not answered', async () => {

@@ -94,7 +94,7 @@ describe('a client that listens without a session', () => {
     sayOn(
       one.line,
       ...[changed('tools'), changed('prompts'), changed('resources')],
-      ...[updated('x:1'), updated('x:2'), { method: 'notifications/vendor' }],
+      ...[updated('x:1'), updated('x:2'), updated('x:1/part'), { method: 'notifications/vendor' }],
     )
     const heard: unknown[] = []
     for (;;) {
@@ -106,6 +106,7 @@ describe('a client that listens without a session', () => {
       ['notifications/tools/list_changed', { _meta: { [SUBSCRIPTION]: 'a' } }],
       ['notifications/resources/list_changed', { _meta: { [SUBSCRIPTION]: 'b' } }],
       ['notifications/resources/updated', { uri: 'x:1', _meta: { [SUBSCRIPTION]: 'b' } }],
+      ['notifications/resources/updated', { uri: 'x:1/part', _meta: { [SUBSCRIPTION]: 'b' } }],
     ])
   })
 
