@@ -1,15 +1,10 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { createConnection } from '../../main/bridge/connection.ts'
-import { type RequestMessage, readMessage } from '../../main/bridge/envelope.ts'
 import { limits } from '../../main/bridge/limits.ts'
 import { createParking } from '../../main/bridge/parking.ts'
-import { relay } from '../../main/bridge/relay.ts'
-import { createSession } from '../../main/bridge/session.ts'
-import type { House } from '../../main/bridge/types.ts'
-import type { Upstream } from '../../main/bridge/upstream/upstream.ts'
 import { signInNeeded } from '../../main/oauth/grant-errors.ts'
 import { seededRandom } from './random-json.ts'
+import { directSession, nothing } from './support/direct.ts'
 import { startHouse, type TestHouse } from './support/house.ts'
 import { manualTimer } from './support/timer.ts'
 
@@ -51,51 +46,18 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
     if (!alive) failures.push(`${id} was forwarded without a sign-in`)
     if (!allowed(toolOf.get(id) ?? '')) failures.push(`${id} was forwarded against the rules`)
   }
-  const upstream: Upstream = {
-    async request(text, id) {
-      arrived(text)
-      return readMessage(`{"jsonrpc":"2.0","id":${id},"result":{}}`) as never
+  const { session, say } = directSession(
+    { ...house, parking },
+    {
+      hears({ text }) {
+        arrived(text)
+        return '{}'
+      },
+      async headers() {
+        if (!alive) throw signInNeeded({ server: 's', account: 'ann' })
+        return { ...nothing, account: 's/ann', accounts: [{ server: 's', account: 'ann' }] }
+      },
     },
-    send: async (text) => arrived(text),
-    close: async () => {},
-  }
-  const server = { name: 's', definition: { url: 'http://127.0.0.1:1/', auth: 'public' } } as const
-  const testHouse: House = {
-    ...house,
-    parking,
-    connect: (_name, asker, events) =>
-      createConnection({
-        asker,
-        lookup: () => server,
-        injector: {
-          async headers() {
-            if (!alive) throw signInNeeded({ server: 's', account: 'ann' })
-            return {
-              server,
-              headers: {},
-              environment: null,
-              account: 's/ann',
-              accounts: [{ server: 's', account: 'ann' }],
-              grants: [],
-            }
-          },
-          environment: () => Promise.reject(new Error('not a local server')),
-        },
-        revoked: () => false,
-        stopped: () => null,
-        connect: async () => upstream,
-        events,
-      }),
-  }
-  const session = createSession({
-    principals: { user: 'u', client: 'one', proof: 'same-user' },
-    server: 's',
-    folder: null,
-    house: testHouse,
-    standing: () => null,
-  })
-  session.connection.remember(
-    readMessage('{"jsonrpc":"2.0","id":"o","method":"initialize","params":{}}') as RequestMessage,
   )
   const send = (text: string, id?: string) => {
     const reply = (answer: string) => {
@@ -104,7 +66,7 @@ async function runStory(house: TestHouse, seed: number): Promise<string[]> {
       if (cancelled.has(id)) failures.push(`${id} was answered after its requester had gone`)
       answers.set(id, answer.includes('"result"') ? 'result' : 'error')
     }
-    void relay(text, session, { reply, send: () => {}, refuse: reply }, testHouse)
+    void say(text, { reply, send: () => {}, refuse: reply })
   }
   /** Until the disk and all that follows from it have been waited for. */
   const settle = async () => {

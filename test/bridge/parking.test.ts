@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Connection } from '../../main/bridge/connection.ts'
 import { createParking } from '../../main/bridge/parking.ts'
-import { relay } from '../../main/bridge/relay.ts'
-import { createSession } from '../../main/bridge/session.ts'
 import { WarderError } from '../../main/errors.ts'
 import { signInNeeded } from '../../main/oauth/grant-errors.ts'
 import type { Rule } from '../../main/store/config-schema.ts'
+import { directSession } from './support/direct.ts'
 import { startHouse } from './support/house.ts'
 import { json, type Remote, startRemote, usual } from './support/remote.ts'
 import { type Line, opening, remoteServer, startWorld, type World } from './support/world.ts'
@@ -279,60 +277,23 @@ describe('a call that may have been processed', () => {
     await using house = await startHouse()
     const parking = createParking({ seconds: () => 50 })
     let sent = 0
-    const session = createSession({
-      principals: { user: 'u', client: 'one', proof: 'same-user' },
-      server: 's',
-      folder: null,
-      standing: () => null,
-      house: {
-        ...house,
-        parking,
-        connect: () => ({
-          ...connection,
-          async request() {
-            sent++
-            throw signInNeeded({ server: 's', account: 'ann' })
-          },
-        }),
+    const { say } = directSession(
+      { ...house, parking },
+      {
+        hears({ method }) {
+          if (method !== 'tools/list') return '{}'
+          sent++
+          throw signInNeeded({ server: 's', account: 'ann' })
+        },
       },
-    })
+    )
     const answer = Promise.withResolvers<string>()
     parking.events.on('changed', () => answer.resolve('it waits'))
     const channel = { reply: answer.resolve, send: () => {}, refuse: answer.resolve }
-    await relay('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', session, channel, {
-      ...house,
-      parking,
-      connect: () => connection,
-    })
+    await say('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', channel)
     expect(await answer.promise).toContain('grant.sign_in_needed')
     expect(sent).toBe(1)
   })
-
-  const server = { name: 's', definition: remoteServer('http://127.0.0.1:1/') }
-  const connection: Connection = {
-    inject: async () => ({
-      server,
-      headers: {},
-      environment: null,
-      account: null,
-      accounts: [],
-      grants: [],
-    }),
-    request: () => Promise.reject(new Error('not here')),
-    send: async () => {},
-    serverRevision: async () => null,
-    opened: () => true,
-    openedWith: () => null,
-    warm: () => true,
-    elicitsUrls: () => false,
-    offers: () => false,
-    remember: () => {},
-    holds: () => false,
-    renewed: async () => {},
-    secretSet: async () => {},
-    reset: async () => {},
-    close: async () => {},
-  }
 })
 
 describe('a parked call whose requester is gone', () => {

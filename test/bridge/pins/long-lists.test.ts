@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createConnection } from '../../../main/bridge/connection.ts'
-import { type RequestMessage, readMessage } from '../../../main/bridge/envelope.ts'
 import { readJson } from '../../../main/bridge/json-scan.ts'
-import { relay } from '../../../main/bridge/relay.ts'
-import { createSession } from '../../../main/bridge/session.ts'
-import type { House } from '../../../main/bridge/types.ts'
-import type { Upstream } from '../../../main/bridge/upstream/upstream.ts'
+import { directSession } from '../support/direct.ts'
 import { startHouse, type TestHouse } from '../support/house.ts'
 
 /** A list of tools that takes long is looked through in steps: other calls go on, and anything may happen in between. */
@@ -122,71 +117,26 @@ describe('a call', () => {
 
   function sessionIn(house: TestHouse, tools: unknown[]) {
     const answers: Record<string, string> = { 'tools/list': JSON.stringify({ tools }) }
-    const upstream: Upstream = {
-      async request(text, id) {
-        const { method } = readMessage(text) as RequestMessage
-        const answer = `{"jsonrpc":"2.0","id":${id},"result":${answers[method] ?? done}}`
-        return readMessage(answer) as never
-      },
-      send: async () => {},
-      close: async () => {},
-    }
-    const server = {
-      name: 's',
-      definition: { url: 'http://127.0.0.1:1/', auth: 'public' },
-    } as const
-    const nothing = {
-      server,
-      headers: {},
-      environment: null,
-      account: null,
-      accounts: [],
-      grants: [],
-    }
-    const all: House = {
-      ...house,
-      connect: (_name, asker, events) =>
-        createConnection({
-          asker,
-          lookup: () => server,
-          injector: { headers: async () => nothing, environment: async () => nothing },
-          revoked: () => false,
-          stopped: () => null,
-          connect: async () => upstream,
-          events,
-        }),
-    }
-    const session = createSession({
-      principals: { user: 'u', client: 'one', proof: 'same-user' },
-      server: 's',
-      folder: null,
-      house: all,
-      standing: () => null,
+    const { session, say } = directSession(house, {
+      hears: ({ method }) => answers[method] ?? done,
     })
-    const initialize = '{"jsonrpc":"2.0","id":"o","method":"initialize","params":{}}'
-    session.connection.remember(readMessage(initialize) as RequestMessage)
     const heard: string[] = []
     const channel = {
       reply: (text: string) => void heard.push(text.slice(0, 40)),
       send: () => {},
       refuse: () => {},
     }
-    const say = (id: string, method: string) =>
-      relay(
-        `{"jsonrpc":"2.0","id":"${id}","method":"${method}","params":{}}`,
-        session,
-        channel,
-        all,
-      )
-    return { session, heard, say }
+    const ask = (id: string, method: string) =>
+      say(`{"jsonrpc":"2.0","id":"${id}","method":"${method}","params":{}}`, channel)
+    return { session, heard, ask }
   }
 
   it('is answered while a long list that came before it is looked through', async () => {
     await using scene = await startScene()
-    const { heard, say } = sessionIn(scene.house, toolsOf(1_000, 'first'))
-    const list = say('list', 'tools/list')
+    const { heard, ask } = sessionIn(scene.house, toolsOf(1_000, 'first'))
+    const list = ask('list', 'tools/list')
     const calls = (async () => {
-      for (let id = 0; id < 5; id++) await say(`call${id}`, 'prompts/list')
+      for (let id = 0; id < 5; id++) await ask(`call${id}`, 'prompts/list')
     })()
     await Promise.all([list, calls])
     expect(heard.map((text) => /"id":"(\w+)"/.exec(text)?.[1])).toEqual([
@@ -197,9 +147,9 @@ describe('a call', () => {
 
   it('for such a list that is given up meanwhile is not answered', async () => {
     await using scene = await startScene()
-    const { session, heard, say } = sessionIn(scene.house, toolsOf(1_000, 'first'))
-    const list = say('list', 'tools/list')
-    await say('call', 'prompts/list')
+    const { session, heard, ask } = sessionIn(scene.house, toolsOf(1_000, 'first'))
+    const list = ask('list', 'tools/list')
+    await ask('call', 'prompts/list')
     expect(session.giveUp('"list"', session.standing as never)).not.toBeNull()
     await list
     expect(heard).toHaveLength(1)

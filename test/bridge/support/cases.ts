@@ -1,13 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import { createConnection } from '../../../main/bridge/connection.ts'
-import { type RequestMessage, readMessage } from '../../../main/bridge/envelope.ts'
-import { relay } from '../../../main/bridge/relay.ts'
-import { createSession } from '../../../main/bridge/session.ts'
-import type { Channel, House } from '../../../main/bridge/types.ts'
-import type { Upstream } from '../../../main/bridge/upstream/upstream.ts'
+import type { Channel } from '../../../main/bridge/types.ts'
 import type { Operation } from '../../../main/policy/decide.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { type Random, seededRandom } from '../random-json.ts'
+import { directSession } from './direct.ts'
 import type { TestHouse } from './house.ts'
 
 /** Random rule tables against random messages, with a server that only writes down what reaches it. */
@@ -126,50 +122,14 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
     if (row?.n !== 1) failures.push(`${index} reached the server before its intent was on disk`)
   }
 
-  const upstream: Upstream = {
-    async request(text, id) {
+  const { session: one, say } = directSession(house, {
+    client: random.pick(['one', 'two']),
+    hears({ text, method }) {
       arrived(text)
-      const message = readMessage(text) as RequestMessage
-      const result = results[message.method] ?? '{}'
-      return readMessage(`{"jsonrpc":"2.0","id":${id},"result":${result}}`) as never
+      return results[method] ?? '{}'
     },
-    send: async (text) => arrived(text),
-    close: async () => {},
-  }
-  const server = { name: 's', definition: { url: 'http://127.0.0.1:1/', auth: 'public' } } as const
-  const nothing = {
-    server,
-    headers: {},
-    environment: null,
-    account: null,
-    accounts: [],
-    grants: [],
-  }
-  const testHouse: House = {
-    ...house,
-    connect: (_name, asker, events) =>
-      createConnection({
-        asker,
-        lookup: () => server,
-        injector: { headers: async () => nothing, environment: async () => nothing },
-        revoked: () => false,
-        stopped: () => null,
-        connect: async () => upstream,
-        events,
-      }),
-  }
-  const client = random.pick(['one', 'two'])
-  const one = createSession({
-    principals: { user: 'u', client, proof: 'same-user' },
-    server: 's',
-    folder: null,
-    house: testHouse,
-    standing: () => null,
   })
   own = one.principals.session
-  one.connection.remember(
-    readMessage('{"jsonrpc":"2.0","id":"o","method":"initialize","params":{}}') as RequestMessage,
-  )
 
   const calls = Array.from({ length: count }, () => randomCall(random))
   const texts = calls.map(({ method, params, notification }, index) =>
@@ -182,14 +142,14 @@ export async function runWorld(house: TestHouse, seed: number, count: number): P
   )
   const answers = new Map<number, string>()
   // A notification to a server that is not open concerns nobody: open it first.
-  await relay('{"jsonrpc":"2.0","id":"first","method":"ping"}', one, silent, testHouse)
+  await say('{"jsonrpc":"2.0","id":"first","method":"ping"}', silent)
   await Promise.all(
     texts.map((text, index) => {
       const reply = (answer: string) => {
         if (answers.has(index)) failures.push(`${index} was answered twice`)
         answers.set(index, answer)
       }
-      return relay(text, one, { reply, send: reply, refuse: reply }, testHouse)
+      return say(text, { reply, send: reply, refuse: reply })
     }),
   )
   await tick()
