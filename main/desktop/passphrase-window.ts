@@ -1,20 +1,9 @@
 import { app, BrowserWindow } from 'electron'
-import { z } from 'zod'
-import type { VaultBridge } from '../../preload/contract/vault-bridge.ts'
 import { serveWindow } from './ipc.ts'
 import { VAULT_ORIGIN } from './page.ts'
-import type { PassphraseAnswer, PassphraseWindow } from './vault-choice.ts'
+import { createPassphraseQuestion } from './passphrase-question.ts'
+import type { PassphraseWindow } from './vault-choice.ts'
 import { safePreferences } from './window.ts'
-
-/** Characters of a new passphrase: whoever has the file may guess for as long as they like. */
-const SHORTEST = 10
-
-const answerSchema = z.union([
-  z.strictObject({ passphrase: z.string().min(1).max(1024) }),
-  z.strictObject({ instead: z.literal(true) }),
-])
-
-type Question = Awaited<ReturnType<VaultBridge['question']>>
 
 /**
  * A window of its own for the passphrase, with a page, an origin and a preload that know nothing else: what is typed there
@@ -24,24 +13,11 @@ type Question = Awaited<ReturnType<VaultBridge['question']>>
  */
 export function createPassphraseWindow(preload: string): PassphraseWindow {
   let window: BrowserWindow | null = null
-  let question: Question = { purpose: 'open', shortest: SHORTEST }
-  let asked: ((answer: PassphraseAnswer) => void) | null = null
-  /** Tells the page why it has to be asked again. */
-  let refuse: ((why: string) => void) | null = null
+  const question = createPassphraseQuestion(open)
 
   serveWindow(VAULT_ORIGIN, () => window?.webContents ?? null, {
-    'passphrase:question': async () => question,
-    'passphrase:answer'(input) {
-      const given = answerSchema.safeParse(input)
-      if (!given.success || asked === null) return Promise.resolve('That cannot be a passphrase.')
-      if ('passphrase' in given.data && isTooShort(given.data.passphrase, question))
-        return Promise.resolve(`Take at least ${SHORTEST} characters.`)
-      const { promise, resolve } = Promise.withResolvers<string>()
-      refuse = resolve
-      asked('instead' in given.data ? 'instead' : given.data)
-      asked = null
-      return promise
-    },
+    'passphrase:question': async () => question.shown(),
+    'passphrase:answer': question.answer,
   })
 
   // A second start is the way to a window that is hidden behind others.
@@ -64,28 +40,17 @@ export function createPassphraseWindow(preload: string): PassphraseWindow {
     opened.once('ready-to-show', () => opened.show())
     opened.on('closed', () => {
       window = null
-      asked?.('quit')
-      asked = null
+      question.closed()
     })
     // A page that cannot load is reported by Chromium in the window itself.
     opened.loadURL(`${VAULT_ORIGIN}/`).catch(() => undefined)
   }
 
   return {
-    ask(purpose, wrong) {
-      const { promise, resolve } = Promise.withResolvers<PassphraseAnswer>()
-      question = { purpose, shortest: SHORTEST }
-      asked = resolve
-      if (window === null) open()
-      else refuse?.(wrong ? 'This passphrase does not open the vault.' : '')
-      return promise
-    },
+    ask: question.ask,
     close() {
-      asked = null
+      question.close()
       window?.destroy()
     },
   }
 }
-
-const isTooShort = (passphrase: string, { purpose, shortest }: Question) =>
-  purpose === 'create' && [...passphrase].length < shortest

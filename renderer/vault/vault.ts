@@ -11,7 +11,7 @@ const passphrase = at<HTMLInputElement>('passphrase')
 const repeated = at<HTMLInputElement>('repeated')
 const buttons = [at<HTMLButtonElement>('instead'), at<HTMLButtonElement>('agree')] as const
 
-const { purpose, shortest } = await vault.question()
+const { purpose, shortest, problem } = await vault.question()
 const creates = purpose === 'create'
 const write = (id: string, text: string) => {
   at(id).textContent = text
@@ -28,6 +28,7 @@ write(
   'honest',
   'The file protects against another user, a stolen disk and a copied backup, as well as the passphrase is hard to guess. It does not protect against a program that runs as you while Warder is open: such a one can wait for the passphrase.',
 )
+write('problem', problem)
 at('again').hidden = !creates
 repeated.required = creates
 document.querySelector('main')?.removeAttribute('hidden')
