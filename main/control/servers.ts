@@ -2,6 +2,7 @@ import type { Output, ServerView } from '../../preload/contract/index.ts'
 import { WarderError } from '../errors.ts'
 import { isOfKind } from '../oauth/grant-kind.ts'
 import { widens } from '../policy/trust.ts'
+import { packageOf } from '../servers/package-of.ts'
 import {
   describe,
   injections,
@@ -114,12 +115,14 @@ export function serverView({ name, definition }: Server, house: ControlHouse): S
   )
   const waits = signsIn(definition) && !signedIn
   const problem = isRemote(definition) ? null : house.runtime.problem(name)
+  const found = packageOf(definition)
   return {
     name,
     kind: isRemote(definition) ? 'remote' : 'local',
     auth: isRemote(definition) ? definition.auth : 'environment',
     url: isRemote(definition) ? definition.url : null,
     command: isRemote(definition) ? null : [definition.command, ...definition.args],
+    package: found === null ? null : { name: found.name, version: found.version },
     injects: injections(definition).map(({ name: slot, from }) => ({
       name: slot,
       from: from.kind === 'secret' ? `secret:${from.name}` : `grant:${from.server}`,

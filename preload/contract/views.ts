@@ -33,6 +33,8 @@ export const serverView = z.object({
   url: z.string().nullable(),
   /** Command and arguments of a local server, untruncated; null for a remote one. */
   command: z.array(z.string()).nullable(),
+  /** The npm package that it runs from, at the version that was approved; null where it runs from none. */
+  package: z.object({ name: z.string(), version: z.string() }).nullable(),
   /** `NAME` of each variable or header that is injected, and where from (`secret:NAME`, `grant:SERVER`). */
   injects: z.array(z.object({ name: z.string(), from: z.string() })),
   accounts: z.array(z.string()),

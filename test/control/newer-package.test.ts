@@ -52,6 +52,8 @@ it('stays at the version that was approved, and goes on with its secret when a p
   expect(await ran(world)).toContain('ran 1.0.0')
   const changed = { package: 'tool', before: '1.0.0', version: '1.2.0', changed: true }
   expect(await world.agree('servers:update', update)).toEqual(changed)
+  const now = { name: 'tool', version: '1.2.0' }
+  expect(await world.call('servers:list', {})).toMatchObject([{ name: 'a', package: now }])
   expect(await ran(world)).toContain('ran 1.2.0 with [masked by Warder: secret:k]')
 })
 

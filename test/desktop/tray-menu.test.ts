@@ -33,6 +33,7 @@ const remote: ServerView = {
   auth: 'oauth',
   url: 'https://mcp.example',
   command: null,
+  package: null,
   injects: [],
   accounts: [],
   choice: null,

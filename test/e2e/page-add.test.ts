@@ -234,8 +234,12 @@ describe('a server', () => {
     ).toBe('Look at linear')
   })
 
-  it('shows what comes for it, until somebody gives that up, what runs of it and what it wrote', async () => {
-    companion.world.installing = [
+  it('shows what comes for it until somebody gives that up, what runs of it, what it wrote, and a newer version', async () => {
+    const { world } = companion
+    world.servers = world.servers.map((one) =>
+      one.name === 'files' ? { ...one, state: 'ready' } : one,
+    )
+    world.installing = [
       {
         server: 'files',
         name: '@example/files',
@@ -252,6 +256,14 @@ describe('a server', () => {
     const details = page.getByRole('complementary', { name: 'Details of files' })
     await details.getByText('holds tokens of linear/alice@example.com').waitFor()
     await details.getByText('files: 3 folders').waitFor()
+    const own = details.getByRole('region', { name: 'Package' })
+    await button('Look for a newer version').click()
+    await own.getByText('Its command comes to no other version than 1.4.2.').waitFor()
+    world.newestPackage = '1.5.0'
+    await button('Look for a newer version').click()
+    await confirm().click()
+    await own.getByText('Version 1.5.0 runs from now on, and no longer 1.4.2.').waitFor()
+    await own.getByText('stays at version 1.5.0 of @example/files').waitFor()
   })
 
   it('is removed after a question, with the receipts of its accounts', async () => {

@@ -131,6 +131,16 @@ export function createPageControl() {
       changed('servers')
       return added
     },
+    'servers:update': ({ name, confirm }) => {
+      const server = world.servers.find((one) => one.name === name)
+      if (server?.package == null) throw new WarderError('usage.invalid', 'It has no package.')
+      const { name: found, version: before } = server.package
+      const version = world.newestPackage
+      const changed = version !== before
+      if (changed) confirmed(`Run another version for ${name}`, confirm)
+      server.package = { name: found, version }
+      return { package: found, before, version, changed }
+    },
     'servers:remove': ({ name }) => {
       const gone = world.accounts.filter(({ server }) => server === name)
       world.servers = world.servers.filter((server) => server.name !== name)

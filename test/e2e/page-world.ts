@@ -78,6 +78,7 @@ export function createWorld() {
   const remote = {
     kind: 'remote' as const,
     command: null,
+    package: null,
     injects: [],
     accounts: [],
     choice: null,
@@ -114,6 +115,7 @@ export function createWorld() {
       auth: 'environment',
       url: null,
       command: ['npx', '-y', '@example/files@1.4.2', '/home/alice/My Documents'],
+      package: { name: '@example/files', version: '1.4.2' },
       injects: [
         { name: 'FILES_TOKEN', from: 'secret:files' },
         { name: 'TRACKER_TOKEN', from: 'grant:linear' },
@@ -442,6 +444,7 @@ export function createWorld() {
     /** Until then it is looked what a new server comes to. */
     looking: Promise.resolve(),
     /** What the companion would show of a definition. */
+    newestPackage: '1.4.2',
     serverFrom: (name: string, definition: Record<string, unknown>): ServerView => {
       const { url, command, args } = definition
       const auth = definition.auth === 'header' || definition.auth === 'public'

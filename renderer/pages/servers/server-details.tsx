@@ -18,6 +18,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Lines } from '../../parts/lines.tsx'
 import { ScrollBox } from '../../parts/scroll-box.tsx'
 import { Time } from '../../parts/time.tsx'
+import { Package } from './package.tsx'
 import { serverStates, whereOf } from './server-card.tsx'
 
 const ways: Record<ServerView['auth'], string> = {
@@ -50,6 +51,9 @@ export function ServerDetails({ server, onClose }: { server: ServerView; onClose
         }}
       />
       <Tools server={server} />
+      {server.package !== null && server.state !== 'held' && (
+        <Package server={server.name} of={server.package} />
+      )}
       {server.kind === 'local' && <Running name={server.name} />}
       {server.kind === 'local' && <Log name={server.name} />}
     </Drawer>
