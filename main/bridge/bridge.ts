@@ -131,6 +131,7 @@ export async function openBridge(options: {
         stopped: options.stopped,
         events,
         timer,
+        room: budget.of(asker.client ?? '@user').answers,
         refeed: ({ grants, placed }) => runtime.refeed(name, grants, placed ?? NOTHING_PLACED),
         connect: reach(name, asker, speaks),
       })

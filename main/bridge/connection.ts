@@ -1,5 +1,6 @@
 import { WarderError } from '../errors.ts'
 import type { Asker } from '../oauth/asker.ts'
+import type { Room } from '../runtime/budget.ts'
 import type { Server } from '../servers/servers.ts'
 import { isRemote } from '../store/config-schema.ts'
 import { unlessAborted } from './abort.ts'
@@ -28,7 +29,8 @@ export interface Connection {
   /**
    * Forwards a request under an id of ours.
    * @param round where the server has begun the call and asked for more
-   * @throws WarderError, NotProcessed, InputWanted, or the signal's reason
+   * @throws WarderError (`bridge.busy` where there is no room for a subscription), NotProcessed, InputWanted, or the signal's
+   * reason
    */
   request(
     message: RequestMessage,
@@ -112,6 +114,8 @@ export function createConnection(options: {
   refeed?: (credential: Credential) => Promise<void>
   events: UpstreamEvents
   timer?: ParkingTimer
+  /** Where counts what the session hears of; absent: nowhere. */
+  room?: Room
   /** Told how a server was opened behind its client. */
   onOpened?: (initialize: RequestMessage, answer: ResponseMessage, credential: Credential) => void
 }): Connection {
@@ -123,7 +127,7 @@ export function createConnection(options: {
   /** Who asked: what goes with a further round was meant for that server and that account. */
   const askers = new WeakMap<InputWanted, Link>()
   const subscribed = new Set<string>()
-  const lasting = createLasting()
+  const lasting = createLasting(options.room)
   /** The client's own `initialize`, kept to open again what broke. */
   let opening: RequestMessage | null = null
   /** The revision that the client was answered with. */
@@ -312,9 +316,11 @@ export function createConnection(options: {
       // A stream that only listens keeps no link alive that is left otherwise; it ends with the link.
       const work = message.method === LISTEN ? 0 : 1
       link.busy += work
+      let settle: ((agreed: boolean) => void) | undefined
       try {
+        if (LASTS.has(message.method)) settle = lasting.asked(message)
         const answer = await upstream.request(withId(message, id), id, credential, signal, round)
-        if (LASTS.has(message.method) && answer.error === undefined) lasting.agreed(message)
+        settle?.(answer.error === undefined)
         if (message === opening)
           revision = answer.result?.member('protocolVersion')?.string() ?? null
         return answer
@@ -324,6 +330,7 @@ export function createConnection(options: {
         if (forgotten(error) || message.method === 'initialize') detach(link)
         throw error
       } finally {
+        settle?.(false)
         link.busy -= work
         if ((current !== link || link.stale) && link.busy === 0) void drop(link)
         else rest(link)
@@ -383,6 +390,7 @@ export function createConnection(options: {
     },
     async close() {
       closed = true
+      lasting.close()
       await dropAll()
       await leaving
     },

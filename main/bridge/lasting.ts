@@ -1,11 +1,20 @@
+import { WarderError } from '../errors.ts'
+import { BOUNDLESS, type Room } from '../runtime/budget.ts'
 import type { RequestMessage } from './envelope.ts'
 import { LOG_LEVELS } from './eras/claim.ts'
 import { type JsonNode, readJson } from './json-scan.ts'
+import { apart } from './kept-text.ts'
+import { limits } from './limits.ts'
 
 /** What a client asked of a server that lasts longer than the answer: the next link to it begins with the same. */
 export interface Lasting {
-  /** Takes note of what a server has agreed to. */
-  agreed(message: RequestMessage): void
+  /**
+   * Makes room for what a client asks for, before its server hears of it.
+   *
+   * @returns to be told whether the server has agreed; the first word counts
+   * @throws WarderError `bridge.busy`
+   */
+  asked(message: RequestMessage): (agreed: boolean) => void
   /** The client waits for news of a resource. */
   readonly listens: boolean
   /**
@@ -16,6 +25,8 @@ export interface Lasting {
   again(mayRead: (uri: JsonNode) => boolean): LastingRequest[]
   /** The client begins anew. */
   clear(): void
+  /** The session has ended: nothing lasts any more. */
+  close(): void
 }
 
 export interface LastingRequest {
@@ -33,13 +44,13 @@ export const LASTS: ReadonlySet<string> = new Set([
 
 /** As many as a server without sessions is asked for (`eras/subscriptions.ts`). */
 const MOST_RESOURCES = 1_000
-/** Longer ones are not kept. */
-const LONGEST_URI = 4_096
 
-export function createLasting(): Lasting {
-  const resources = new Map<string, JsonNode>()
+/** @param room where the resources count that the client hears of, wherever else they are kept for it */
+export function createLasting(room: Room = BOUNDLESS): Lasting {
+  const resources = new Set<string>()
   let level: string | null = null
   let counter = 0
+  let closed = false
 
   function request(method: string, params: string): LastingRequest {
     const id = JSON.stringify(`warder-again-${++counter}`)
@@ -47,34 +58,68 @@ export function createLasting(): Lasting {
     return { id, method, text }
   }
 
+  /** @returns what is to happen to it at the server's word */
+  function subscribe(uri: string): (agreed: boolean) => void {
+    const bytes = weightOf(uri)
+    if (!room.take(bytes)) throw tooMany()
+    return (agreed) => {
+      const isNew = agreed && !closed && !resources.has(uri) && resources.size < MOST_RESOURCES
+      if (isNew) resources.add(uri)
+      else room.give(bytes)
+    }
+  }
+
+  function unsubscribe(uri: string): void {
+    if (resources.delete(uri)) room.give(weightOf(uri))
+  }
+
+  function clear(): void {
+    for (const uri of [...resources]) unsubscribe(uri)
+    level = null
+  }
+
   return {
-    agreed({ method, params }) {
+    asked({ method, params }) {
       if (method === 'logging/setLevel') {
         const named = params?.member('level')?.string() ?? ''
-        // What is none of these may be of any length.
-        if (LOG_LEVELS.includes(named)) level = named
-        return
+        return once((agreed) => {
+          if (agreed && LOG_LEVELS.includes(named)) level = named
+        })
       }
-      const uri = params?.member('uri')
-      const key = uri?.string()
-      if (uri === undefined || key === undefined) return
-      if (method === 'resources/unsubscribe') resources.delete(key)
-      else if (resources.size < MOST_RESOURCES && key.length <= LONGEST_URI)
-        // Written anew: what is of the message would keep the whole of it, however short the URI is that it spells.
-        resources.set(key, readJson(JSON.stringify(key)))
+      const uri = params?.member('uri')?.string()
+      // A longer one is not kept: not here, and at no server where Warder keeps it.
+      if (uri === undefined || uri.length > limits.linkLength) return () => {}
+      if (method === 'resources/subscribe') return once(subscribe(apart(uri)))
+      return once((agreed) => agreed && unsubscribe(uri))
     },
     get listens() {
       return resources.size > 0
     },
     again: (mayRead) => [
       ...(level === null ? [] : [request('logging/setLevel', `{"level":"${level}"}`)]),
-      ...[...resources.values()]
+      ...[...resources]
+        .map((uri) => readJson(JSON.stringify(uri)))
         .filter(mayRead)
         .map(({ raw }) => request('resources/subscribe', `{"uri":${raw}}`)),
     ],
-    clear() {
-      resources.clear()
-      level = null
+    clear,
+    close() {
+      closed = true
+      clear()
     },
   }
 }
+
+function once(settle: (agreed: boolean) => void): (agreed: boolean) => void {
+  let settled = false
+  return (agreed) => {
+    if (!settled) settle(agreed)
+    settled = true
+  }
+}
+
+/** A resource is kept in several places, and named in full in what a server without sessions is asked. */
+const weightOf = (uri: string) => limits.subscriptionBytes + 2 * uri.length
+
+const tooMany = () =>
+  new WarderError('bridge.busy', 'There is no room to keep what this client is subscribed to.')

@@ -23,6 +23,8 @@ export const limits = {
   },
   /** A call that waits counts for so much beside its text: what stands behind it in every room. */
   callBytes: 16 * 1024,
+  /** And a resource that a session hears of, beside twice its URI. */
+  subscriptionBytes: 512,
   /** Connections to the socket of one client. */
   connectionsPerClient: 128,
   /** Connections to the token door that have not shown a bearer yet; the one that waited longest goes. */

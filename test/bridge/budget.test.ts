@@ -7,12 +7,14 @@ import { openSocketDoor } from '../../main/bridge/doors/sockets.ts'
 import { openTokenDoor } from '../../main/bridge/doors/token.ts'
 import { limits } from '../../main/bridge/limits.ts'
 import { createBudget } from '../../main/runtime/budget.ts'
+import type { ServerDefinition } from '../../main/store/config-schema.ts'
 import { testHome } from '../harness/home.ts'
 import { post, textOf } from './support/alone.ts'
 import { exchangeRaw } from './support/raw.ts'
 import { json, startRemote, usual } from './support/remote.ts'
 import { sessionServer } from './support/session-server.ts'
 import {
+  type Line,
   localServer,
   opening,
   openLine,
@@ -114,6 +116,11 @@ describe('what a client has asked', () => {
     [
       'in requests that stand alone at the token door',
       async (world) => (await post(world, 'tools/call', call(0, filler).params)).answer,
+    ],
+    [
+      'where it only wants to listen',
+      async (world) =>
+        (await post(world, 'subscriptions/listen', { notifications: {}, said: filler })).answer,
     ],
     [
       'at all servers at once',
@@ -396,6 +403,46 @@ describe('what is kept of a call whose client has the floor', () => {
     expect(said.at(-1)).toMatchObject(busy)
     line.close()
   })
+})
+
+describe('what a client is subscribed to', () => {
+  const agrees = '(message, { answer }) => answer({ asked: seen.length })'
+  const local = sessionServer(agrees, { resources: { subscribe: true } })
+  const servers = { own: local, shared: { ...local, instance: 'shared' } as ServerDefinition }
+  const budget = { each: 64 * KIB, asked: 40 * KIB, kept: KIB, all: 256 * KIB }
+  const uris = Array.from({ length: 16 }, (_, at) => `x://${String(at).repeat(2_000)}`)
+
+  it.each(Object.keys(servers))(
+    'counts over its sessions until they end, at a server of its %s',
+    async (server) => {
+      await using world = await startWorld(servers, undefined, undefined, {
+        budget: createBudget(budget),
+      })
+      const opened = async (client: 'one' | 'two' = 'one') => {
+        const line = await world.line(server, client)
+        await line.open()
+        return line
+      }
+      const fill = async (line: Line) => {
+        const said = []
+        for (const uri of uris) said.push(await line.call('resources/subscribe', { uri }))
+        return said
+      }
+      const first = await fill(await opened())
+      const fit = first.findIndex(({ error }) => error !== undefined)
+      expect(fit).toBeGreaterThan(0)
+      expect(first[fit]).toMatchObject(busy)
+      const second = await opened()
+      expect((await fill(second)).at(-1)).toMatchObject(busy)
+      const other = await opened('two')
+      expect((await fill(other)).slice(0, fit)).toEqual(
+        Array(fit).fill(expect.objectContaining({ result: expect.anything() })),
+      )
+      await world.bridge.shutOut('one')
+      await world.bridge.letIn('one')
+      expect((await fill(await opened())).findIndex(({ error }) => error !== undefined)).toBe(fit)
+    },
+  )
 })
 
 it('what a client answers a server counts until the server has it', async () => {

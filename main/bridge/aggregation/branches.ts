@@ -1,6 +1,7 @@
 import { WarderError } from '../../errors.ts'
 import type { Ledger } from '../../runtime/budget.ts'
 import type { ServerDefinition } from '../../store/config-schema.ts'
+import { apart } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 import type { Branch, BranchPlace } from './branch.ts'
 
@@ -83,7 +84,7 @@ export function createBranches<Own extends Branch>(options: {
       // The one that was named longest ago makes room.
       const [oldest = ''] = uris
       if (uris.size >= limits.links && uris.delete(oldest)) known.size -= oldest.length
-      uris.add(uri)
+      uris.add(apart(uri))
       known.size += uri.length
       if (ledger.set(`links ${branch.server}`, known.size)) links.set(branch.server, known)
       else links.delete(branch.server)

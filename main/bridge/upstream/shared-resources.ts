@@ -1,6 +1,7 @@
 import { WarderError } from '../../errors.ts'
 import type { ResponseMessage } from '../envelope.ts'
 import { concerns } from '../eras/listening.ts'
+import { apart } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 
 /** Resources that one session may be subscribed to. */
@@ -35,7 +36,7 @@ export function createSharedResources<Seat>() {
         throw new WarderError('bridge.too_large', 'The URI is too long to be kept.')
       if (of(seat).length >= MOST_RESOURCES) throw tooMany()
       // News may come before the answer.
-      subscribers.set(uri, seats.add(seat))
+      subscribers.set(apart(uri), seats.add(seat))
       const answer = await ask().catch((error: unknown) => {
         unsubscribe(seat, uri)
         throw error
