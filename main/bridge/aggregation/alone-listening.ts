@@ -42,7 +42,7 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
   const agreed = new Set<string>()
   const inner = new Map<string, { readonly way: StatelessVisit; readonly agreed: Promise<void> }>()
   /** What has changed before the client may be told anything; null from the acknowledgement on. */
-  let early: ListName[] | null = []
+  let early: Set<ListName> | null = new Set()
 
   const bursts = createBursts(timer, (name) => {
     const changed = readMessage(listChanged(name)) as NotificationMessage
@@ -52,12 +52,13 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
   function changed(names: readonly ListName[]): void {
     const own = names.filter((name) => wants.has(name))
     if (early === null) bursts.changed(own)
-    else early.push(...own)
+    else for (const name of own) early.add(name)
   }
 
-  function hear(said: NotificationMessage, { key }: Branch): void {
+  function hear(said: NotificationMessage, { key, server }: Branch): void {
     const uri = said.params?.member('uri')?.string()
-    const isWanted = uri !== undefined && [...agreed].some((one) => concerns(uri, one))
+    const own = uris.get(server)?.filter((one) => agreed.has(one)) ?? []
+    const isWanted = uri !== undefined && own.some((one) => concerns(uri, one))
     const names = LIST_NAMES.filter((name) => said.method === `notifications/${name}/list_changed`)
     lists.stale(names, key)
     changed(names)
@@ -131,7 +132,7 @@ export async function listenToAll(message: RequestMessage, house: ListeningHouse
     )
     const late = early
     early = null
-    changed(late)
+    changed([...late])
     if (!all.ended) await over.promise
     if (!signal.aborted)
       channel.reply(

@@ -1,3 +1,4 @@
+import { isWarderError } from '../../errors.ts'
 import {
   type NotificationMessage,
   type RequestMessage,
@@ -69,7 +70,7 @@ export function createListening(host: LinkHost): Listening {
   async function subscribed(
     wanted: JsonNode | undefined,
     features: JsonNode | undefined,
-    ask: (method: string, params: string) => Promise<ResponseMessage>,
+    ask: Ask,
   ): Promise<ReadonlySet<string>> {
     const agreed = new Set<string>()
     if (features?.member('resources')?.member('subscribe')?.boolean() !== true) return agreed
@@ -79,12 +80,18 @@ export function createListening(host: LinkHost): Listening {
         if (name === undefined || agreed.has(name) || host.mayRead?.(uri) !== true) continue
         agreed.add(name)
         hearers.set(name, (hearers.get(name) ?? 0) + 1)
-        const { error } = await ask('resources/subscribe', `{"uri":${uri.raw}}`)
-        if (error !== undefined && agreed.delete(name)) part(name)
+        const drop = () => void (agreed.delete(name) && part(name))
+        const { error } = await ask('resources/subscribe', `{"uri":${uri.raw}}`).catch((error) => {
+          drop()
+          throw error
+        })
+        if (error !== undefined) drop()
       }
     } catch (error) {
-      // The server has gone, or is asked for all of them anew.
-      for (const name of agreed) part(name)
+      // Where the server has gone, or is asked for all of them anew, it has nothing to give back.
+      const isThere =
+        isWarderError(error, 'bridge.too_large') || isWarderError(error, 'bridge.busy')
+      for (const name of agreed) if (part(name) && isThere) giveBack(name, ask)
       throw error
     }
     return agreed
@@ -117,8 +124,7 @@ export function createListening(host: LinkHost): Listening {
       } finally {
         signal.removeEventListener('abort', leave)
         streams.delete(id)
-        for (const uri of resources)
-          if (part(uri)) ask('resources/unsubscribe', JSON.stringify({ uri })).catch(() => {})
+        for (const uri of resources) if (part(uri)) giveBack(uri, ask)
       }
     },
     hear(message) {
@@ -138,6 +144,11 @@ export function createListening(host: LinkHost): Listening {
     end: over.resolve,
   }
 }
+
+type Ask = (method: string, params: string) => Promise<ResponseMessage>
+
+const giveBack = (uri: string, ask: Ask) =>
+  void ask('resources/unsubscribe', JSON.stringify({ uri })).catch(() => {})
 
 const acknowledged = (agreed: object, id: string) =>
   readMessage(

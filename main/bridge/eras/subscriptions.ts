@@ -2,6 +2,7 @@ import { WarderError } from '../../errors.ts'
 import { unlessAborted } from '../abort.ts'
 import type { NotificationMessage, ResponseMessage } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
+import { apart } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 import { METHOD_NOT_FOUND } from '../refusal.ts'
 import { createListener } from '../upstream/listener.ts'
@@ -11,7 +12,8 @@ import { codeOf } from './revisions.ts'
 /**
  * What a client of sessions hears unasked of a server that has none (MCP 2026-07-28, Subscriptions): one
  * `subscriptions/listen` for each link. Where the client subscribes to another resource, a second one with all of them
- * takes the place of the first when the server has acknowledged it.
+ * takes the place of the first when the server has acknowledged it. Each names all resources, so there is never a third: what
+ * changes until then is asked for after it, together.
  */
 export interface Subscriptions {
   /** Listens, where there is something to listen for and it does not yet. */
@@ -29,16 +31,20 @@ export interface Subscriptions {
 interface Stream {
   readonly id: string
   readonly controller: AbortController
-  /** What the server listens for, of this one or of a later one. */
-  readonly taken: PromiseWithResolvers<JsonNode>
+  /** The resources that the server listens for, of this one or of a later one. */
+  readonly taken: PromiseWithResolvers<Taken>
   /** Resolves with the last word of the server. */
   readonly ended: Promise<ResponseMessage>
 }
+
+/** Of the client's own URIs: the server's words are not kept, whatever else they name. */
+type Taken = ReadonlySet<string>
 
 const LISTS = ['tools', 'prompts', 'resources'] as const
 /** URIs that one client may be subscribed to at one server. */
 const MOST_RESOURCES = 1_000
 const RETRY_MS = 1_000
+const NONE: Taken = new Set()
 
 export function createSubscriptions(options: {
   host: LinkHost
@@ -62,7 +68,16 @@ export function createSubscriptions(options: {
   const streams = new Map<string, Stream>()
   /** The newest that is acknowledged. */
   let current: Stream | null = null
-  let filter: JsonNode | null = null
+  let filter: Taken = NONE
+  /** One that a change has begun and that is not acknowledged, and what comes after it. */
+  let changing: Promise<Taken> | null = null
+  let next: Promise<Taken> | null = null
+  /** What the client subscribed to since the last change began. */
+  const fresh = new Set<string>()
+  /** It has unsubscribed since from what the server listens for. */
+  let parted = false
+  /** Lets go of the change that is under way, where nobody waits for it any more; the stream before it goes on. */
+  let left = () => {}
   let heard = () => {}
 
   const able = (feature: string, what: string) =>
@@ -79,8 +94,8 @@ export function createSubscriptions(options: {
     const id = ownId()
     const controller = new AbortController()
     controller.signal.addEventListener('abort', () => options.cancel?.(id, credential))
-    const taken = Promise.withResolvers<JsonNode>()
-    taken.promise.catch(() => {})
+    const taken = Promise.withResolvers<Taken>()
+    unheard(taken.promise)
     const signal = AbortSignal.any([controller.signal, ending.signal])
     const over = (why: unknown) => {
       streams.delete(id)
@@ -97,17 +112,19 @@ export function createSubscriptions(options: {
         throw error
       },
     )
-    ended.catch(() => {})
+    unheard(ended)
     const stream = { id, controller, taken, ended }
     streams.set(id, stream)
     return stream
   }
 
   function acknowledged(stream: Stream, listensFor: JsonNode): void {
+    const named = listensFor.member('resourceSubscriptions')?.elements() ?? []
+    const all = new Set(named.map((uri) => uri.string()))
     current = stream
-    filter = listensFor
+    filter = new Set([...uris].filter((uri) => all.has(uri)))
     for (const one of streams.values()) {
-      one.taken.resolve(listensFor)
+      one.taken.resolve(filter)
       if (one === stream) return
       one.controller.abort()
     }
@@ -137,20 +154,55 @@ export function createSubscriptions(options: {
     signal: ending.signal,
   })
 
-  function listenAnew(credential: Credential): Stream | null {
+  /** @returns what the server takes of what is wanted now @throws WarderError, NotProcessed */
+  async function change(credential: Credential): Promise<Taken> {
+    const [asked, only] = [[...fresh], !parted]
+    fresh.clear()
+    parted = false
     const params = wanted()
     if (params === null) {
       for (const { controller } of streams.values()) controller.abort()
-      return null
+      return NONE
     }
-    const stream = begin(params, credential)
+    // Whoever asked for it has gone.
+    if (only && asked.length === 0) return filter
+    const { taken, controller } = begin(params, credential)
     listener.start(credential)
-    return stream
+    const giveUp = () => controller.abort(notTaken())
+    const silent = setTimeout(giveUp, limits.openingMs).unref()
+    left = () => {
+      if (only && !asked.some((uri) => uris.has(uri))) giveUp()
+    }
+    let agreed = NONE
+    try {
+      agreed = await taken.promise
+      return agreed
+    } finally {
+      clearTimeout(silent)
+      left = () => {}
+      // Before the next begins: that one asks for it no more.
+      for (const uri of asked) if (!agreed.has(uri)) uris.delete(uri)
+    }
   }
 
-  /** Nobody waits for it to be acknowledged any more; the one before it goes on. */
-  function letGo(stream: Stream | null): void {
-    if (stream !== null && stream !== current && streams.has(stream.id)) stream.controller.abort()
+  function listenAnew(credential: Credential): Promise<Taken> {
+    if (changing === null) {
+      changing = unheard(
+        change(credential).finally(() => {
+          changing = null
+        }),
+      )
+      return changing
+    }
+    next ??= unheard(
+      changing
+        .catch(() => {})
+        .then(() => {
+          next = null
+          return listenAnew(credential)
+        }),
+    )
+    return next
   }
 
   return {
@@ -174,25 +226,26 @@ export function createSubscriptions(options: {
     },
     async subscribe(uri, credential, signal) {
       if (!able('resources', 'subscribe')) return false
-      if (uris.has(uri) && current !== null && includes(filter, uri)) return true
+      if (uris.has(uri) && current !== null && filter.has(uri)) return true
       if (uri.length > limits.linkLength) throw tooLong()
       if (uris.size >= MOST_RESOURCES) throw tooMany()
-      uris.add(uri)
-      const stream = listenAnew(credential)
-      const silent = AbortSignal.timeout(limits.openingMs)
-      silent.addEventListener('abort', () => stream?.taken.reject(notTaken()))
+      const own = apart(uri)
+      uris.add(own)
+      fresh.add(own)
       try {
-        if (stream && includes(await unlessAborted(stream.taken.promise, signal), uri)) return true
+        return (await unlessAborted(listenAnew(credential), signal)).has(uri)
       } catch (error) {
-        uris.delete(uri)
-        letGo(stream)
+        if (signal.aborted) {
+          for (const all of [uris, fresh]) all.delete(uri)
+          left()
+        }
         throw error
       }
-      uris.delete(uri)
-      return false
     },
     unsubscribe(uri, credential) {
-      if (uris.delete(uri)) listenAnew(credential)
+      if (!uris.delete(uri)) return
+      parted = true
+      listenAnew(credential)
     },
     end: () => ending.abort(),
   }
@@ -208,11 +261,11 @@ const HEARD = new Set([
   'notifications/resources/updated',
 ])
 
-const includes = (filter: JsonNode | null, uri: string): boolean =>
-  filter
-    ?.member('resourceSubscriptions')
-    ?.elements()
-    .some((one) => one.string() === uri) === true
+/** Whoever has waited for it may have gone. */
+function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
 
 const notTaken = () =>
   new WarderError('server.refused', 'The server does not take the subscription.')

@@ -13,8 +13,9 @@ import { systemTimer } from '../../../main/bridge/timer.ts'
 import { createEmitter } from '../../../main/events.ts'
 import { BOUNDLESS } from '../../../main/runtime/budget.ts'
 import { type Message, metaOf, PREFIX, textOf } from '../support/alone.ts'
+import { json, startRemote } from '../support/remote.ts'
 import { sessionServer } from '../support/session-server.ts'
-import { type Line, startWorld, type World } from '../support/world.ts'
+import { type Line, remoteServer, startWorld, type World } from '../support/world.ts'
 
 /** A server with sessions that says by its tool `say` what the test wants said, and has one resource. */
 const says = (uri: string) =>
@@ -99,6 +100,39 @@ describe('a client that listens to all servers', () => {
         },
       },
     })
+  })
+
+  it('hears from no server of what it did not ask of that one', async () => {
+    const discovered = {
+      resultType: 'complete',
+      supportedVersions: ['2026-07-28'],
+      capabilities: { resources: { subscribe: true } },
+    }
+    let say = (_said: object) => {}
+    await using remote = await startRemote((seen, response) => {
+      if (seen.rpc === 'server/discover') return json(response, seen.id, JSON.stringify(discovered))
+      const resources = [{ uri: 'x:c', name: 'n' }]
+      if (seen.rpc !== 'subscriptions/listen')
+        return json(response, seen.id, JSON.stringify({ resultType: 'complete', resources }))
+      const _meta = { [SUBSCRIPTION]: JSON.parse(seen.id) }
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      say = ({ method, params }: Message) => {
+        const said = { jsonrpc: '2.0', method, params: { ...params, _meta } }
+        response.write(`data: ${JSON.stringify(said)}\n\n`)
+      }
+      const resourceSubscriptions = ['x:a', 'x:c', 'x:d']
+      say({ method: ACKNOWLEDGED, params: { notifications: { resourceSubscriptions } } })
+    })
+    await using world = await startWorld({ a: says('x:a'), c: remoteServer(remote.url) })
+    const line = await world.line(undefined)
+    line.send('{"warder":1}')
+    const { params } = await listen(line, { resourceSubscriptions: ['x:a', 'x:c'] })
+    const promised = params?.notifications as { resourceSubscriptions: string[] }
+    expect(promised.resourceSubscriptions.sort()).toEqual(['x:a', 'x:c'])
+    say(updated('x:a'))
+    say(updated('x:c'))
+    expect(await next(line)).toMatchObject(updated('x:c'))
+    line.close()
   })
 
   it('hears of each list once for a burst, whoever it is of, under its own id', async () => {

@@ -9,6 +9,7 @@ import { createListening } from '../../../main/bridge/eras/listening.ts'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import type { LinkHost } from '../../../main/bridge/upstream/upstream.ts'
+import type { ServerDefinition } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, PREFIX, post, textOf } from '../support/alone.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
@@ -73,6 +74,18 @@ describe('a client that listens without a session', () => {
         notifications: { toolsListChanged: true, resourceSubscriptions: ['x:a'] },
       },
     })
+  })
+
+  it('gives back what the server had agreed to where the rest cannot be asked for', async () => {
+    const shared = { ...sessionServer(SAYS, able), instance: 'shared' } as ServerDefinition
+    await using world = await startWorld({ s: shared })
+    const wanted = ['x:a', `x:${'b'.repeat(limits.linkLength)}`]
+    const { answer } = await post(world, 'subscriptions/listen', {
+      notifications: { resourceSubscriptions: wanted },
+    })
+    expect(answer).toMatchObject({ error: { data: { code: 'bridge.too_large' } } })
+    const { result } = (await post(world, 'tools/call', { name: 'told' })).answer
+    expect(result?.told).toEqual(['resources/subscribe x:a', 'resources/unsubscribe x:a'])
   })
 
   it('is promised nothing that the server does not have', async () => {

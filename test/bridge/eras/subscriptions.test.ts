@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createSubscriptions } from '../../../main/bridge/eras/subscriptions.ts'
+import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import type { Credential } from '../../../main/bridge/upstream/upstream.ts'
 import { statelessStdio } from '../../harness/stdio-servers.ts'
 import { type Answer, json, type Seen, startRemote } from '../support/remote.ts'
 import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
@@ -234,6 +237,37 @@ describe('a client of sessions at a remote server of the stateless revision', ()
     expect(await nextMessage(scene.line)).toMatchObject({ params: { uri: 'a://1/part' } })
   })
 
+  it('asks for what comes meanwhile together, when the stream before it is taken', async () => {
+    await using scene = await opened()
+    ;(await scene.listened()).acknowledge()
+    const uris = ['a://1', 'a://2', 'a://3']
+    for (const uri of uris) subscribe(scene.line, uri)
+    const second = await scene.listened()
+    expect(second.wanted.resourceSubscriptions).toEqual(['a://1'])
+    await scene.line.call('tools/call', call('x'))
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(2)
+    second.acknowledge()
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://1', result: {} })
+    const third = await scene.listened()
+    expect(third.wanted.resourceSubscriptions).toEqual(uris)
+    third.acknowledge()
+    const answers = [await nextMessage(scene.line), await nextMessage(scene.line)]
+    expect(answers).toEqual(uris.slice(1).map((id) => expect.objectContaining({ id, result: {} })))
+    expect(scene.remote.of('subscriptions/listen')).toHaveLength(3)
+  })
+
+  it('asks for what comes after one that the server does not answer, too', async () => {
+    await using scene = await opened()
+    ;(await scene.listened()).acknowledge()
+    for (const uri of ['a://1', 'a://2']) subscribe(scene.line, uri)
+    ;(await scene.listened()).response.writeHead(500).end()
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://1', error: {} })
+    const next = await scene.listened()
+    expect(next.wanted.resourceSubscriptions).toEqual(['a://2'])
+    next.acknowledge()
+    expect(await nextMessage(scene.line)).toMatchObject({ id: 'a://2', result: {} })
+  })
+
   it('is told where the server does not take a subscription, and does not ask for it again', async () => {
     await using scene = await opened()
     ;(await scene.listened()).acknowledge()
@@ -352,4 +386,42 @@ describe('a client of sessions at a remote server of the stateless revision', ()
     await scene.line.call('tools/call', call('x'))
     expect(scene.remote.of('subscriptions/listen')).toHaveLength(1)
   })
+})
+
+it('lets go of a stream that its server does not acknowledge, and of what was asked for with it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const streams: AbortSignal[] = []
+  const subscribed = new Set<string>()
+  const unused = () => {
+    throw new Error('not asked')
+  }
+  const subscriptions = createSubscriptions({
+    host: {
+      onMessage: unused,
+      onClosed: unused,
+      check: unused,
+      credential: () => new Promise(() => {}),
+      subscribed,
+    },
+    capabilities: () => readJson('{"resources":{"subscribe":true},"tools":{"listChanged":true}}'),
+    ask: (_params, _id, _credential, signal) =>
+      new Promise((_, reject) => {
+        streams.push(signal)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+    cancel: undefined,
+    ownId: () => `${streams.length}`,
+  })
+  const credential: Credential = {
+    server: { name: 's', definition: { command: 's', args: [] } },
+    ...{ headers: {}, environment: null, account: null, accounts: [], grants: [] },
+  }
+  const waits = subscriptions.subscribe('x:1', credential, new AbortController().signal)
+  expect(streams.map(({ aborted }) => aborted)).toEqual([false])
+  vi.advanceTimersByTime(limits.openingMs)
+  await expect(waits).rejects.toMatchObject({ code: 'server.refused' })
+  expect(streams.map(({ aborted }) => aborted)).toEqual([true])
+  expect(subscribed.size).toBe(0)
+  subscriptions.end()
 })
