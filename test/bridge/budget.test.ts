@@ -480,3 +480,25 @@ it('what a client answers a server counts until the server has it', async () => 
   expect(await told.promise).toContain('"id":"q2"')
   line.close()
 })
+
+it('nothing counts of what a server refused an opening with, however much that is', async () => {
+  const closed = Promise.withResolvers<void>()
+  await using remote = await startRemote(({ rpc }, response) => {
+    if (rpc === 'initialize') response.once('close', closed.resolve)
+    response.writeHead(400, { 'content-type': 'application/json' })
+    // More than the system keeps of it.
+    response.end(`{"much":"${'x'.repeat(32 * MIB)}"}`)
+  })
+  const budget = createBudget(small)
+  // One that is asked for its era only after it has refused.
+  const servers = { s: remoteServer(remote.url, 'oauth') }
+  await using world = await startWorld(servers, undefined, undefined, { budget })
+  world.tokens.set('s', 'a-token')
+  const line = await world.line('s')
+  expect(await line.call('initialize', opening)).toMatchObject({
+    error: { data: { code: 'server.refused' } },
+  })
+  await closed.promise
+  expect(budget.of('one').answers.take(small.each)).toBe(true)
+  line.close()
+})

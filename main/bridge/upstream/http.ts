@@ -441,6 +441,7 @@ const whatItSays = (answer: Answer, room: Room): Promise<Message | undefined> =>
   readText(answer.body, room)
     .then(readServerMessage)
     .catch(() => undefined)
+    .finally(() => answer.body.discard())
 
 /** What a server said with the status of a refusal; null where that was no message. */
 export function refusalSaid({ cause }: WarderError): ResponseMessage | null {
