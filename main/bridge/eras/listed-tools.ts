@@ -19,6 +19,8 @@ export interface ListedTools {
 const MOST_TOOLS = 10_000
 /** In characters, of their names and headers. */
 const MOST_SIZE = 4 * 1024 * 1024
+/** Those of longer names are withheld, and nobody calls them. */
+const LONGEST_NAME = 256
 
 export function createListedTools(): ListedTools {
   const known = new Map<string, { parameters: readonly HeaderParameter[] | null; size: number }>()
@@ -27,20 +29,22 @@ export function createListedTools(): ListedTools {
   function remember(name: string, parameters: readonly HeaderParameter[] | null): void {
     const before = known.get(name)
     if (before === undefined && known.size >= MOST_TOOLS) return
-    const own = name.length + (parameters?.length ? JSON.stringify(parameters).length : 0)
+    const text = parameters?.length ? JSON.stringify(parameters) : ''
+    const own = name.length + text.length
     size -= before?.size ?? 0
     known.delete(name)
     if (size + own > MOST_SIZE) return
     size += own
-    known.set(name, { parameters, size: own })
+    // Read anew: a long name of an argument would keep the whole list that it is of.
+    known.set(name, { parameters: text === '' ? parameters : JSON.parse(text), size: own })
   }
 
   function isValid(tool: JsonNode): boolean {
     const parameters = headerParameters(tool)
     const name = tool.member('name')?.string()
-    // One that is larger is withheld, and nobody calls it.
+    // One that is larger is withheld as well.
     const isReadable = tool.end - tool.start <= limits.toolBytes
-    if (name !== undefined && isReadable) remember(name, parameters)
+    if (name !== undefined && name.length <= LONGEST_NAME && isReadable) remember(name, parameters)
     return parameters !== null
   }
 
