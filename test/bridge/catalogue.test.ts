@@ -1,6 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { createCatalogue } from '../../main/bridge/catalogue/catalogue.ts'
+import type { Memory } from '../../main/bridge/catalogue/memory.ts'
+import { type RequestMessage, readMessage } from '../../main/bridge/envelope.ts'
 import { limits } from '../../main/bridge/limits.ts'
+import { systemTimer } from '../../main/bridge/timer.ts'
+import type { Session } from '../../main/bridge/types.ts'
+import { createBudget } from '../../main/runtime/budget.ts'
 import { allowAll } from './support/house.ts'
 import { json, opened, type Seen, startRemote } from './support/remote.ts'
 import { type Line, opening, remoteServer, startWorld } from './support/world.ts'
@@ -367,4 +373,25 @@ describe('a server that is slow', () => {
     expect(isRemembered(await answer)).toBe(false)
     line.close()
   })
+})
+
+it('a session that has ended is told nothing, since nobody would let go of what is noted of it', () => {
+  const opening = readMessage(
+    '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}',
+  ) as RequestMessage
+  const catalogue = createCatalogue({
+    memory: { get: () => ({ content: '{}', heardAt: 0 }) } as unknown as Memory,
+    whose: () => ({ accounts: [], secrets: [] }),
+    lookup: (name) => ({ name, definition: remoteServer('http://127.0.0.1:1/') }),
+    stopped: () => false,
+    decide: () => ({ effect: 'allow', rule: 'all' }),
+    mask: (text) => ({ text, masked: 0 }),
+    budget: createBudget(limits.budget),
+    relay: async () => {},
+    timer: systemTimer,
+  })
+  const session = { principals: {}, server: 's', asker: {}, speaks: 'session' }
+  const recall = (ended: boolean) => catalogue.recall(opening, { ...session, ended } as Session)
+  expect(recall(false)).not.toBeNull()
+  expect(recall(true)).toBeNull()
 })

@@ -72,7 +72,8 @@ export function createCatalogue(options: {
     OPENINGS.has(method) || (memberOf(method) !== null && params?.member('cursor') === undefined)
 
   function recall(message: RequestMessage, session: Session): Told | null {
-    if (silent || stopped() || !remembers(message)) return null
+    // What is noted of a session that has ended would never be let go of.
+    if (silent || stopped() || session.ended || !remembers(message)) return null
     const { principals, server } = session
     const may = decide({ principals, server, operation: { kind: 'session' } })
     const subject = may.effect === 'allow' ? subjectFor(session, message) : null
