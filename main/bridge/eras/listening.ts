@@ -51,11 +51,12 @@ const MOST_RESOURCES = 256
 interface Stream {
   readonly methods: ReadonlySet<string>
   readonly resources: ReadonlySet<string>
+  readonly end: () => void
 }
 
 export function createListening(host: LinkHost): Listening {
   const streams = new Map<string, Stream>()
-  const over = Promise.withResolvers<void>()
+  let isOver = false
   /** How many streams hear of each resource, those that are not acknowledged yet among them. */
   const hearers = new Map<string, number>()
 
@@ -110,14 +111,15 @@ export function createListening(host: LinkHost): Listening {
         ...Object.fromEntries(lists.map(([name]) => [name, true])),
         ...(resources.size > 0 ? { resourceSubscriptions: [...resources] } : {}),
       }
-      const gone = Promise.withResolvers<never>()
-      const leave = () => gone.reject(signal.reason)
+      const over = Promise.withResolvers<void>()
+      const leave = () => over.reject(signal.reason)
       signal.addEventListener('abort', leave, { once: true })
       try {
         signal.throwIfAborted()
         host.onMessage(acknowledged(agreed, id), id)
-        streams.set(id, { methods, resources })
-        await Promise.race([over.promise, gone.promise])
+        streams.set(id, { methods, resources, end: over.resolve })
+        if (isOver) over.resolve()
+        await over.promise
         return readMessage(
           resultResponse(id, `{"resultType":"complete","_meta":{"${SUBSCRIPTION}":${id}}}`),
         ) as ResponseMessage
@@ -141,7 +143,10 @@ export function createListening(host: LinkHost): Listening {
       })
       return rooms.length === 0 ? undefined : Promise.all(rooms)
     },
-    end: over.resolve,
+    end() {
+      isOver = true
+      for (const { end } of streams.values()) end()
+    },
   }
 }
 

@@ -1,4 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type RequestMessage,
@@ -237,6 +239,33 @@ describe('a client that listens without a session', () => {
       ['resources/unsubscribe', 'x:1'],
       ['resources/unsubscribe', 'x:slow'],
     ])
+  })
+
+  it('leaves nothing behind when it listens no more, however often it did', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const used = () => {
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    const listening = createListening({ onMessage: () => {} } as unknown as LinkHost)
+    const text = textOf('subscriptions/listen', { notifications: {} }, { id: 'l' })
+    const message = readMessage(text) as RequestMessage
+    const never = () => Promise.reject(new Error('nothing is asked'))
+    const listens = async (times: number) => {
+      for (let time = 0; time < times; time++) {
+        const controller = new AbortController()
+        const listened = listening.listen(message, '1', undefined, never, controller.signal)
+        await Promise.resolve()
+        await Promise.resolve()
+        controller.abort('enough')
+        expect(await listened.catch((reason: unknown) => reason)).toBe('enough')
+      }
+    }
+    await listens(1_000)
+    const before = used()
+    await listens(10_000)
+    expect((used() - before) / 10_000).toBeLessThan(150)
   })
 
   it('is told of the end where the server is cut off', async () => {
