@@ -4,7 +4,7 @@ import { openMeta } from '../store/meta.ts'
 import type { State } from '../store/state.ts'
 import { type ByName, openByName } from './by-name.ts'
 import type { Mask } from './mask.ts'
-import { plainIntent, plainOutcome } from './plain.ts'
+import { plainOutcome, plainWords, type Words } from './plain.ts'
 import type { Intent, Outcome, Row, RowFilter } from './rows.ts'
 import { firstSince, type Summary, summarize } from './summary.ts'
 import { type Uses, usesOf } from './uses.ts'
@@ -120,12 +120,13 @@ export function openAuditLog(options: {
   return {
     intent: (intent) =>
       new Promise((resolve, reject) => {
-        const row = rowOf(plainIntent(intent, mask), 'intent', clock(), NOTHING_YET)
+        const row = rowOf(intent, plainWords(intent, mask), 'intent', clock(), NOTHING_YET)
         appendIntent({ row, settle: { resolve, reject } })
       }),
     outcome(intent, outcome) {
       // Masked anew: a secret may have become known during the call.
-      const row = rowOf(plainIntent(intent, mask), 'outcome', clock(), plainOutcome(outcome, mask))
+      const words = plainWords(intent, mask)
+      const row = rowOf(intent, words, 'outcome', clock(), plainOutcome(outcome, mask))
       appendOutcome({ row })
     },
     query(filter) {
@@ -149,9 +150,7 @@ export function openAuditLog(options: {
       const open = state.prepare(`SELECT * FROM audit WHERE phase = 'intent' AND seq > ?
         AND call NOT IN (SELECT call FROM audit WHERE phase = 'outcome' AND seq > ?)`)
       for (const row of open.all(since, since).map(toRow))
-        appendOutcome({
-          row: rowOf(row, 'outcome', clock(), LOST),
-        })
+        appendOutcome({ row: rowOf(row, row, 'outcome', clock(), LOST) })
       flush()
       if (waiting.length > 0) return
       meta.set(CLOSED_UP_TO, String(last))
@@ -168,7 +167,13 @@ const NOTHING_YET: End = { outcome: null, code: null, latencyMs: null, masked: 0
 const LOST: End = { outcome: 'lost', code: null, latencyMs: null, masked: 0, bytes: 0 }
 
 /** All of it by name: two rows a call are made, and a copy of an object costs several times as much. */
-function rowOf(intent: Intent, phase: Row['phase'], at: number, end: End): Row & { seq: number } {
+function rowOf(
+  intent: Intent,
+  words: Words,
+  phase: Row['phase'],
+  at: number,
+  end: End,
+): Row & { seq: number } {
   return {
     seq: 0,
     at,
@@ -178,13 +183,13 @@ function rowOf(intent: Intent, phase: Row['phase'], at: number, end: End): Row &
     client: intent.client,
     proof: intent.proof,
     session: intent.session,
-    server: intent.server,
+    server: words.server,
     account: end.account === undefined ? intent.account : end.account,
-    method: intent.method,
-    target: intent.target,
+    method: words.method,
+    target: words.target,
     decision: intent.decision,
     rule: intent.rule,
-    argumentKeys: intent.argumentKeys,
+    argumentKeys: words.argumentKeys,
     bytes: end.bytes ?? intent.bytes,
     outcome: end.outcome,
     code: end.code,

@@ -2,15 +2,16 @@ import type { Mask } from './mask.ts'
 import { redactText } from './redact.ts'
 import type { Intent, Outcome } from './rows.ts'
 
+/** What others wrote in a call. */
+export type Words = Pick<Intent, 'method' | 'server' | 'target' | 'argumentKeys'>
+
 /**
  * Names in a call are free text of a client, codes that of a server: either may hold a credential, or be as long as a
  * message. A row keeps what tells a person which call it was.
  */
-export function plainIntent(intent: Intent, mask: Mask): Intent {
-  const { method, server, target, argumentKeys } = intent
+export function plainWords({ method, server, target, argumentKeys }: Words, mask: Mask): Words {
   const plain = createPlain(mask)
   return {
-    ...intent,
     method: plain(method),
     server: plain(server),
     target: target === null ? null : plain(target.replace(USER_INFO, '$1')),
@@ -19,7 +20,7 @@ export function plainIntent(intent: Intent, mask: Mask): Intent {
 }
 
 export function plainOutcome(outcome: Outcome, mask: Mask): Outcome {
-  return { ...outcome, code: outcome.code === null ? null : createPlain(mask)(outcome.code) }
+  return outcome.code === null ? outcome : { ...outcome, code: createPlain(mask)(outcome.code) }
 }
 
 /**

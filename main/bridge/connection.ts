@@ -136,15 +136,15 @@ export function createConnection(options: {
   let leaving: Promise<unknown> = Promise.resolve()
   let closed = false
 
-  async function inject(): Promise<Credential> {
+  /** Takes no turn of its own: every call passes here. @throws also before it returns */
+  function inject(): Promise<Credential> {
     const server = lookup()
     if (isRemote(server.definition)) return injector.headers(server, asker)
+    if (current === null) return injector.environment(server, asker)
     // One that speaks HTTP gets them with each request.
-    if (current !== null && server.definition.http?.headers !== undefined)
-      return injector.headers(server, asker)
+    if (server.definition.http?.headers !== undefined) return injector.headers(server, asker)
     // A running server got its credentials when it was started.
-    if (current !== null) return { ...current.latest, server, environment: null, placed: null }
-    return injector.environment(server, asker)
+    return Promise.resolve({ ...current.latest, server, environment: null, placed: null })
   }
 
   /** The last look before something leaves: much may have happened since the credential was fetched. */

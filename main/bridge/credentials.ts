@@ -17,6 +17,7 @@ import {
   type LocalServer,
   parseReference,
   type Reference,
+  type RemoteServer,
 } from '../store/config-schema.ts'
 import { fileOf } from '../store/local-schema.ts'
 import type { NamedSecrets } from '../vault/secrets.ts'
@@ -65,6 +66,8 @@ export function createInjector(options: {
 
   /** What a definition asks for, references resolved, and the tokens among it. */
   async function gather(server: Server, asker: Asker) {
+    // Most remote servers ask for nothing but the token.
+    if (injections(server.definition).length === 0) return NOTHING_FOUND
     const found: (Injection & { readonly value: string })[] = []
     const tokens: AccessToken[] = []
     for (const injection of injections(server.definition)) {
@@ -87,7 +90,7 @@ export function createInjector(options: {
     const headers = [...plain(definition.http?.headers), ...into('header')]
     return {
       server,
-      headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
+      headers: inLowerCase(headers),
       environment: Object.fromEntries([...plain(definition.env), ...into('variable')]),
       placed: {
         files: Object.fromEntries(files),
@@ -104,8 +107,9 @@ export function createInjector(options: {
       if (!isRemote(definition))
         return { ...(await forLocal(server, definition, asker)), environment: null, placed: null }
       const { into, tokens } = await gather(server, asker)
-      const values = [...plain(definition.headers), ...into('header')]
-      const headers = Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
+      const injected = into('header')
+      const written = writtenHeaders(definition)
+      const headers = injected.length === 0 ? written : { ...written, ...inLowerCase(injected) }
       const query = inQuery(into('query'))
       if (!signsIn(definition))
         return { server, headers, ...query, environment: null, ...usedGrants(tokens) }
@@ -147,6 +151,20 @@ export function createInjector(options: {
 const plain = (configured: Readonly<Record<string, string>> = {}) =>
   Object.entries(configured).filter(([, value]) => parseReference(value) === null)
 
+const inLowerCase = (values: (readonly [name: string, value: string])[]) =>
+  Object.fromEntries(values.map(([name, value]) => [name.toLowerCase(), value]))
+
+/** The headers that are no references. Asked at every call; a definition that was read is never changed, only replaced. */
+function writtenHeaders(definition: RemoteServer): Readonly<Record<string, string>> {
+  const known = written.get(definition)
+  if (known !== undefined) return known
+  const found = Object.freeze(inLowerCase(plain(definition.headers)))
+  written.set(definition, found)
+  return found
+}
+
+const written = new WeakMap<RemoteServer, Readonly<Record<string, string>>>()
+
 const inQuery = (values: (readonly [name: string, value: string])[]) =>
   values.length === 0
     ? {}
@@ -166,4 +184,5 @@ const usedGrants = (tokens: readonly AccessToken[]) => ({
 const accountOf = ({ server, account, kind }: AccessToken['grant']) =>
   `${kind === 'service' ? 'service:' : ''}${server}/${account}`
 
+const NOTHING_FOUND = { into: () => [], tokens: [] }
 const NOTHING = { headers: {}, environment: null, account: null, accounts: [], grants: [] } as const

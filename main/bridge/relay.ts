@@ -227,16 +227,24 @@ function begin(
 }
 
 /** Step 6: the original bytes in a new envelope. A notification has no answer. */
-async function forward(
+function forward(
   message: ClientMessage,
   session: Session,
   pending: Pending,
   credential: Credential,
   { round }: Course,
 ): Promise<ResponseMessage | null> {
-  const { upstreamId: own, signal } = pending
-  if (message.kind === 'request')
-    return session.connection.request(message, own, credential, signal, round ?? undefined)
+  if (message.kind === 'notification') return notify(message, session, pending, credential)
+  const { upstreamId, signal } = pending
+  return session.connection.request(message, upstreamId, credential, signal, round ?? undefined)
+}
+
+async function notify(
+  message: NotificationMessage,
+  session: Session,
+  pending: Pending,
+  credential: Credential,
+): Promise<null> {
   if (message.method !== 'notifications/cancelled') {
     await session.connection.send(message.text, credential)
     return null

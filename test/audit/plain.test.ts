@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMask } from '../../main/audit/mask.ts'
-import { plainIntent, plainOutcome } from '../../main/audit/plain.ts'
+import { plainOutcome, plainWords } from '../../main/audit/plain.ts'
 import type { Intent } from '../../main/audit/rows.ts'
 import { createKnownSecrets } from '../../main/vault/known-secrets.ts'
 
@@ -15,7 +15,7 @@ describe('the words of a row', () => {
   }
 
   it('stay as they are where they name something', () => {
-    expect(plainIntent(intent, mask)).toEqual(intent)
+    expect(intent).toMatchObject(plainWords(intent, mask))
   })
 
   it.each([
@@ -25,13 +25,13 @@ describe('the words of a row', () => {
     { argumentKeys: [token] },
     { method: `tools/${token}` },
   ])('hold no credential of anybody: %j', (change) => {
-    const text = JSON.stringify(plainIntent({ ...intent, ...change }, mask))
+    const text = JSON.stringify(plainWords({ ...intent, ...change }, mask))
     expect(text).not.toContain(token.slice(0, 12))
   })
 
   it('are looked through as far as they can be shown, however long they are and however many', () => {
     const long = `${'x'.repeat(4_000)} ${token} `.repeat(200)
-    const row = plainIntent({ ...intent, target: long, argumentKeys: Array(64).fill(long) }, mask)
+    const row = plainWords({ ...intent, target: long, argumentKeys: Array(64).fill(long) }, mask)
     expect(row.target).toBe(`${'x'.repeat(256)}…`)
     expect(row.argumentKeys[0]?.length).toBeLessThanOrEqual(257)
     expect(row.argumentKeys.at(-1)).toBe('…')
@@ -40,7 +40,7 @@ describe('the words of a row', () => {
   it('show no half of a secret where they were cut before it ended', () => {
     const pad = `${`password=${'q7Rz2LmW9x'.repeat(100)}\n`.repeat(4)}`
     const target = `${pad}${'-'.repeat(4 * 1024 - pad.length - 12)} ${token}${'x'.repeat(5_000)}`
-    const shown = plainIntent({ ...intent, target }, mask).target ?? ''
+    const shown = plainWords({ ...intent, target }, mask).target ?? ''
     expect(shown).not.toContain('ghp_')
   })
 
@@ -60,8 +60,8 @@ describe('the words of a row', () => {
     const secrets = createKnownSecrets()
     const knows = createMask(secrets)
     const named = { ...intent, target: 'kept-before-it-was-one' }
-    expect(plainIntent(named, knows).target).toBe('kept-before-it-was-one')
+    expect(plainWords(named, knows).target).toBe('kept-before-it-was-one')
     secrets.add('secret:k', 'kept-before-it-was-one')
-    expect(plainIntent(named, knows).target).toBe('[masked by Warder: secret:k]')
+    expect(plainWords(named, knows).target).toBe('[masked by Warder: secret:k]')
   })
 })

@@ -165,16 +165,18 @@ export async function connectEither(options: {
     return stateless.request(text, id, credential, signal)
   }
 
+  async function inTurn(...[text, id, credential, signal, round]: Parameters<Upstream['request']>) {
+    if (!opened) {
+      opened = true
+      return open(text, id, credential, signal).finally(decided.resolve)
+    }
+    await unlessAborted(decided.promise, signal)
+    const way = era === 'stateless' ? stateless : inSession
+    return way.request(text, id, credential, signal, round)
+  }
+
   return {
-    async request(text, id, credential, signal, round) {
-      if (!opened) {
-        opened = true
-        return open(text, id, credential, signal).finally(decided.resolve)
-      }
-      if (!isStraight()) await unlessAborted(decided.promise, signal)
-      const way = era === 'stateless' ? stateless : inSession
-      return way.request(text, id, credential, signal, round)
-    },
+    request: (...asked) => (isStraight() ? inSession.request(...asked) : inTurn(...asked)),
     revision: () => (era === 'stateless' ? MODERN : null),
     async send(text, credential) {
       if (!isStraight()) await decided.promise

@@ -62,8 +62,11 @@ export async function* readEvents(
 
 /** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy` */
 export async function readText(body: AnswerBody, room: Room = BOUNDLESS): Promise<string> {
-  const first = await body.next()
-  const second = first && (await body.next())
+  // Most answers are there as a whole with their header fields, and take no turns.
+  const begun = body.next()
+  const first = begun instanceof Promise ? await begun : begun
+  const followed = first && body.next()
+  const second = followed instanceof Promise ? await followed : followed
   if (first === null || second === null) return textOf(first ?? Buffer.alloc(0))
   const whole = createGrowing(limits.answerBytes)
   const hasRoom = countHeld(room)

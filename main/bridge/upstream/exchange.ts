@@ -17,8 +17,8 @@ export interface Answer {
 
 /** The bytes of an answer, to be read once and by one reader. */
 export interface AnswerBody {
-  /** The next bytes, or null at the end. @throws what broke it, or the reason it was given up with */
-  next(): Promise<Buffer | null>
+  /** The next bytes, at once where they are there, or null at the end. @throws what broke it, or the reason it was given up with */
+  next(): Buffer | null | Promise<Buffer | null>
   /** Frees the connection, whatever is still to come on it. */
   discard(): void
 }
@@ -35,8 +35,8 @@ export interface Exchange {
   readonly bodyTimeout: number
 }
 
-/** What gives up each exchange that is under way. */
-export type UnderWay = BriefMap<symbol, (reason: unknown) => void>
+/** The exchanges that are under way. */
+export type UnderWay = BriefMap<symbol, { giveUp(reason: unknown): void }>
 
 /** What may have arrived before anybody read it. The server waits then. */
 const MOST_UNREAD = 256 * 1024
@@ -46,7 +46,7 @@ const SKIP_MS = 1_000
 
 /**
  * @param signal gives it up, at any time before its answer was read to its end
- * @param underWay holds what gives it up, for as long
+ * @param underWay holds it for as long
  * @param room where the bytes count that nobody has read yet
  * @returns once the header fields are there
  * @throws what the connection failed with, or the reason it was given up with
@@ -59,127 +59,175 @@ export function exchange(
   room: Room = BOUNDLESS,
 ): Promise<Answer> {
   signal.throwIfAborted()
-  const answered = Promise.withResolvers<Answer>()
-  const own = Symbol()
-  let controller: DispatchController | undefined
-  let givenUp: Error | undefined
+  const one = new OneExchange(signal, underWay, room)
+  dispatcher.dispatch(request, one)
+  return one.answer
+}
 
-  function giveUp(reason: unknown): void {
-    givenUp ??= toError(reason)
-    answered.reject(givenUp)
-    controller?.abort(givenUp)
-  }
-  const onAbort = () => giveUp(signal.reason)
-  function over(error: Error | null): void {
-    signal.removeEventListener('abort', onAbort)
-    underWay.delete(own)
-    body.end(error)
+/**
+ * A class, unlike most here, as are the nodes of a message: there is one for each call, and closures for all that may happen
+ * to it were much of what a call left to be collected.
+ */
+class OneExchange {
+  readonly #answered = Promise.withResolvers<Answer>()
+  readonly #own = Symbol()
+  readonly #signal: AbortSignal
+  readonly #underWay: UnderWay
+  readonly #body: IncomingBody
+  #controller: DispatchController | undefined
+  #givenUp: Error | undefined
+
+  constructor(signal: AbortSignal, underWay: UnderWay, room: Room) {
+    this.#signal = signal
+    this.#underWay = underWay
+    this.#body = new IncomingBody((reason) => this.giveUp(reason), room)
+    signal.addEventListener('abort', this)
+    underWay.set(this.#own, this)
   }
 
-  const body = createBody(giveUp, room)
-  signal.addEventListener('abort', onAbort)
-  underWay.set(own, giveUp)
-  dispatcher.dispatch(request, {
-    onRequestStart(started) {
-      controller = started
-      if (givenUp !== undefined) started.abort(givenUp)
-    },
-    onResponseStart(_, statusCode, headers) {
-      // What begins with 1 announces an answer and is none.
-      if (statusCode >= 200) answered.resolve({ statusCode, headers, body })
-    },
-    onResponseData(started, bytes) {
-      body.push(bytes, started)
-    },
-    onResponseEnd: () => over(null),
-    onResponseError(_, error) {
-      answered.reject(error)
-      over(error)
-    },
-  })
-  return answered.promise
+  get answer(): Promise<Answer> {
+    return this.#answered.promise
+  }
+
+  giveUp(reason: unknown): void {
+    this.#givenUp ??= toError(reason)
+    this.#answered.reject(this.#givenUp)
+    this.#controller?.abort(this.#givenUp)
+  }
+
+  /** The signal is aborted. */
+  handleEvent(): void {
+    this.giveUp(this.#signal.reason)
+  }
+
+  onRequestStart(started: DispatchController): void {
+    this.#controller = started
+    if (this.#givenUp !== undefined) started.abort(this.#givenUp)
+  }
+
+  onResponseStart(_: DispatchController, statusCode: number, headers: Answer['headers']): void {
+    // What begins with 1 announces an answer and is none.
+    if (statusCode >= 200) this.#answered.resolve({ statusCode, headers, body: this.#body })
+  }
+
+  onResponseData(started: DispatchController, bytes: Buffer): void {
+    this.#body.push(bytes, started)
+  }
+
+  onResponseEnd(): void {
+    this.#over(null)
+  }
+
+  onResponseError(_: DispatchController, error: Error): void {
+    this.#answered.reject(error)
+    this.#over(error)
+  }
+
+  #over(error: Error | null): void {
+    this.#signal.removeEventListener('abort', this)
+    this.#underWay.delete(this.#own)
+    this.#body.end(error)
+  }
 }
 
 const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error('given up', { cause: reason })
 
-interface IncomingBody extends AnswerBody {
-  push(bytes: Buffer, from: DispatchController): void
-  end(error: Error | null): void
-}
-
-function createBody(giveUp: (reason: unknown) => void, room: Room): IncomingBody {
-  let unread: Buffer[] = []
-  let size = 0
+class IncomingBody implements AnswerBody {
+  readonly #giveUp: (reason: unknown) => void
+  readonly #room: Room
+  #unread: Buffer[] = []
+  #size = 0
   /** Null where all of it has come, the error where it broke. */
-  let over: Error | null | undefined
+  #over: Error | null | undefined
   /** Bytes that nobody wanted to read. */
-  let skipped: number | undefined
-  let paused: DispatchController | undefined
-  let wake: (() => void) | undefined
-  let hasRoom: ReturnType<typeof countHeld> | undefined
+  #skipped: number | undefined
+  #paused: DispatchController | undefined
+  #wake: (() => void) | undefined
+  #hasRoom: ReturnType<typeof countHeld> | undefined
 
-  function tell(): void {
-    wake?.()
-    wake = undefined
+  constructor(giveUp: (reason: unknown) => void, room: Room) {
+    this.#giveUp = giveUp
+    this.#room = room
   }
 
-  function goOn(): void {
-    paused?.resume()
-    paused = undefined
+  push(bytes: Buffer, from: DispatchController): void {
+    if (this.#skipped !== undefined) {
+      this.#skip(bytes.length)
+      return
+    }
+    this.#unread.push(bytes)
+    this.#size += bytes.length
+    if (this.#size > NOT_COUNTED) this.#hasRoom ??= countHeld(this.#room)
+    if (this.#hasRoom?.(this.#size) === false) {
+      this.#giveUp(noRoom())
+      return
+    }
+    if (this.#size > MOST_UNREAD) {
+      this.#paused = from
+      from.pause()
+    }
+    this.#tell()
   }
 
-  function skip(bytes: number): void {
-    skipped = (skipped ?? 0) + bytes
-    if (skipped > MOST_TO_SKIP) giveUp(nobodyReads())
+  end(error: Error | null): void {
+    if (this.#over === undefined) this.#over = error
+    this.#tell()
   }
 
-  return {
-    push(bytes, from) {
-      if (skipped !== undefined) return skip(bytes.length)
-      unread.push(bytes)
-      size += bytes.length
-      if (size > NOT_COUNTED) hasRoom ??= countHeld(room)
-      if (hasRoom?.(size) === false) return giveUp(noRoom())
-      if (size > MOST_UNREAD) {
-        paused = from
-        from.pause()
-      }
-      tell()
-    },
-    end(error) {
-      if (over === undefined) over = error
-      tell()
-    },
-    async next() {
-      while (size === 0 && over === undefined)
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      if (size === 0) {
-        if (over instanceof Error) throw over
-        return null
-      }
-      const [first] = unread
-      const bytes = first !== undefined && unread.length === 1 ? first : Buffer.concat(unread)
-      unread = []
-      size = 0
-      hasRoom?.(0)
-      goOn()
-      return bytes
-    },
-    discard() {
-      hasRoom?.(0)
-      if (over !== undefined || skipped !== undefined) return
-      setTimeout(() => {
-        if (over === undefined) giveUp(nobodyReads())
-      }, SKIP_MS).unref()
-      const waiting = size
-      unread = []
-      size = 0
-      skip(waiting)
-      goOn()
-    },
+  next(): Buffer | null | Promise<Buffer | null> {
+    return this.#size === 0 && this.#over === undefined ? this.#awaited() : this.#taken()
+  }
+
+  discard(): void {
+    this.#hasRoom?.(0)
+    if (this.#over !== undefined || this.#skipped !== undefined) return
+    setTimeout(() => {
+      if (this.#over === undefined) this.#giveUp(nobodyReads())
+    }, SKIP_MS).unref()
+    const waiting = this.#size
+    this.#unread = []
+    this.#size = 0
+    this.#skip(waiting)
+    this.#goOn()
+  }
+
+  async #awaited(): Promise<Buffer | null> {
+    while (this.#size === 0 && this.#over === undefined)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    return this.#taken()
+  }
+
+  #taken(): Buffer | null {
+    if (this.#size === 0) {
+      if (this.#over instanceof Error) throw this.#over
+      return null
+    }
+    const unread = this.#unread
+    const [first] = unread
+    const bytes = first !== undefined && unread.length === 1 ? first : Buffer.concat(unread)
+    this.#unread = []
+    this.#size = 0
+    this.#hasRoom?.(0)
+    this.#goOn()
+    return bytes
+  }
+
+  #tell(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  #goOn(): void {
+    this.#paused?.resume()
+    this.#paused = undefined
+  }
+
+  #skip(bytes: number): void {
+    this.#skipped = (this.#skipped ?? 0) + bytes
+    if (this.#skipped > MOST_TO_SKIP) this.#giveUp(nobodyReads())
   }
 }
 

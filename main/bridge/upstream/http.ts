@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
 import { tokenChallenge } from '../../oauth/challenge.ts'
-import type { ProofRefusal } from '../../oauth/dpop.ts'
+import type { BoundToken, ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { BOUNDLESS, type Room } from '../../runtime/budget.ts'
 import { unlessAborted } from '../abort.ts'
@@ -64,7 +64,7 @@ export function connectHttp(options: {
   const pathFor = ({ query }: Credential) =>
     query === undefined ? path : `${path}${url.search === '' ? '?' : '&'}${query}`
   const closing = new AbortController()
-  /** Gives up what is under way, each by itself. */
+  /** Given up each by itself. */
   const underWay: UnderWay = createBriefMap()
   let session: string | null = null
   let protocolVersion: string | null = null
@@ -107,18 +107,25 @@ export function connectHttp(options: {
     throw refused(answer.statusCode)
   }
 
-  /** What every request carries; of a bound token a proof that is good for this one only. */
-  async function fields(
-    method: 'POST' | 'GET' | 'DELETE',
+  /** What every request carries. */
+  function fields(
     own: Readonly<Record<string, string>>,
-    { headers, proof }: Credential,
+    { headers }: Credential,
     session: string | null,
-  ): Promise<Record<string, string>> {
+  ): Record<string, string> {
     const all = { ...own, ...headers }
-    if (proof) Object.assign(all, await proof.headers(method, url.href))
     if (session !== null) all['mcp-session-id'] = session
     if (protocolVersion !== null) all['mcp-protocol-version'] = protocolVersion
     return all
+  }
+
+  /** Of a bound token a proof that is good for this one request. */
+  async function prove(
+    method: 'POST' | 'GET' | 'DELETE',
+    all: Record<string, string>,
+    proof: BoundToken,
+  ): Promise<void> {
+    Object.assign(all, await proof.headers(method, url.href))
   }
 
   async function roundTrip(
@@ -128,7 +135,8 @@ export function connectHttp(options: {
     signal: AbortSignal,
     more: Pick<Exchange, 'body' | 'bodyTimeout'>,
   ): Promise<Exchanged> {
-    const all = await fields(method, headers, credential, session)
+    const all = fields(headers, credential, session)
+    if (credential.proof) await prove(method, all, credential.proof)
     host.check(credential)
     const asked: Exchange = {
       origin,
@@ -165,9 +173,24 @@ export function connectHttp(options: {
     signal: AbortSignal,
   ): Promise<ResponseMessage> {
     if (initialized !== null) await unlessAborted(initialized, signal)
+    let answer: Answer | undefined
     try {
-      return await asked(text, id, credential, signal)
-    } catch (error) {
+      answer = await post(text, credential, signal)
+      const given = header(answer, 'mcp-session-id')
+      // Only the answer to the opening names the session.
+      if (given !== undefined && protocolVersion === null) session = visibleAscii(given)
+      const response = await readAnswer(answer, id, credential, signal)
+      if (announced) listener.start(credential)
+      const version = response.result?.member('protocolVersion')?.string()
+      if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
+        protocolVersion = version
+      return response
+    } catch (cause) {
+      answer?.body.discard()
+      const error =
+        answer === undefined
+          ? cause
+          : unreachable(cause, signal, 'ended its answer before it was complete')
       // A server with sessions goes on with a call whose connection has ended, until it is told (§ Cancellation).
       const silent = isWarderError(error, 'server.timed_out') && !signal.aborted
       if (silent && protocolVersion !== null) void takeBack(id, credential)
@@ -178,29 +201,6 @@ export function connectHttp(options: {
   async function takeBack(id: string, credential: Credential): Promise<void> {
     const told = post(cancelled(id), credential, closing.signal)
     await told.then(({ body }) => body.discard()).catch(() => {})
-  }
-
-  async function asked(
-    text: string,
-    id: string,
-    credential: Credential,
-    signal: AbortSignal,
-  ): Promise<ResponseMessage> {
-    const answer = await post(text, credential, signal)
-    try {
-      const given = header(answer, 'mcp-session-id')
-      // Only the answer to the opening names the session.
-      if (given !== undefined && protocolVersion === null) session = visibleAscii(given)
-      const response = await readAnswer(answer, id, credential, signal)
-      if (announced) listener.start(credential)
-      const version = response.result?.member('protocolVersion')?.string()
-      if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
-        protocolVersion = version
-      return response
-    } catch (error) {
-      answer.body.discard()
-      throw unreachable(error, signal, 'ended its answer before it was complete')
-    }
   }
 
   async function ask(
@@ -352,6 +352,26 @@ export function connectHttp(options: {
     signal: closing.signal,
   })
 
+  /** Courtesy, not a duty: the server may answer 405 (§ Session Management). */
+  async function sayGoodbye(ended: string, goodbye: Credential): Promise<void> {
+    const headers = fields({}, goodbye, ended)
+    if (goodbye.proof) await prove('DELETE', headers, goodbye.proof)
+    const { body } = await exchange(
+      dispatcher,
+      {
+        origin,
+        path: pathFor(goodbye),
+        method: 'DELETE',
+        headers,
+        headersTimeout: limits.goodbyeTimeoutMs,
+        bodyTimeout: limits.goodbyeTimeoutMs,
+      },
+      AbortSignal.timeout(limits.goodbyeTimeoutMs),
+      createBriefMap(),
+    )
+    body.discard()
+  }
+
   return {
     request,
     ask,
@@ -372,27 +392,9 @@ export function connectHttp(options: {
       const ended = session
       session = null
       closing.abort()
-      for (const giveUp of underWay.values()) giveUp(closing.signal.reason)
+      for (const one of underWay.values()) one.giveUp(closing.signal.reason)
       if (ended === null || goodbye === null) return
-      // Courtesy, not a duty: the server may answer 405 (§ Session Management).
-      await fields('DELETE', {}, goodbye, ended)
-        .then((headers) =>
-          exchange(
-            dispatcher,
-            {
-              origin,
-              path: pathFor(goodbye),
-              method: 'DELETE',
-              headers,
-              headersTimeout: limits.goodbyeTimeoutMs,
-              bodyTimeout: limits.goodbyeTimeoutMs,
-            },
-            AbortSignal.timeout(limits.goodbyeTimeoutMs),
-            createBriefMap(),
-          ),
-        )
-        .then(({ body }) => body.discard())
-        .catch(() => {})
+      await sayGoodbye(ended, goodbye).catch(() => {})
     },
   }
 }

@@ -167,7 +167,7 @@ describe('an exchange', () => {
     expect(await answer.body.next()).toHaveLength(5)
     const next = answer.body.next()
     const reason = new Error('closed')
-    for (const giveUp of server.underWay.values()) giveUp(reason)
+    for (const one of server.underWay.values()) one.giveUp(reason)
     await expect(next).rejects.toBe(reason)
   })
 
