@@ -1,5 +1,5 @@
 import { WarderError } from '../errors.ts'
-import { type JsonLimits, type JsonNode, readJson, type Span, splice } from './json-scan.ts'
+import { type JsonLimits, type JsonNode, readJson, type Span } from './json-scan.ts'
 
 /**
  * The JSON-RPC 2.0 envelope around every message. It is read strictly and narrowly: whatever another reader could
@@ -98,7 +98,7 @@ function refuseLookAlike(name: string, names: readonly string[]): void {
 export function withId(message: RequestMessage | ResponseMessage, newIdText: string): string {
   if (message.idSpan === undefined) return refuse('it has no id')
   const { start, end } = message.idSpan
-  return splice(message.text, [{ start, end, text: newIdText }])
+  return message.text.slice(0, start) + newIdText + message.text.slice(end)
 }
 
 /** @param resultText one JSON value, taken as it is */
