@@ -221,7 +221,6 @@ function query(state: State, byName: ByName, filter: RowFilter): Row[] {
     values.push(value)
   }
   const named = byName.from(filter)
-  const order = named === null ? 'audit.seq' : 'named.seq'
   if (named !== null) where(named.condition, named.value)
   where('audit.client = ?', filter.client)
   where('audit.server = ?', filter.server)
@@ -231,14 +230,22 @@ function query(state: State, byName: ByName, filter: RowFilter): Row[] {
   where('outcome = ?', filter.outcome)
   where('call = ?', filter.call)
   where('at >= ?', filter.since)
-  where(`${order} < ?`, filter.until === undefined ? undefined : firstSince(state, filter.until))
-  where(`${order} < ?`, filter.before)
-  where(`${order} > ?`, filter.after)
+  const until = filter.until === undefined ? undefined : firstSince(state, filter.until)
+  for (const [side, seq] of [
+    ['<', until],
+    ['<', filter.before],
+    ['>', filter.after],
+  ] as const) {
+    where(`audit.seq ${side} ?`, seq)
+    const bound = seq === undefined ? undefined : named?.bound(side, seq)
+    if (bound !== undefined) where(bound.condition, bound.value)
+  }
   const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
   const direction = filter.after === undefined ? 'DESC' : 'ASC'
+  const order = named?.order(direction) ?? `audit.seq ${direction}`
   return state
     .prepare(
-      `SELECT audit.* FROM ${named?.tables ?? 'audit'} ${condition} ORDER BY ${order} ${direction} LIMIT ?`,
+      `SELECT audit.* FROM ${named?.tables ?? 'audit'} ${condition} ORDER BY ${order} LIMIT ?`,
     )
     .all(...values, filter.limit)
     .map(toRow)

@@ -31,19 +31,18 @@ export function usesOf(
   of: { server: string; account: string; since: number },
   most = MOST_ROWS,
 ): Uses {
-  const named = byName.from(of) ?? {
-    tables: 'audit AS named CROSS JOIN audit ON audit.seq = named.seq',
-    condition: 'named.server = ?',
-    value: of.server,
-  }
-  const rows = `FROM ${named.tables} WHERE ${named.condition} ORDER BY named.seq DESC`
-  const beyond = state.prepare(`SELECT audit.at ${rows} LIMIT 1 OFFSET ?`).get(named.value, most)
+  const found = byName.from(of)
+  const rows =
+    found === null
+      ? 'FROM audit WHERE audit.server = ? ORDER BY audit.seq DESC'
+      : `FROM ${found.tables} WHERE ${found.condition} ORDER BY ${found.order('DESC')}`
+  const beyond = state.prepare(`SELECT audit.at ${rows} LIMIT 1 OFFSET ?`).get(of.server, most)
   const clients = state
     .prepare(`SELECT client, count(*) AS calls, max(at) AS last_at, coalesce(target, method) AS last
       FROM (SELECT audit.* ${rows} LIMIT ?)
       WHERE account = ? AND at >= ? AND phase = 'outcome' AND outcome <> 'denied'
       GROUP BY client ORDER BY last_at DESC, client`)
-    .all(named.value, most, of.account, of.since)
+    .all(of.server, most, of.account, of.since)
     .map((row) => ({
       client: String(row.client),
       calls: Number(row.calls),

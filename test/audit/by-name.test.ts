@@ -40,9 +40,15 @@ async function filled(state: State, rows: number) {
   return log
 }
 
-/** How many rows were entered under a client's name. */
-const entered = (state: State) =>
-  Number(state.prepare('SELECT count(*) AS n FROM audit_by_client').get()?.n)
+/** Up to which row names were entered. */
+const entered = (state: State) => Number(state.prepare('SELECT upto FROM audit_named').get()?.upto)
+
+/** What was entered under a client's name. */
+const stretches = (state: State, client: string) =>
+  state
+    .prepare('SELECT stretch FROM audit_stretch_client WHERE client = ? ORDER BY stretch')
+    .all(client)
+    .map(({ stretch }) => stretch)
 
 describe('rows by name', () => {
   const filters: Record<string, Partial<RowFilter>> = {
@@ -86,6 +92,8 @@ describe('rows by name', () => {
     expect(entered(state)).toBe(1_100)
     expect(log.query({ client: 'zed', limit: 1 })[0]?.seq).toBe(1_101)
     expect(entered(state)).toBe(1_101)
+    // One entry for all rows of a stretch, whenever they were entered.
+    expect(stretches(state, 'zed')).toEqual(Array.from({ length: 18 }, (_, number) => number))
     state.close()
 
     const next = openState(home.path)
@@ -112,13 +120,16 @@ describe('rows by name', () => {
     state.close()
   })
 
-  it('of a database from before are found too', async () => {
+  it.each([
+    { made: 'audit_by_client (client', entered: '' },
+    { made: 'audit_stretch_client (client', entered: 'UPDATE audit_named SET upto = 1' },
+  ])('of a database from before are found too: $made', async ({ made, entered }) => {
     await using home = await testHome()
     const before = new DatabaseSync(path.join(home.path, 'state.db'))
-    const version = migrations.findIndex((sql) => sql.includes('audit_by_client (client'))
+    const version = migrations.findIndex((sql) => sql.includes(made))
     for (const sql of migrations.slice(0, version)) before.exec(sql)
-    before.exec(`PRAGMA user_version = ${version}; INSERT INTO audit (at, call, phase, user, client, proof, server, method,
-      decision, rule, argument_keys, bytes, masked) VALUES (1, 'old', 'intent', 'me', 'zed', 'same-user', 'notes', 'ping',
+    before.exec(`PRAGMA user_version = ${version}; ${entered}; INSERT INTO audit (seq, at, call, phase, user, client, proof, server, method,
+      decision, rule, argument_keys, bytes, masked) VALUES (1, 1, 'old', 'intent', 'me', 'zed', 'same-user', 'notes', 'ping',
       'allow', 'allow', '[]', 1, 0)`)
     before.close()
     const state = openState(home.path)
@@ -137,15 +148,19 @@ describe('rows by name', () => {
     const state = openState(home.path)
     await filled(state, 50)
     const named = openByName(state).from({ client: 'zed' })
-    const plan = state
-      .prepare(
-        `EXPLAIN QUERY PLAN SELECT audit.* FROM ${named?.tables} WHERE ${named?.condition} ORDER BY named.seq DESC LIMIT 3`,
-      )
-      .all('zed')
-      .map(({ detail }) => detail)
-    expect(plan).toEqual([
-      'SEARCH named USING PRIMARY KEY (client=?)',
-      'SEARCH audit USING INTEGER PRIMARY KEY (rowid=?)',
+    const bound = named?.bound('<', 40)
+    const plan = (more = '') =>
+      state
+        .prepare(
+          `EXPLAIN QUERY PLAN SELECT audit.* FROM ${named?.tables} WHERE ${named?.condition} ${more} ORDER BY ${named?.order('DESC')} LIMIT 3`,
+        )
+        .all('zed', ...(more === '' ? [] : [bound?.value ?? 0]))
+        .map(({ detail }) => detail)
+    const rows = 'SEARCH audit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'
+    expect(plan()).toEqual(['SEARCH named USING PRIMARY KEY (client=?)', rows])
+    expect(plan(`AND ${bound?.condition}`)).toEqual([
+      'SEARCH named USING PRIMARY KEY (client=? AND stretch<?)',
+      rows,
     ])
     state.close()
   })
