@@ -121,7 +121,7 @@ export const migrations: readonly string[] = [
   DELETE FROM catalogue
   `,
   `
-  -- Which names have rows in which stretch of the log; an entry for each row made the writing of the rows a third dearer.
+  -- Which names have rows in which stretch of the log; an entry for each row cost every call a third of its rows again.
   DROP TABLE audit_by_client;
   DROP TABLE audit_by_server;
   CREATE TABLE audit_stretch_client (client TEXT NOT NULL, stretch INTEGER NOT NULL, PRIMARY KEY (client, stretch))
