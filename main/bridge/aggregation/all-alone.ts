@@ -73,23 +73,29 @@ export function openVisitToAll(options: {
 }): StatelessVisit {
   const { use } = options
   const channel = statelessChannel(options.channel)
-  const visits = new Map<string, StatelessVisit>()
+  const visits = new Map<string, { visit: StatelessVisit; branches: Gathering['branches'] }>()
   /** What the client waits for, and on which way it went on. */
   const waiting = new Map<string, { visit: StatelessVisit | null; controller: AbortController }>()
   const inFlight = createInFlight(options.room)
 
   function wayTo(server: string, { branches }: Gathering): StatelessVisit {
     const known = visits.get(server)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // Others by now, where those before were left alone for long, or were of other abilities.
+      known.branches = branches
+      return known.visit
+    }
     const visit = options.visit(server, {
       ...channel,
       reply(text) {
+        const { branches } = own
         if (branches.has(server))
           for (const uri of linksIn(text)) branches.link(branches.of(server).key, uri)
         channel.reply(withOwner(text, server))
       },
     })
-    visits.set(server, visit)
+    const own = { visit, branches }
+    visits.set(server, own)
     return visit
   }
 
@@ -172,7 +178,7 @@ export function openVisitToAll(options: {
     awaits: (id) => waiting.has(id),
     leave() {
       for (const { controller } of waiting.values()) controller.abort()
-      for (const visit of visits.values()) visit.leave()
+      for (const { visit } of visits.values()) visit.leave()
     },
   }
 }

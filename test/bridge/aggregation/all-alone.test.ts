@@ -4,6 +4,7 @@ import { waitsForNobody } from '../../../main/bridge/aggregation/branch.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import type { Rule } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, post, textOf } from '../support/alone.ts'
+import { json } from '../support/remote.ts'
 import type { Line } from '../support/world.ts'
 import { startScene } from './support/scene.ts'
 import { prompt, resource, template, tool } from './support/servers.ts'
@@ -174,6 +175,30 @@ describe('on a socket', () => {
     expect((await answerTo(line, 'l')).result).toMatchObject({
       tools: [{ name: 'a__x' }, { name: 'b__x' }],
     })
+  })
+
+  it('a resource that an answer named is found by a client that can do more by then', async () => {
+    const linked = { type: 'resource_link', uri: 'x:/linked', name: 'n' }
+    await using scene = await startScene({
+      a: {
+        tools: [tool('x')],
+        instead({ rpc, id }, response) {
+          if (rpc !== 'tools/call') return false
+          json(response, id, JSON.stringify({ content: [linked] }))
+          return true
+        },
+      },
+    })
+    const { line } = scene
+    const ask = (method: string, params: object, id: string, capabilities: object) => {
+      line.send(textOf(method, params, { id, capabilities }))
+      return answerTo(line, id)
+    }
+    await ask('tools/call', { name: 'a__x' }, '1', {})
+    await ask('tools/call', { name: 'a__x' }, '2', { roots: {} })
+    const read = await ask('resources/read', { uri: linked.uri }, '3', { roots: {} })
+    expect(read.error).toBeUndefined()
+    expect(scene.remote('a').of('resources/read')).toHaveLength(1)
   })
 
   it('a call is cancelled where it is', async () => {
