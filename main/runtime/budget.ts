@@ -41,6 +41,8 @@ export interface BudgetSizes {
 
 /** So little of one message, or on one connection, is not counted. */
 export const NOT_COUNTED = 64 * 1024
+/** Nor is so little of one answer: of those there is one for each call, and what a call counts for stands for it. */
+export const ANSWER_NOT_COUNTED = 16 * 1024
 
 export function createBudget({ each, asked, kept, all }: BudgetSizes): Budget {
   const shares = new Map<string, Share>()
@@ -124,12 +126,13 @@ interface Slow {
 /**
  * What one reader has read of a message that has not come whole.
  *
+ * @param free so little of it is not counted
  * @returns is told how much it is now; false where there is no room for it
  */
-export function countHeld(room: Room): (bytes: number) => boolean {
+export function countHeld(room: Room, free = NOT_COUNTED): (bytes: number) => boolean {
   let counted = 0
   return (bytes) => {
-    const wanted = bytes > NOT_COUNTED ? bytes : 0
+    const wanted = bytes > free ? bytes : 0
     if (wanted > counted && !room.take(wanted - counted)) return false
     if (wanted < counted) room.give(counted - wanted)
     counted = wanted

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 import { isWarderError, WarderError } from '../../errors.ts'
-import { BOUNDLESS, countHeld, NOT_COUNTED, type Room } from '../../runtime/budget.ts'
-import { createGrowing } from '../../runtime/growing.ts'
+import { ANSWER_NOT_COUNTED, BOUNDLESS, countHeld, type Room } from '../../runtime/budget.ts'
+import { createGrowing, type Growing } from '../../runtime/growing.ts'
 import { type Message, readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
 import type { AnswerBody } from './exchange.ts'
@@ -49,11 +49,12 @@ export async function* readEvents(
     for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
       waiting += chunk.length
       if (waiting > limits.answerBytes) throw tooLarge()
-      if (waiting > NOT_COUNTED) hasRoom ??= countHeld(room)
+      if (waiting > ANSWER_NOT_COUNTED) hasRoom ??= counted(room)
       if (hasRoom?.(waiting) === false) throw noRoom()
       parser.feed(decode(chunk))
-      hasRoom?.(waiting)
+      // They wait for who reads them slowly, and count for as long.
       yield* messages.splice(0)
+      hasRoom?.(waiting)
     }
   } finally {
     hasRoom?.(0)
@@ -62,27 +63,36 @@ export async function* readEvents(
 
 /** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy` */
 export async function readText(body: AnswerBody, room: Room = BOUNDLESS): Promise<string> {
-  // Most answers are there as a whole with their header fields, and take no turns.
+  // Most are there as a whole with their header fields, and take no turns.
   const begun = body.next()
-  const first = begun instanceof Promise ? await begun : begun
-  const followed = first && body.next()
-  const second = followed instanceof Promise ? await followed : followed
-  if (first === null || second === null) return textOf(first ?? Buffer.alloc(0))
-  const whole = createGrowing(limits.answerBytes)
-  const hasRoom = countHeld(room)
+  let first = (begun instanceof Promise ? await begun : begun) ?? NOTHING
+  let whole: Growing | undefined
+  // Nor are those counted.
+  let hasRoom = first.length > ANSWER_NOT_COUNTED ? counted(room) : undefined
   try {
-    whole.push(first)
-    for (let chunk: Buffer | null = second; chunk !== null; chunk = await body.next()) {
+    if (hasRoom?.(first.length) === false) throw noRoom()
+    const followed = body.next()
+    let chunk = followed instanceof Promise ? await followed : followed
+    for (; chunk !== null; chunk = await body.next()) {
+      if (whole === undefined) {
+        whole = createGrowing(limits.answerBytes)
+        whole.push(first)
+        first = NOTHING
+      }
+      hasRoom ??= counted(room)
       if (whole.length() + chunk.length > limits.answerBytes) throw tooLarge()
       if (!hasRoom(whole.sizeWith(chunk.length))) throw noRoom()
       whole.push(chunk)
     }
-    return textOf(whole.bytes())
+    return textOf(whole?.bytes() ?? first)
   } finally {
-    whole.free()
-    hasRoom(0)
+    whole?.free()
+    hasRoom?.(0)
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+const counted = (room: Room) => countHeld(room, ANSWER_NOT_COUNTED)
 
 function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw notMcp('bytes that are not UTF-8')

@@ -1,6 +1,6 @@
 import { WarderError } from '../../errors.ts'
 import type { DispatchController, Dispatcher } from '../../net/dialer.ts'
-import { BOUNDLESS, countHeld, NOT_COUNTED, type Room } from '../../runtime/budget.ts'
+import { ANSWER_NOT_COUNTED, BOUNDLESS, countHeld, type Room } from '../../runtime/budget.ts'
 import type { BriefMap } from '../brief-map.ts'
 
 /**
@@ -158,7 +158,7 @@ class IncomingBody implements AnswerBody {
     }
     this.#unread.push(bytes)
     this.#size += bytes.length
-    if (this.#size > NOT_COUNTED) this.#hasRoom ??= countHeld(this.#room)
+    if (this.#size > ANSWER_NOT_COUNTED) this.#hasRoom ??= countHeld(this.#room, ANSWER_NOT_COUNTED)
     if (this.#hasRoom?.(this.#size) === false) {
       this.#giveUp(noRoom())
       return

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newCursor, readEvents } from '../../../main/bridge/upstream/event-stream.ts'
+import { newCursor, readEvents, readText } from '../../../main/bridge/upstream/event-stream.ts'
 import type { AnswerBody } from '../../../main/bridge/upstream/exchange.ts'
 
 function bodyOf(chunks: readonly Buffer[]): AnswerBody {
@@ -40,5 +40,51 @@ describe('a stream of events', () => {
     ['after a cut character', [event.subarray(0, event.indexOf(0xe2) + 1), Buffer.from('x\n\n')]],
   ])('is refused where it is not UTF-8: %s', async (_, chunks) => {
     await expect(textsOf(...chunks)).rejects.toMatchObject({ code: 'server.protocol' })
+  })
+})
+
+describe('what has come of an answer', () => {
+  const long = Buffer.from(
+    `data: {"jsonrpc":"2.0","method":"x","params":{"a":"${'a'.repeat(20_000)}"}}\n\n`,
+  )
+
+  function counting() {
+    let held = 0
+    const take = (bytes: number) => {
+      held += bytes
+      return true
+    }
+    return { room: { take, give: (bytes: number) => void take(-bytes) }, held: () => held }
+  }
+
+  it('counts while it waits for the rest, from its first piece on', async () => {
+    const { room, held } = counting()
+    const rest = Promise.withResolvers<Buffer | null>()
+    const pieces = [Promise.resolve(long), rest.promise]
+    const waited = Promise.withResolvers<void>()
+    const body: AnswerBody = {
+      next() {
+        if (pieces.length === 1) waited.resolve()
+        return pieces.shift() ?? Promise.resolve(null)
+      },
+      discard() {},
+    }
+    const text = readText(body, room)
+    await waited.promise
+    expect(held()).toBe(long.length)
+    rest.resolve(null)
+    expect(await text).toHaveLength(long.length)
+    expect(held()).toBe(0)
+  })
+
+  it('counts while its events wait for who reads them', async () => {
+    const { room, held } = counting()
+    const events = readEvents(bodyOf([long, long]), newCursor(), room)
+    await events.next()
+    expect(held()).toBe(long.length)
+    await events.next()
+    expect(held()).toBe(long.length)
+    await events.next()
+    expect(held()).toBe(0)
   })
 })
