@@ -1,4 +1,5 @@
 import { char, entryWidth, type Tape, unquote, writeTape } from './json-tape.ts'
+import { bytesOf } from './kept-text.ts'
 
 /**
  * Reads one JSON text without re-serialising it: every value keeps the span it was written in, so that what was judged
@@ -154,7 +155,7 @@ class Node implements JsonNode {
   }
 
   weight(): number {
-    return this.#text.length + this.#tape.length * 8
+    return bytesOf(this.#text) + this.#tape.length * 8
   }
 
   #next(): number {

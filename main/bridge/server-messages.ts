@@ -7,6 +7,7 @@ import {
   withId,
 } from './envelope.ts'
 import { splice } from './json-scan.ts'
+import { bytesOf } from './kept-text.ts'
 import { limits } from './limits.ts'
 import { maskJson } from './mask-json.ts'
 import { createNews, isNews } from './news.ts'
@@ -103,7 +104,7 @@ export function createServerSide(session: () => Session, house: House): ServerSi
       const ask = show ?? channel?.send
       if (ask === undefined) throw away()
       const { text, masked } = maskJson(wellFormed(withId(message, id)), house.mask)
-      const weight = show === undefined ? 0 : text.length
+      const weight = show === undefined ? 0 : bytesOf(text)
       if (!share().answers.take(weight)) throw noRoom()
       const stop = timer.after(limits.callMs, () => unanswered(id))
       asked.set(id, { serverId, record, answer, masked, weight, sent: true, stop })

@@ -4,6 +4,7 @@ import type { Principals } from '../identity/principals.ts'
 import { createBriefMap } from './brief-map.ts'
 import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
+import { bytesOf } from './kept-text.ts'
 import { limits } from './limits.ts'
 import { checkOpening } from './opening.ts'
 import { createServerSide } from './server-messages.ts'
@@ -109,7 +110,7 @@ export function createSession(options: {
       const listens = speaks === 'stateless' && isRequest && message.method === LISTEN
       const subscription = listens ? subscriptionWay(channel, message) : null
       const back = subscription?.channel ?? channel
-      const weight = limits.callBytes + (message.params?.weight() ?? own)
+      const weight = limits.callBytes + (message.params?.weight() ?? bytesOf(message.text))
       if (!asks.take(weight)) throw new WarderError('bridge.busy', 'Too much of this client waits.')
       let kept = 0
       const pending: Pending = {

@@ -11,7 +11,7 @@ const corked = new WeakSet<Writable>()
  */
 export function writeTogether(
   stream: Writable,
-  text: string,
+  text: string | Buffer,
   atEnd: (run: () => void) => unknown = setImmediate,
 ): boolean {
   if (!corked.has(stream)) {
@@ -25,7 +25,7 @@ export function writeTogether(
 }
 
 /** Writes text now, behind what waits for the end of the turn. */
-export function writeAtOnce(stream: Writable, text: string): void {
+export function writeAtOnce(stream: Writable, text: string | Buffer): void {
   stream.write(text)
   if (corked.delete(stream)) stream.uncork()
 }

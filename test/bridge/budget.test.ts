@@ -226,6 +226,24 @@ describe('what a client is answered', () => {
     expect(await theirs).toMatchObject({ result: {} })
   })
 
+  it.each(['application/json', 'text/event-stream'])(
+    'counts while it is half read, also where many are short, as %s',
+    async (type) => {
+      await using scene = await startScene()
+      const line = await sessions(scene.world)
+      const told = line.next()
+      // They are few enough to be asked, and each of them is shorter than what of a message does not count.
+      for (let id = 1; id <= 50; id++) {
+        line.send(callText(id, 'a'.repeat(KIB)))
+        const { response } = await scene.next()
+        response.writeHead(200, { 'content-type': type })
+        response.write(type === 'application/json' ? '{' : 'data: {')
+        response.write(' '.repeat(40 * KIB))
+      }
+      expect(read(await told)).toMatchObject(busy)
+    },
+  )
+
   it('counts while it is half read from a local server, which is ended', async () => {
     const script = `
       import { createInterface } from 'node:readline'
@@ -256,42 +274,52 @@ describe('what a client is answered', () => {
   const budget = { each: bytes, asked: bytes, kept: MIB, all: 2 * bytes }
   /** More than the pipe itself holds. */
   const [most, less] = ['b'.repeat(10 * MIB), 'c'.repeat(9 * MIB)]
-
-  it('counts while it is unread on its sockets, and the one with most is cut off', async () => {
-    await using home = await testHome()
-    const socket = path.join(home.path, 'one.sock')
-    const cut = Promise.withResolvers<string>()
-    const door = await openSocketDoor(socket, {
-      share: createBudget(budget).of('one'),
-      open: (_greeting, channel) => {
-        let said = ''
-        return {
-          async receive(line) {
-            said = line
-            channel.reply(JSON.stringify(line === '"most"' ? most : less))
-          },
-          close: () => cut.resolve(said),
-        }
-      },
-    })
-    const [slow, quick] = [await openLine(socket, 's'), await openLine(socket, 's')]
-    slow.send('"most"')
-    // Its answer is on its way, so that it was counted.
-    await once(slow.socket, 'readable')
-    quick.send('"less"')
-    expect(await cut.promise).toBe('"most"')
-    expect(await quick.next()).toBe(JSON.stringify(less))
-    quick.close()
-    slow.close()
-    await door.close()
-  })
+  /** The same in bytes, of which each character has three. */
+  const [mostWide, lessWide] = ['字'.repeat((10 * MIB) / 3), '書'.repeat(3 * MIB)]
 
   it.each([
-    ['one text', false],
-    ['events', true],
+    ['', most, less],
+    [' by its bytes', mostWide, lessWide],
+  ])(
+    'counts%s while it is unread on its sockets, and the one with most is cut off',
+    async (_by, most, less) => {
+      await using home = await testHome()
+      const socket = path.join(home.path, 'one.sock')
+      const cut = Promise.withResolvers<string>()
+      const door = await openSocketDoor(socket, {
+        share: createBudget(budget).of('one'),
+        open: (_greeting, channel) => {
+          let said = ''
+          return {
+            async receive(line) {
+              said = line
+              channel.reply(JSON.stringify(line === '"most"' ? most : less))
+            },
+            close: () => cut.resolve(said),
+          }
+        },
+      })
+      const [slow, quick] = [await openLine(socket, 's'), await openLine(socket, 's')]
+      slow.send('"most"')
+      // Its answer is on its way, so that it was counted.
+      await once(slow.socket, 'readable')
+      quick.send('"less"')
+      expect(await cut.promise).toBe('"most"')
+      expect(await quick.next()).toBe(JSON.stringify(less))
+      quick.close()
+      slow.close()
+      await door.close()
+    },
+  )
+
+  it.each([
+    ['one text', false, most, less],
+    ['events', true, most, less],
+    ['one text of wide characters', false, mostWide, lessWide],
+    ['events of wide characters', true, mostWide, lessWide],
   ])(
     'counts while it is unread at the token door as %s, and the one with most is cut off',
-    async (_as, events) => {
+    async (_as, events, most, less) => {
       const share = createBudget(budget).of('one')
       const door = await openTokenDoor(0, {
         client: () => 'one',
@@ -322,8 +350,9 @@ describe('what a client is answered', () => {
       const slow = ask('"m"')
       await once(slow, 'readable')
       const quick = ask('"l"')
-      expect(await heard(quick, less.length)).toBeGreaterThanOrEqual(less.length)
-      expect(await heard(slow, most.length)).toBeLessThan(most.length)
+      const [all, enough] = [Buffer.byteLength(most), Buffer.byteLength(less)]
+      expect(await heard(quick, enough)).toBeGreaterThanOrEqual(enough)
+      expect(await heard(slow, all)).toBeLessThan(all)
       await door.close()
     },
   )

@@ -282,3 +282,13 @@ describe('a short part of a long text', () => {
     ])
   })
 })
+
+it('weighs a long text by its characters, or by what V8 and UTF-8 make of them', () => {
+  const weight = (characters: string) =>
+    readJson(`"${characters}"`).weight() - readJson('""').weight()
+  const size = 30_000
+  expect(weight('a'.repeat(size))).toBe(size)
+  // Two bytes for each character, where one is not of Latin-1.
+  expect(weight(`☃${'a'.repeat(size)}`)).toBeGreaterThan(2 * size)
+  expect(weight('☃'.repeat(size))).toBeGreaterThanOrEqual(3 * size)
+})

@@ -2,6 +2,7 @@ import { createLedger, type Ledger, type Room } from '../../runtime/budget.ts'
 import type { RequestMessage, ResponseMessage } from '../envelope.ts'
 import { withMembers, withoutMembers } from '../json-edit.ts'
 import { readJson } from '../json-scan.ts'
+import { bytesOf } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 
 /** The member of each list's result that holds its lines. */
@@ -70,7 +71,7 @@ export function createPages<Session extends object>(
         const whole = withMembers(readJson(first), { [member]: `[${all.join(',')}]` })
         return withoutMembers(readJson(whole), new Set(['nextCursor']))
       }
-      const size = (before?.size ?? 0) + result.raw.length
+      const size = (before?.size ?? 0) + bytesOf(result.raw)
       const mayGoOn = all.length < MOST_LINES && size <= limits.listBytes && next.raw !== cursor
       if (mayGoOn && ledgerOf(session).set(method, size + all.length * LINE))
         own.set(method, { result: first, lines: all, size, next: next.raw })

@@ -26,6 +26,9 @@ const LONG = 1024 * 1024
 /** Made once: a reason of its own for each response costs more than the response. */
 const CLOSED = new Error('the response is closed')
 
+/** A long text that waits would count by its characters, and hold up to three times that. */
+const asBytes = (text: string) => (text.length > LONG ? Buffer.from(text) : text)
+
 export function replyTo(response: ServerResponse, share: Share): HttpReply {
   let headers: Record<string, string> = { 'cache-control': 'no-store' }
   let streaming = false
@@ -63,7 +66,7 @@ export function replyTo(response: ServerResponse, share: Share): HttpReply {
     // A client that does not read must not fill our memory.
     if (response.writableLength > limits.outgoingBytes) response.destroy()
     // JSON has no line break outside of its tokens, and an event's data ends at one.
-    else response.write(`data: ${text.replace(/[\r\n]+/g, ' ')}\n\n`)
+    else response.write(asBytes(`data: ${text.replace(/[\r\n]+/g, ' ')}\n\n`))
     wrote()
   }
 
@@ -76,7 +79,7 @@ export function replyTo(response: ServerResponse, share: Share): HttpReply {
     })
     // As text it goes out with the header fields in one piece; a long one would be in memory once more for that.
     if (text.length > LONG) response.flushHeaders()
-    response.end(text)
+    response.end(asBytes(text))
     wrote()
   }
 

@@ -80,14 +80,14 @@ async function serve(socket: Socket, visit: SocketVisit): Promise<void> {
   let underWay = 0
   const last = Promise.withResolvers<void>()
   const wrote = countUnread(socket, visit.share)
-  const sendBy = (write: (socket: Socket, text: string) => unknown) => (text: string) => {
+  const sendBy = (write: (socket: Socket, text: string | Buffer) => unknown) => (text: string) => {
     if (socket.destroyed) return
     // A client that does not read must not fill our memory, nor make others wait.
     if (socket.writableLength > limits.outgoingBytes) socket.destroy()
     else if (text.length <= LONG) write(socket, `${onOneLine(text)}\n`)
     else {
-      // Put together it would be in memory once more.
-      write(socket, onOneLine(text))
+      // Put together it would be in memory once more; a text that waits counts by its characters, and holds up to three times that.
+      write(socket, Buffer.from(onOneLine(text)))
       write(socket, '\n')
     }
     wrote()
