@@ -67,7 +67,7 @@ export async function readText(body: AnswerBody, room: Room = BOUNDLESS): Promis
   const begun = body.next()
   let first = (begun instanceof Promise ? await begun : begun) ?? NOTHING
   let whole: Growing | undefined
-  // Nor are those counted.
+  // Those that are short are not counted either.
   let hasRoom = first.length > ANSWER_NOT_COUNTED ? counted(room) : undefined
   try {
     if (hasRoom?.(first.length) === false) throw noRoom()
