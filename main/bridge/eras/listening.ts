@@ -1,4 +1,3 @@
-import { isWarderError } from '../../errors.ts'
 import {
   type NotificationMessage,
   type RequestMessage,
@@ -8,7 +7,8 @@ import {
 } from '../envelope.ts'
 import { withMembers } from '../json-edit.ts'
 import { type JsonNode, readJson } from '../json-scan.ts'
-import type { LinkHost } from '../upstream/upstream.ts'
+import { apart } from '../kept-text.ts'
+import { type LinkHost, NotProcessed } from '../upstream/upstream.ts'
 import { META } from './claim.ts'
 
 export const LISTEN = 'subscriptions/listen'
@@ -77,8 +77,10 @@ export function createListening(host: LinkHost): Listening {
     if (features?.member('resources')?.member('subscribe')?.boolean() !== true) return agreed
     try {
       for (const uri of wanted?.elements().slice(0, MOST_RESOURCES) ?? []) {
-        const name = uri.string()
-        if (name === undefined || agreed.has(name) || host.mayRead?.(uri) !== true) continue
+        const given = uri.string()
+        if (given === undefined || agreed.has(given) || host.mayRead?.(uri) !== true) continue
+        // Another stream may hear of it for longer than this one.
+        const name = apart(given)
         agreed.add(name)
         hearers.set(name, (hearers.get(name) ?? 0) + 1)
         const drop = () => void (agreed.delete(name) && part(name))
@@ -89,10 +91,9 @@ export function createListening(host: LinkHost): Listening {
         if (error !== undefined) drop()
       }
     } catch (error) {
-      // Where the server has gone, or is asked for all of them anew, it has nothing to give back.
-      const isThere =
-        isWarderError(error, 'bridge.too_large') || isWarderError(error, 'bridge.busy')
-      for (const name of agreed) if (part(name) && isThere) giveBack(name, ask)
+      // A call that is made again asks for all of them anew.
+      const isLast = !(error instanceof NotProcessed)
+      for (const name of agreed) if (part(name) && isLast) giveBack(name, ask)
       throw error
     }
     return agreed

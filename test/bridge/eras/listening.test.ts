@@ -10,7 +10,8 @@ import {
 import { createListening } from '../../../main/bridge/eras/listening.ts'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
-import type { LinkHost } from '../../../main/bridge/upstream/upstream.ts'
+import { type LinkHost, NotProcessed } from '../../../main/bridge/upstream/upstream.ts'
+import { WarderError } from '../../../main/errors.ts'
 import type { ServerDefinition } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, PREFIX, post, textOf } from '../support/alone.ts'
 import { sessionServer } from '../support/session-server.ts'
@@ -239,6 +240,70 @@ describe('a client that listens without a session', () => {
       ['resources/unsubscribe', 'x:1'],
       ['resources/unsubscribe', 'x:slow'],
     ])
+  })
+
+  it.each([
+    ['is there still', new WarderError('server.refused', 'no'), ['unsubscribe x:1']],
+    ['is asked for all of them anew', new NotProcessed('nonce-wanted'), []],
+  ])(
+    'gives back what was agreed to where the server refuses the rest and %s',
+    async (_, refusal, given) => {
+      const told: string[] = []
+      const host = { onMessage: () => {}, mayRead: () => true } as unknown as LinkHost
+      const notifications = { resourceSubscriptions: ['x:1', 'x:2'] }
+      const listens = createListening(host).listen(
+        readMessage(
+          textOf('subscriptions/listen', { notifications }, { id: 'l' }),
+        ) as RequestMessage,
+        '1',
+        readJson(JSON.stringify(able)),
+        async (method, params) => {
+          const { uri } = JSON.parse(params)
+          told.push(`${method.replace('resources/', '')} ${uri}`)
+          if (uri === 'x:2') throw refusal
+          return readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as ResponseMessage
+        },
+        new AbortController().signal,
+      )
+      await expect(listens).rejects.toBe(refusal)
+      expect(told).toEqual(['subscribe x:1', 'subscribe x:2', ...given])
+    },
+  )
+
+  it('keeps no message of a stream that has ended for a resource that others hear of', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const used = () => {
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    const host = { onMessage: () => {}, mayRead: () => true } as unknown as LinkHost
+    const listening = createListening(host)
+    const done = readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as ResponseMessage
+    const hear = (at: number, size: number, { signal }: AbortController) => {
+      const notifications = { resourceSubscriptions: [`x:${at}${'y'.repeat(5_000)}`] }
+      const params = { notifications, said: 'x'.repeat(size) }
+      const message = readMessage(textOf('subscriptions/listen', params)) as RequestMessage
+      const features = readJson(JSON.stringify(able))
+      return listening
+        .listen(message, message.id, features, async () => done, signal)
+        .catch((reason: unknown) => reason)
+    }
+    const others = new AbortController()
+    const mega = 1024 * 1024
+    const before = used()
+    const heard: Promise<unknown>[] = []
+    for (let at = 0; at < 8; at++) {
+      const first = new AbortController()
+      const long = hear(at, 2 * mega, first)
+      heard.push(hear(at, 1, others))
+      await tick()
+      first.abort('enough')
+      expect(await long).toBe('enough')
+    }
+    expect(used() - before).toBeLessThan(4 * mega)
+    others.abort('enough')
+    expect(await Promise.all(heard)).toEqual(Array(8).fill('enough'))
   })
 
   it('leaves nothing behind when it listens no more, however often it did', async () => {
