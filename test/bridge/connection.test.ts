@@ -48,50 +48,60 @@ it('starts no local server that was let go of while the one before it was ending
   expect(started).toBe(1)
 })
 
-it('keeps no room for a subscription that came to nothing', async () => {
-  const server = { name: 'far', definition: serverSchema.parse({ url: 'https://far.example/mcp' }) }
-  const credential: Credential = {
-    server,
-    headers: {},
-    environment: null,
-    account: null,
-    accounts: [],
-    grants: [],
-  }
-  let held = 0
-  const connection = createConnection({
-    lookup: () => server,
-    asker: { client: 'desk', folder: null },
-    injector: { headers: async () => credential, environment: async () => credential },
-    stopped: () => null,
-    revoked: () => false,
-    connect: async () => ({
-      async request(text) {
-        if (!text.includes('subscribe'))
-          return readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as never
-        expect(held).toBeGreaterThan(0)
-        throw new Error('it broke')
+it.each(['breaks', 'refuses it'])(
+  'keeps no room for a subscription where its server %s',
+  async (how) => {
+    const server = {
+      name: 'far',
+      definition: serverSchema.parse({ url: 'https://far.example/mcp' }),
+    }
+    const credential: Credential = {
+      server,
+      headers: {},
+      environment: null,
+      account: null,
+      accounts: [],
+      grants: [],
+    }
+    let held = 0
+    const connection = createConnection({
+      lookup: () => server,
+      asker: { client: 'desk', folder: null },
+      injector: { headers: async () => credential, environment: async () => credential },
+      stopped: () => null,
+      revoked: () => false,
+      connect: async () => ({
+        async request(text) {
+          if (!text.includes('subscribe'))
+            return readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as never
+          expect(held).toBeGreaterThan(0)
+          if (how === 'breaks') throw new Error('it broke')
+          return readMessage('{"jsonrpc":"2.0","id":2,"error":{"code":-1,"message":"no"}}') as never
+        },
+        send: async () => {},
+        close: async () => {},
+      }),
+      events: { onMessage: () => {}, onClosed: () => {} },
+      room: {
+        take(bytes) {
+          held += bytes
+          return true
+        },
+        give(bytes) {
+          held -= bytes
+        },
       },
-      send: async () => {},
-      close: async () => {},
-    }),
-    events: { onMessage: () => {}, onClosed: () => {} },
-    room: {
-      take(bytes) {
-        held += bytes
-        return true
-      },
-      give(bytes) {
-        held -= bytes
-      },
-    },
-  })
-  const ask = (message: RequestMessage) =>
-    connection.request(message, '1', credential, new AbortController().signal)
-  await ask(initialize)
-  const subscribe = readMessage(
-    '{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"x:1"}}',
-  ) as RequestMessage
-  await expect(ask(subscribe)).rejects.toThrow('it broke')
-  expect(held).toBe(0)
-})
+    })
+    const ask = (message: RequestMessage) =>
+      connection.request(message, '1', credential, new AbortController().signal)
+    await ask(initialize)
+    const subscribe = readMessage(
+      '{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"x:1"}}',
+    ) as RequestMessage
+    const [end] = await Promise.allSettled([ask(subscribe)])
+    expect(end).toMatchObject(
+      how === 'breaks' ? { reason: { message: 'it broke' } } : { value: { kind: 'response' } },
+    )
+    expect(held).toBe(0)
+  },
+)

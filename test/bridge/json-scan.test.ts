@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type JsonLimits, type JsonNode, readJson, splice } from '../../main/bridge/json-scan.ts'
 import { isWarderError, WarderError } from '../../main/errors.ts'
 import { mutate, randomJson, seededRandom } from './random-json.ts'
+import { heapUsed } from './support/heap.ts'
 
 /** @returns why the text is refused, or null where it is read */
 function refusal(text: string, limits?: JsonLimits): string | null {
@@ -256,12 +255,6 @@ describe('splice', () => {
 
 describe('a short part of a long text', () => {
   it('does not keep the text', () => {
-    setFlagsFromString('--expose-gc')
-    const gc = runInNewContext('gc') as () => void
-    const used = () => {
-      gc()
-      return process.memoryUsage().heapUsed
-    }
     const size = 2 * 1024 * 1024
     const read = (at: number) => {
       const uri = `"https://example.com/some/resource/${at}"`
@@ -271,10 +264,10 @@ describe('a short part of a long text', () => {
       )
       return [node.member('uri')?.string(), node.member('name')?.string(), node.member('uri')?.raw]
     }
-    const before = used()
+    const before = heapUsed()
     const kept = Array.from({ length: 20 }, (_, at) => read(at))
     // Two bytes a character. The last text V8 itself may hold, where a regular expression looked at it.
-    expect(used() - before).toBeLessThan(3 * 2 * size)
+    expect(heapUsed() - before).toBeLessThan(3 * 2 * size)
     expect(kept[7]).toEqual([
       'https://example.com/some/resource/7',
       'a ☃ name of 7',

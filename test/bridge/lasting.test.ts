@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type RequestMessage, readMessage } from '../../main/bridge/envelope.ts'
 import { createLasting } from '../../main/bridge/lasting.ts'
 import { limits } from '../../main/bridge/limits.ts'
 import { createBudget } from '../../main/runtime/budget.ts'
+import { heapUsed } from './support/heap.ts'
 
 const written = (method: string, params: string) =>
   readMessage(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`) as RequestMessage
@@ -111,20 +110,14 @@ describe('what a server is asked again', () => {
     ['long', 9, 2 * 1024 * 1024, spelled],
     ['short', 900, 15_000, 'file:///home/me/'],
   ])('does not keep the %s message that asked first', (_, count, size, uri) => {
-    setFlagsFromString('--expose-gc')
-    const gc = runInNewContext('gc') as () => void
-    const used = () => {
-      gc()
-      return process.memoryUsage().heapUsed
-    }
     const lasting = createLasting()
     const agree = (at: number) =>
       lasting.asked(
         written('resources/subscribe', `{"pad":"${'x'.repeat(size)}","uri":"${uri}${at}"}`),
       )(true)
-    const before = used()
+    const before = heapUsed()
     for (let at = 0; at < count; at++) agree(at)
-    expect(used() - before).toBeLessThan((count * size) / 3)
+    expect(heapUsed() - before).toBeLessThan((count * size) / 3)
     const [first] = lasting.again(() => true)
     expect(JSON.parse(first?.text ?? '').params).toEqual({ uri: JSON.parse(`"${uri}0"`) })
   })

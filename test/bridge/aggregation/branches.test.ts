@@ -3,6 +3,7 @@ import type { Branch } from '../../../main/bridge/aggregation/branch.ts'
 import { createBranches } from '../../../main/bridge/aggregation/branches.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import { BOUNDLESS, createBudget, createLedger } from '../../../main/runtime/budget.ts'
+import { endOf, heapUsed } from '../support/heap.ts'
 import { remoteServer } from '../support/world.ts'
 
 function branchesOf(ledger = createLedger(BOUNDLESS)) {
@@ -48,4 +49,13 @@ it('what a server links to is remembered so far, and nothing that is too long', 
   expect([branches.linked(long), branches.linked(`${long}a`)]).toEqual(['s', undefined])
   for (let count = 0; count < limits.links; count++) branches.link(key, `x:${count}`)
   expect([branches.linked(long), branches.linked('x:0')]).toEqual([undefined, 's'])
+})
+
+it('what a server links to does not keep the answers that it was in', () => {
+  const branches = branchesOf()
+  const { key } = branches.of('s')
+  const before = heapUsed()
+  for (let at = 0; at < 900; at++) branches.link(key, endOf(15_000, `file:///home/me/${at}`))
+  expect(heapUsed() - before).toBeLessThan((900 * 15_000) / 3)
+  expect(branches.linked('file:///home/me/899')).toBe('s')
 })

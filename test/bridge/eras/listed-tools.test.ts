@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { type ResponseMessage, readMessage } from '../../../main/bridge/envelope.ts'
 import { createListedTools } from '../../../main/bridge/eras/listed-tools.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { heapUsed } from '../support/heap.ts'
 
 it.each([257, limits.toolBytes])(
   'a tool with a name of %d characters, which nobody may call, is not remembered for its headers',
@@ -37,12 +36,6 @@ it('so many tools are remembered, and so many characters of them, however often 
 })
 
 it('no tool keeps the list that it was named in, however long its arguments are called', () => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  const used = () => {
-    gc()
-    return process.memoryUsage().heapUsed
-  }
   const size = 2 * 1024 * 1024
   const tools = createListedTools()
   const argument = (at: number) => `${at}`.padEnd(5_000, 'x')
@@ -53,8 +46,8 @@ it('no tool keeps the list that it was named in, however long its arguments are 
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result })
     tools.read(readMessage(text) as ResponseMessage)
   }
-  const before = used()
+  const before = heapUsed()
   for (let at = 0; at < 9; at++) read(at)
-  expect(used() - before).toBeLessThan(3 * size)
+  expect(heapUsed() - before).toBeLessThan(3 * size)
   expect(tools.parameters('t7')).toEqual([{ header: 'a', path: [argument(7)] }])
 })

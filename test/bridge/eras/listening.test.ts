@@ -1,6 +1,4 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type RequestMessage,
@@ -14,6 +12,7 @@ import { type LinkHost, NotProcessed } from '../../../main/bridge/upstream/upstr
 import { WarderError } from '../../../main/errors.ts'
 import type { ServerDefinition } from '../../../main/store/config-schema.ts'
 import { begin, type Message, metaOf, PREFIX, post, textOf } from '../support/alone.ts'
+import { heapUsed } from '../support/heap.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
 
@@ -271,12 +270,6 @@ describe('a client that listens without a session', () => {
   )
 
   it('keeps no message of a stream that has ended for a resource that others hear of', async () => {
-    setFlagsFromString('--expose-gc')
-    const gc = runInNewContext('gc') as () => void
-    const used = () => {
-      gc()
-      return process.memoryUsage().heapUsed
-    }
     const host = { onMessage: () => {}, mayRead: () => true } as unknown as LinkHost
     const listening = createListening(host)
     const done = readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as ResponseMessage
@@ -291,7 +284,7 @@ describe('a client that listens without a session', () => {
     }
     const others = new AbortController()
     const mega = 1024 * 1024
-    const before = used()
+    const before = heapUsed()
     const heard: Promise<unknown>[] = []
     for (let at = 0; at < 8; at++) {
       const first = new AbortController()
@@ -301,18 +294,12 @@ describe('a client that listens without a session', () => {
       first.abort('enough')
       expect(await long).toBe('enough')
     }
-    expect(used() - before).toBeLessThan(4 * mega)
+    expect(heapUsed() - before).toBeLessThan(4 * mega)
     others.abort('enough')
     expect(await Promise.all(heard)).toEqual(Array(8).fill('enough'))
   })
 
   it('leaves nothing behind when it listens no more, however often it did', async () => {
-    setFlagsFromString('--expose-gc')
-    const gc = runInNewContext('gc') as () => void
-    const used = () => {
-      gc()
-      return process.memoryUsage().heapUsed
-    }
     const listening = createListening({ onMessage: () => {} } as unknown as LinkHost)
     const text = textOf('subscriptions/listen', { notifications: {} }, { id: 'l' })
     const message = readMessage(text) as RequestMessage
@@ -328,9 +315,9 @@ describe('a client that listens without a session', () => {
       }
     }
     await listens(1_000)
-    const before = used()
+    const before = heapUsed()
     await listens(10_000)
-    expect((used() - before) / 10_000).toBeLessThan(150)
+    expect((heapUsed() - before) / 10_000).toBeLessThan(150)
   })
 
   it('is told of the end where the server is cut off', async () => {

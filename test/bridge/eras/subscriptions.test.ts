@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type NotificationMessage, readMessage } from '../../../main/bridge/envelope.ts'
 import { createSubscriptions } from '../../../main/bridge/eras/subscriptions.ts'
 import { readJson } from '../../../main/bridge/json-scan.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import type { Credential } from '../../../main/bridge/upstream/upstream.ts'
 import { statelessStdio } from '../../harness/stdio-servers.ts'
+import { endOf, heapUsed } from '../support/heap.ts'
 import { type Answer, json, type Seen, startRemote } from '../support/remote.ts'
 import { type Line, opening, remoteServer, startWorld, type World } from '../support/world.ts'
 
@@ -388,40 +391,99 @@ describe('a client of sessions at a remote server of the stateless revision', ()
   })
 })
 
-it('lets go of a stream that its server does not acknowledge, and of what was asked for with it', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  onTestFinished(() => void vi.useRealTimers())
-  const streams: AbortSignal[] = []
-  const subscribed = new Set<string>()
+describe('what a server without sessions is asked for', () => {
   const unused = () => {
     throw new Error('not asked')
   }
-  const subscriptions = createSubscriptions({
-    host: {
-      onMessage: unused,
-      onClosed: unused,
-      check: unused,
-      credential: () => new Promise(() => {}),
-      subscribed,
-    },
-    capabilities: () => readJson('{"resources":{"subscribe":true},"tools":{"listChanged":true}}'),
-    ask: (_params, _id, _credential, signal) =>
-      new Promise((_, reject) => {
-        streams.push(signal)
-        signal.addEventListener('abort', () => reject(signal.reason))
-      }),
-    cancel: undefined,
-    ownId: () => `${streams.length}`,
-  })
   const credential: Credential = {
     server: { name: 's', definition: { command: 's', args: [] } },
     ...{ headers: {}, environment: null, account: null, accounts: [], grants: [] },
   }
-  const waits = subscriptions.subscribe('x:1', credential, new AbortController().signal)
-  expect(streams.map(({ aborted }) => aborted)).toEqual([false])
-  vi.advanceTimersByTime(limits.openingMs)
-  await expect(waits).rejects.toMatchObject({ code: 'server.refused' })
-  expect(streams.map(({ aborted }) => aborted)).toEqual([true])
-  expect(subscribed.size).toBe(0)
-  subscriptions.end()
+
+  function scene() {
+    const streams: { readonly params: string; readonly signal: AbortSignal }[] = []
+    const subscribed = new Set<string>()
+    const subscriptions = createSubscriptions({
+      host: {
+        onMessage: unused,
+        onClosed: unused,
+        check: unused,
+        credential: () => new Promise(() => {}),
+        subscribed,
+      },
+      capabilities: () => readJson('{"resources":{"subscribe":true},"tools":{"listChanged":true}}'),
+      ask: (params, _id, _credential, signal) =>
+        new Promise((_, reject) => {
+          streams.push({ params, signal })
+          signal.addEventListener('abort', () => reject(signal.reason))
+        }),
+      cancel: undefined,
+      ownId: () => `${streams.length}`,
+    })
+    return {
+      subscriptions,
+      subscribed,
+      subscribe: (uri: string, { signal } = new AbortController()) =>
+        subscriptions.subscribe(uri, credential, signal),
+      streams: () => streams.map(({ signal }) => (signal.aborted ? 'over' : 'open')),
+      /** The newest stream, and all that it asks for. */
+      acknowledge() {
+        const said = `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":${streams.at(-1)?.params}}`
+        subscriptions.hear(readMessage(said) as NotificationMessage, `${streams.length - 1}`)
+      },
+    }
+  }
+
+  it('is let go of where it does not acknowledge it, and not where it has', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { subscriptions, subscribed, subscribe, streams, acknowledge } = scene()
+    const taken = subscribe('x:1')
+    acknowledge()
+    expect(await taken).toBe(true)
+    vi.advanceTimersByTime(limits.openingMs)
+    expect(streams()).toEqual(['open'])
+    const waits = subscribe('x:2')
+    expect(streams()).toEqual(['open', 'open'])
+    vi.advanceTimersByTime(limits.openingMs)
+    await expect(waits).rejects.toMatchObject({ code: 'server.refused' })
+    expect(streams()).toEqual(['open', 'over'])
+    expect([...subscribed]).toEqual(['x:1'])
+    subscriptions.end()
+  })
+
+  it('is nothing for whoever has given up before its turn came', async () => {
+    const { subscriptions, subscribed, subscribe, streams, acknowledge } = scene()
+    const first = subscribe('x:1')
+    const leaving = new AbortController()
+    const second = subscribe('x:2', leaving)
+    const third = subscribe('x:3', leaving)
+    leaving.abort('enough')
+    for (const one of [second, third]) await expect(one).rejects.toBe('enough')
+    acknowledge()
+    expect(await first).toBe(true)
+    await tick()
+    expect(streams()).toEqual(['open'])
+    expect([...subscribed]).toEqual(['x:1'])
+    subscriptions.end()
+  })
+
+  it('does not keep the messages of its client', async () => {
+    const { subscriptions, subscribed, subscribe, acknowledge } = scene()
+    const before = heapUsed()
+    const first = subscribe('x:first')
+    const all = Array.from({ length: 900 }, (_, at) =>
+      subscribe(endOf(15_000, `file:///home/me/${at}`)),
+    )
+    acknowledge()
+    await first
+    await tick()
+    acknowledge()
+    expect(await Promise.all(all)).toEqual(Array(900).fill(true))
+    all.length = 0
+    await tick()
+    expect(heapUsed() - before).toBeLessThan((900 * 15_000) / 3)
+    expect(subscribed.size).toBe(901)
+    subscriptions.end()
+  })
 })

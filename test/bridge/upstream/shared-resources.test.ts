@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { readMessage, resultResponse } from '../../../main/bridge/envelope.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import { createSharedResources } from '../../../main/bridge/upstream/shared-resources.ts'
+import { endOf, heapUsed } from '../support/heap.ts'
 
 it('one session may be subscribed to so many resources of a shared server, and others to theirs', async () => {
   const resources = createSharedResources<string>()
@@ -25,4 +26,14 @@ it('one session may be subscribed to so many resources of a shared server, and o
     code: 'bridge.too_large',
   })
   expect(asked).toBe(1_003)
+})
+
+it('what one is subscribed to does not keep the messages that asked for it', async () => {
+  const resources = createSharedResources<string>()
+  const done = readMessage(resultResponse('1', '{}')) as never
+  const before = heapUsed()
+  for (let at = 0; at < 900; at++)
+    await resources.subscribe('one', endOf(15_000, `file:///home/me/${at}`), async () => done)
+  expect(heapUsed() - before).toBeLessThan((900 * 15_000) / 3)
+  expect(resources.leave('one')).toHaveLength(900)
 })
