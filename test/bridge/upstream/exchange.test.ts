@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -159,6 +159,23 @@ describe('an exchange', () => {
     reading.abort(reason)
     await expect(next).rejects.toBe(reason)
     expect(server.underWay.size).toBe(0)
+  })
+
+  it('leaves nothing at a signal that lasts longer, answered or broken', async () => {
+    await using server = await serve(({ socket }, response) => {
+      if (server.underWay.size === 1) response.end('all of it')
+      else socket.destroy()
+    })
+    const { signal } = new AbortController()
+    const listening = () => getEventListeners(signal, 'abort').length
+    const answer = await server.ask(signal)
+    expect(await whole(answer.body)).toBe(9)
+    expect(listening()).toBe(0)
+    server.underWay.set(Symbol(), { giveUp: () => {} })
+    const broken = server.ask(signal)
+    expect(listening()).toBe(1)
+    await expect(broken).rejects.toThrow()
+    expect(listening()).toBe(0)
   })
 
   it('is given up by whoever holds what is under way', async () => {
