@@ -192,16 +192,20 @@ describe('a remote server that says nothing more is given up', () => {
     expect(JSON.parse(await told.promise).params).toEqual({ requestId: 2 })
   })
 
-  it('where it has none, and not while it is only listened to', async () => {
+  it('where it has none or is only opened, which is not taken back, and not while it is only listened to', async () => {
     await using scene = await connected((_seen, response) => stream(response))
     let listens = true
     const over = () => {
       listens = false
     }
     scene.ask(LISTEN).then(over, over)
+    const opening = Promise.allSettled([scene.request('initialize', '2')])
     // The second one begins when the time of the first is over, and so would that of whoever listens be.
     for (const _ of [1, 2])
       await expect(scene.ask('tools/call')).rejects.toMatchObject({ code: 'server.timed_out' })
     expect(listens).toBe(true)
+    expect(await opening).toMatchObject([{ reason: { code: 'server.timed_out' } }])
+    // MCP 2025-11-25, Cancellation: an opening is never cancelled.
+    expect(scene.remote.of('notifications/cancelled')).toEqual([])
   })
 })
