@@ -230,13 +230,16 @@ export function createSubscriptions(options: {
       if (uri.length > limits.linkLength) throw tooLong()
       if (uris.size >= MOST_RESOURCES) throw tooMany()
       const own = apart(uri)
+      const isNew = !uris.has(uri)
       uris.add(own)
       fresh.add(own)
       try {
         return (await unlessAborted(listenAnew(credential), signal)).has(uri)
       } catch (error) {
         if (signal.aborted) {
-          for (const all of [uris, fresh]) all.delete(uri)
+          fresh.delete(uri)
+          // What it was subscribed to before it still is.
+          if (isNew) uris.delete(uri)
           left()
         }
         throw error

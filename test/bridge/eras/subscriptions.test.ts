@@ -401,7 +401,11 @@ describe('what a server without sessions is asked for', () => {
   }
 
   function scene() {
-    const streams: { readonly params: string; readonly signal: AbortSignal }[] = []
+    const streams: {
+      readonly params: string
+      readonly signal: AbortSignal
+      readonly breakOff: (why: Error) => void
+    }[] = []
     const subscribed = new Set<string>()
     const subscriptions = createSubscriptions({
       host: {
@@ -414,7 +418,7 @@ describe('what a server without sessions is asked for', () => {
       capabilities: () => readJson('{"resources":{"subscribe":true},"tools":{"listChanged":true}}'),
       ask: (params, _id, _credential, signal) =>
         new Promise((_, reject) => {
-          streams.push({ params, signal })
+          streams.push({ params, signal, breakOff: reject })
           signal.addEventListener('abort', () => reject(signal.reason))
         }),
       cancel: undefined,
@@ -425,6 +429,7 @@ describe('what a server without sessions is asked for', () => {
       subscribed,
       subscribe: (uri: string, { signal } = new AbortController()) =>
         subscriptions.subscribe(uri, credential, signal),
+      breakOff: () => streams.at(-1)?.breakOff(new Error('it broke')),
       streams: () => streams.map(({ signal }) => (signal.aborted ? 'over' : 'open')),
       /** The newest stream, and all that it asks for. */
       acknowledge() {
@@ -464,6 +469,21 @@ describe('what a server without sessions is asked for', () => {
     expect(await first).toBe(true)
     await tick()
     expect(streams()).toEqual(['open'])
+    expect([...subscribed]).toEqual(['x:1'])
+    subscriptions.end()
+  })
+
+  it('stays what it was where somebody asks once more while the stream is gone, and gives up', async () => {
+    const { subscriptions, subscribed, subscribe, acknowledge, breakOff } = scene()
+    const first = subscribe('x:1')
+    acknowledge()
+    expect(await first).toBe(true)
+    breakOff()
+    await tick()
+    const leaving = new AbortController()
+    const again = subscribe('x:1', leaving)
+    leaving.abort('enough')
+    await expect(again).rejects.toBe('enough')
     expect([...subscribed]).toEqual(['x:1'])
     subscriptions.end()
   })
