@@ -11,7 +11,7 @@ export interface Effort {
    * anew what a bridge of many parts does for some fifteen thousand calls.
    */
   readonly warm: { readonly sequential: number; readonly parallel: number }
-  /** Calls one after the other, in each round. */
+  /** Calls one after the other, in each round: after its turn at rest a program needs some hundred to be itself again. */
   readonly sequential: number
   /** Calls with {@link IN_FLIGHT} under way, in each round. */
   readonly parallel: number
@@ -22,10 +22,10 @@ export interface Effort {
 
 export const FULL: Effort = {
   settings: 4,
-  rounds: 4,
-  warm: { sequential: 3_000, parallel: 15_000 },
-  sequential: 600,
-  parallel: 2_000,
+  rounds: 3,
+  warm: { sequential: 1_000, parallel: 15_000 },
+  sequential: 2_000,
+  parallel: 4_000,
   starts: 9,
   many: 100_000,
 }
