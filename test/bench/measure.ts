@@ -16,6 +16,8 @@ export interface Effort {
   /** Calls with {@link IN_FLIGHT} under way, in each round. */
   readonly parallel: number
   readonly starts: number
+  /** Results of each large size. */
+  readonly large: number
   /** Calls until memory is read again. */
   readonly many: number
 }
@@ -27,6 +29,7 @@ export const FULL: Effort = {
   sequential: 2_000,
   parallel: 4_000,
   starts: 9,
+  large: 9,
   many: 100_000,
 }
 /** To see that everything runs; its figures mean nothing. */
@@ -37,6 +40,7 @@ export const BRIEF: Effort = {
   sequential: 50,
   parallel: 200,
   starts: 2,
+  large: 2,
   many: 1_000,
 }
 

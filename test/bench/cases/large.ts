@@ -23,7 +23,7 @@ export async function largeCase(effort: Effort): Promise<CaseResult> {
   for (const [name, size] of Object.entries(SIZES)) {
     const floor: number[] = []
     const ours: number[] = []
-    for (let turn = 0; turn < Math.max(2, effort.rounds); turn++) {
+    for (let turn = 0; turn < effort.large; turn++) {
       floor.push(await timed(() => asked(targets.floor, size)))
       ours.push(await timed(() => asked(targets.warder, size)))
     }
