@@ -1,23 +1,33 @@
 import { expect, it } from 'vitest'
-import { createConnection } from '../../main/bridge/connection.ts'
+import { type Connection, createConnection } from '../../main/bridge/connection.ts'
 import { type RequestMessage, readMessage } from '../../main/bridge/envelope.ts'
 import type { Credential, Upstream } from '../../main/bridge/upstream/upstream.ts'
 import { serverSchema } from '../../main/store/config-schema.ts'
+import { nothing } from './support/direct.ts'
 
 const initialize = readMessage(
   '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}',
 ) as RequestMessage
 
+type Options = Parameters<typeof createConnection>[0]
+
+const connectionTo = (
+  credential: Credential,
+  options: Pick<Options, 'connect'> & Partial<Options>,
+): Connection =>
+  createConnection({
+    lookup: () => credential.server,
+    asker: { client: 'desk', folder: null },
+    injector: { headers: async () => credential, environment: async () => credential },
+    stopped: () => null,
+    revoked: () => false,
+    events: { onMessage: () => {}, onClosed: () => {} },
+    ...options,
+  })
+
 it('starts no local server that was let go of while the one before it was ending', async () => {
   const server = { name: 'files', definition: serverSchema.parse({ command: '/bin/files' }) }
-  const credential: Credential = {
-    server,
-    headers: {},
-    environment: { KEY: 'secret' },
-    account: null,
-    accounts: [],
-    grants: [],
-  }
+  const credential = { ...nothing, server, environment: { KEY: 'secret' } }
   const gone = Promise.withResolvers<void>()
   let started = 0
   const upstream: Upstream = {
@@ -25,17 +35,11 @@ it('starts no local server that was let go of while the one before it was ending
     send: async () => {},
     close: () => gone.promise,
   }
-  const connection = createConnection({
-    lookup: () => server,
-    asker: { client: 'desk', folder: null },
-    injector: { headers: async () => credential, environment: async () => credential },
-    stopped: () => null,
-    revoked: () => false,
+  const connection = connectionTo(credential, {
     connect: async () => {
       started++
       return upstream
     },
-    events: { onMessage: () => {}, onClosed: () => {} },
   })
   const open = () => connection.request(initialize, '1', credential, new AbortController().signal)
   await open()
@@ -51,25 +55,8 @@ it('starts no local server that was let go of while the one before it was ending
 it.each(['breaks', 'refuses it'])(
   'keeps no room for a subscription where its server %s',
   async (how) => {
-    const server = {
-      name: 'far',
-      definition: serverSchema.parse({ url: 'https://far.example/mcp' }),
-    }
-    const credential: Credential = {
-      server,
-      headers: {},
-      environment: null,
-      account: null,
-      accounts: [],
-      grants: [],
-    }
     let held = 0
-    const connection = createConnection({
-      lookup: () => server,
-      asker: { client: 'desk', folder: null },
-      injector: { headers: async () => credential, environment: async () => credential },
-      stopped: () => null,
-      revoked: () => false,
+    const connection = connectionTo(nothing, {
       connect: async () => ({
         async request(text) {
           if (!text.includes('subscribe'))
@@ -81,7 +68,6 @@ it.each(['breaks', 'refuses it'])(
         send: async () => {},
         close: async () => {},
       }),
-      events: { onMessage: () => {}, onClosed: () => {} },
       room: {
         take(bytes) {
           held += bytes
@@ -93,7 +79,7 @@ it.each(['breaks', 'refuses it'])(
       },
     })
     const ask = (message: RequestMessage) =>
-      connection.request(message, '1', credential, new AbortController().signal)
+      connection.request(message, '1', nothing, new AbortController().signal)
     await ask(initialize)
     const subscribe = readMessage(
       '{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"x:1"}}',
