@@ -95,8 +95,8 @@ export async function compare(open: () => Promise<Setting>, effort: Effort): Pro
 }
 
 /**
- * Every target in turn in many short rounds, there and back, so that what happens to the machine meanwhile happens to all
- * of them: a ratio is made within a round, where the targets are some seconds apart.
+ * Every target in turn in several rounds, there and back, so that what happens to the machine meanwhile happens to all of
+ * them: a ratio is made within a round, where the targets are some seconds apart.
  */
 async function roundsOf(
   targets: Setting['targets'],

@@ -269,6 +269,28 @@ describe('a client that listens without a session', () => {
     },
   )
 
+  it('gets the end of its stream where the server ends before the stream has begun', async () => {
+    const told: string[] = []
+    const host = {
+      onMessage: ({ method }: { method: string }) => void told.push(method),
+      mayRead: () => true,
+    } as unknown as LinkHost
+    const listening = createListening(host)
+    const agreed = Promise.withResolvers<ResponseMessage>()
+    const notifications = { resourceSubscriptions: ['x:1'] }
+    const listens = listening.listen(
+      readMessage(textOf('subscriptions/listen', { notifications }, { id: 'l' })) as RequestMessage,
+      '1',
+      readJson(JSON.stringify(able)),
+      () => agreed.promise,
+      new AbortController().signal,
+    )
+    listening.end()
+    agreed.resolve(readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as ResponseMessage)
+    expect((await listens).result?.member('resultType')?.string()).toBe('complete')
+    expect(told).toEqual(['notifications/subscriptions/acknowledged'])
+  })
+
   it('keeps no message of a stream that has ended for a resource that others hear of', async () => {
     const host = { onMessage: () => {}, mayRead: () => true } as unknown as LinkHost
     const listening = createListening(host)
