@@ -3,11 +3,11 @@ import type { ResponseMessage } from './envelope.ts'
 import type { JsonKind } from './json-scan.ts'
 
 /** What the members of a tool's result are, where they are there (MCP 2025-11-25, CallToolResult). */
-const RESULT: Readonly<Record<string, JsonKind>> = {
-  content: 'array',
-  isError: 'boolean',
-  structuredContent: 'object',
-}
+const RESULT: readonly (readonly [name: string, kind: JsonKind])[] = [
+  ['content', 'array'],
+  ['isError', 'boolean'],
+  ['structuredContent', 'object'],
+]
 
 /**
  * Refuses an answer of which each client would make something else: an error without a number and a sentence (JSON-RPC
@@ -24,7 +24,7 @@ export function checkShape(method: string, { result, error }: ResponseMessage): 
   if (result === undefined) return
   if (result.kind !== 'object') throw misshapen('a result that is no object')
   if (method !== 'tools/call') return
-  for (const [name, kind] of Object.entries(RESULT)) {
+  for (const [name, kind] of RESULT) {
     const found = result.member(name)?.kind
     if (found !== undefined && found !== kind)
       throw misshapen(`a result whose ${name} is not of the protocol`)

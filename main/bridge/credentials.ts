@@ -66,8 +66,6 @@ export function createInjector(options: {
 
   /** What a definition asks for, references resolved, and the tokens among it. */
   async function gather(server: Server, asker: Asker) {
-    // Most remote servers ask for nothing but the token.
-    if (injections(server.definition).length === 0) return NOTHING_FOUND
     const found: (Injection & { readonly value: string })[] = []
     const tokens: AccessToken[] = []
     for (const injection of injections(server.definition)) {
@@ -106,7 +104,9 @@ export function createInjector(options: {
       const { definition } = server
       if (!isRemote(definition))
         return { ...(await forLocal(server, definition, asker)), environment: null, placed: null }
-      const { into, tokens } = await gather(server, asker)
+      // Most remote servers ask for nothing but the token.
+      const asksMore = injections(definition).length > 0
+      const { into, tokens } = asksMore ? await gather(server, asker) : NOTHING_FOUND
       const injected = into('header')
       const written = writtenHeaders(definition)
       const headers = injected.length === 0 ? written : { ...written, ...inLowerCase(injected) }
@@ -174,15 +174,19 @@ const inQuery = (values: (readonly [name: string, value: string])[]) =>
 const authorization = ({ value, proof }: AccessToken) =>
   proof === null ? { authorization: `Bearer ${value}` } : {}
 
-const usedGrants = (tokens: readonly AccessToken[]) => ({
-  account: tokens.map(({ grant }) => accountOf(grant)).join(' ') || null,
-  accounts: tokens.map(({ grant: { server, account } }) => ({ server, account })),
-  grants: tokens.map(({ grant }) => grant.id),
-})
+const usedGrants = (tokens: readonly AccessToken[]) =>
+  tokens.length === 0
+    ? NO_GRANTS
+    : {
+        account: tokens.map(({ grant }) => accountOf(grant)).join(' '),
+        accounts: tokens.map(({ grant: { server, account } }) => ({ server, account })),
+        grants: tokens.map(({ grant }) => grant.id),
+      }
 
 /** A client ID is no person, however it reads. */
 const accountOf = ({ server, account, kind }: AccessToken['grant']) =>
   `${kind === 'service' ? 'service:' : ''}${server}/${account}`
 
 const NOTHING_FOUND = { into: () => [], tokens: [] }
-const NOTHING = { headers: {}, environment: null, account: null, accounts: [], grants: [] } as const
+const NO_GRANTS = { account: null, accounts: [], grants: [] } as const
+const NOTHING = { headers: {}, environment: null, ...NO_GRANTS } as const

@@ -27,6 +27,8 @@ export interface JsonNode extends Span {
   readonly raw: string
   member(name: string): JsonNode | undefined
   members(): JsonMember[]
+  /** Of the members, in their order. */
+  names(): string[]
   elements(): JsonNode[]
   /** @returns undefined also for a string with a lone surrogate: UTF-8 cannot hold it, so two readers may differ */
   string(): string | undefined
@@ -40,13 +42,11 @@ export interface JsonNode extends Span {
 }
 
 export interface JsonLimits {
-  /** How deep objects and arrays may nest; a scalar has depth 0. */
+  /** How deep objects and arrays may nest; a scalar has depth 0. 128 where nobody says. */
   readonly maxDepth?: number
-  /** How many values and member names a text may hold: bounds the memory that one message can take. */
+  /** How many values and member names a text may hold: bounds the memory that one message can take. A million where nobody says. */
   readonly maxValues?: number
 }
-
-const defaultJsonLimits = { maxDepth: 128, maxValues: 1_000_000 } as const
 
 /**
  * Reads one JSON text strictly (RFC 8259), refusing also what two readers may understand in two ways: an object with
@@ -55,7 +55,7 @@ const defaultJsonLimits = { maxDepth: 128, maxValues: 1_000_000 } as const
  * @throws WarderError `bridge.malformed`; the message names the reason and the place and never quotes the text
  */
 export function readJson(text: string, limits: JsonLimits = {}): JsonNode {
-  const { maxDepth, maxValues } = { ...defaultJsonLimits, ...limits }
+  const { maxDepth = 128, maxValues = 1_000_000 } = limits
   return nodeAt(text, writeTape(text, maxDepth, maxValues), 0)
 }
 
@@ -118,11 +118,19 @@ class Node implements JsonNode {
     const next = this.#next()
     for (let at = this.#index + entryWidth; at < next; ) {
       const value = at + entryWidth
-      found.push({
-        name: alone(unquote(this.#text, tape[at] ?? 0, tape[at + 1] ?? 0), this.#text),
-        value: new Node(this.#text, tape, value),
-      })
+      found.push({ name: this.#nameAt(at), value: new Node(this.#text, tape, value) })
       at = tape[value + 2] ?? next
+    }
+    return found
+  }
+
+  names(): string[] {
+    const found: string[] = []
+    if (this.kind !== 'object') return found
+    const next = this.#next()
+    for (let at = this.#index + entryWidth; at < next; ) {
+      found.push(this.#nameAt(at))
+      at = this.#tape[at + entryWidth + 2] ?? next
     }
     return found
   }
@@ -156,6 +164,11 @@ class Node implements JsonNode {
 
   weight(): number {
     return bytesOf(this.#text) + this.#tape.length * 8
+  }
+
+  #nameAt(at: number): string {
+    const name = unquote(this.#text, this.#tape[at] ?? 0, this.#tape[at + 1] ?? 0)
+    return alone(name, this.#text)
   }
 
   #next(): number {

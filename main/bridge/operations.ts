@@ -147,8 +147,5 @@ export function looksTwoWays(object: JsonNode, names: readonly string[]): boolea
 
 function keysOf(node: JsonNode | undefined): string[] {
   if (node?.kind !== 'object') return []
-  return node
-    .members()
-    .slice(0, MAX_KEYS)
-    .map((member) => member.name)
+  return node.names().slice(0, MAX_KEYS)
 }

@@ -176,7 +176,10 @@ export async function connectEither(options: {
   }
 
   return {
-    request: (...asked) => (isStraight() ? inSession.request(...asked) : inTurn(...asked)),
+    request: (text, id, credential, signal, round) =>
+      isStraight()
+        ? inSession.request(text, id, credential, signal, round)
+        : inTurn(text, id, credential, signal, round),
     revision: () => (era === 'stateless' ? MODERN : null),
     async send(text, credential) {
       if (!isStraight()) await decided.promise

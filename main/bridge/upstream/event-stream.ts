@@ -61,19 +61,24 @@ export async function* readEvents(
   }
 }
 
-/** The whole body as text. @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy` */
-export async function readText(body: AnswerBody, room: Room = BOUNDLESS): Promise<string> {
-  // Most are there as a whole with their header fields, and take no turns.
-  const begun = body.next()
-  let first = (begun instanceof Promise ? await begun : begun) ?? NOTHING
+/**
+ * The whole body as text; at once where it is there with its header fields, as most are.
+ *
+ * @throws WarderError `server.protocol`, `bridge.too_large`, `bridge.busy`; also before it returns
+ */
+export function readText(body: AnswerBody, room: Room = BOUNDLESS): string | Promise<string> {
+  const whole = body.whole()
+  return whole === null ? readPieces(body, room) : textOf(whole)
+}
+
+async function readPieces(body: AnswerBody, room: Room): Promise<string> {
+  let first = (await body.next()) ?? NOTHING
   let whole: Growing | undefined
   // Those that are short are not counted either.
   let hasRoom = first.length > ANSWER_NOT_COUNTED ? counted(room) : undefined
   try {
     if (hasRoom?.(first.length) === false) throw noRoom()
-    const followed = body.next()
-    let chunk = followed instanceof Promise ? await followed : followed
-    for (; chunk !== null; chunk = await body.next()) {
+    for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
       if (whole === undefined) {
         whole = createGrowing(limits.answerBytes)
         whole.push(first)

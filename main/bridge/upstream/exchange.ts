@@ -19,6 +19,8 @@ export interface Answer {
 export interface AnswerBody {
   /** The next bytes, at once where they are there, or null at the end. @throws what broke it, or the reason it was given up with */
   next(): Buffer | null | Promise<Buffer | null>
+  /** All of it, where it is short and has come to its end already; null else, and for a body without a byte. */
+  whole(): Buffer | null
   /** Frees the connection, whatever is still to come on it. */
   discard(): void
 }
@@ -27,7 +29,8 @@ export interface Exchange {
   readonly origin: string
   readonly path: string
   readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly headers: Record<string, string>
+  /** By name, or names and values by turns. */
+  readonly headers: Record<string, string> | string[]
   readonly body?: string
   /** Until the first byte of the answer, in milliseconds. */
   readonly headersTimeout: number
@@ -177,6 +180,10 @@ class IncomingBody implements AnswerBody {
 
   next(): Buffer | null | Promise<Buffer | null> {
     return this.#size === 0 && this.#over === undefined ? this.#awaited() : this.#taken()
+  }
+
+  whole(): Buffer | null {
+    return this.#over === null && this.#size <= ANSWER_NOT_COUNTED ? this.#taken() : null
   }
 
   discard(): void {

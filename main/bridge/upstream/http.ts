@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
 import { tokenChallenge } from '../../oauth/challenge.ts'
-import type { BoundToken, ProofRefusal } from '../../oauth/dpop.ts'
+import type { ProofRefusal } from '../../oauth/dpop.ts'
 import { splitScope } from '../../oauth/scopes.ts'
 import { BOUNDLESS, type Room } from '../../runtime/budget.ts'
 import { unlessAborted } from '../abort.ts'
@@ -27,6 +27,22 @@ interface Exchanged {
   /** What a 401 says of the proof that went along. */
   readonly refusal: ProofRefusal
 }
+
+/** Fields that a message carries, put together. */
+interface Usual extends Pick<Credential, 'headers'> {
+  readonly session: string | null
+  readonly protocolVersion: string | null
+  /** Names and values by turns, as undici takes them quickest. */
+  readonly list: string[]
+}
+
+const JSON_TYPE = 'application/json'
+const MESSAGE = {
+  'content-type': JSON_TYPE,
+  accept: 'application/json, text/event-stream',
+}
+
+const CANNOT_BE_REACHED = 'cannot be reached'
 
 /** The endpoint of a server of either era; what is asked statelessly leaves no trace in the session. */
 export interface HttpUpstream extends Upstream {
@@ -80,18 +96,29 @@ export function connectHttp(options: {
     signal: AbortSignal,
     mirrored?: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const { answer, refusal } = await roundTrip(
-      'POST',
-      {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...mirrored,
-      },
-      credential,
-      signal,
+    const headers =
+      mirrored === undefined && !credential.proof
+        ? usualFields(credential)
+        : await provenFields('POST', { ...MESSAGE, ...mirrored }, credential, session)
+    host.check(credential)
+    const asked: Exchange = {
+      origin,
+      path: pathFor(credential),
+      method: 'POST',
+      headers,
+      body: text,
+      headersTimeout: limits.answerTimeoutMs,
       // Who only listens may hear nothing for days.
-      { body: text, bodyTimeout: mirrored?.['mcp-method'] === LISTEN ? 0 : limits.streamSilenceMs },
-    )
+      bodyTimeout: mirrored?.['mcp-method'] === LISTEN ? 0 : limits.streamSilenceMs,
+    }
+    let answer: Answer
+    try {
+      closing.signal.throwIfAborted()
+      answer = await exchange(dispatcher, asked, signal, underWay, room)
+    } catch (cause) {
+      throw unreachable(cause, signal, CANNOT_BE_REACHED)
+    }
+    const refusal = proofRefusal(answer, credential)
     if (answer.statusCode < 300) return answer
     if (refusal === null && saysWhy(answer)) {
       if (mirrored !== undefined) return answer
@@ -110,7 +137,7 @@ export function connectHttp(options: {
   /** What every request carries. */
   function fields(
     own: Readonly<Record<string, string>>,
-    { headers }: Credential,
+    { headers }: Pick<Credential, 'headers'>,
     session: string | null,
   ): Record<string, string> {
     const all = { ...own, ...headers }
@@ -119,42 +146,36 @@ export function connectHttp(options: {
     return all
   }
 
-  /** Of a bound token a proof that is good for this one request. */
-  async function prove(
-    method: 'POST' | 'GET' | 'DELETE',
-    all: Record<string, string>,
-    proof: BoundToken,
-  ): Promise<void> {
-    Object.assign(all, await proof.headers(method, url.href))
+  /** And, of a bound token, a proof that is good for this one request. */
+  async function provenFields(
+    method: Exchange['method'],
+    own: Readonly<Record<string, string>>,
+    credential: Credential,
+    session: string | null,
+  ): Promise<Record<string, string>> {
+    const all = fields(own, credential, session)
+    return credential.proof
+      ? { ...all, ...(await credential.proof.headers(method, url.href)) }
+      : all
   }
 
-  async function roundTrip(
-    method: 'POST' | 'GET',
-    headers: Record<string, string>,
-    credential: Credential,
-    signal: AbortSignal,
-    more: Pick<Exchange, 'body' | 'bodyTimeout'>,
-  ): Promise<Exchanged> {
-    const all = fields(headers, credential, session)
-    if (credential.proof) await prove(method, all, credential.proof)
-    host.check(credential)
-    const asked: Exchange = {
-      origin,
-      path: pathFor(credential),
-      method,
-      headers: all,
-      ...more,
-      headersTimeout: limits.answerTimeoutMs,
-    }
-    let answer: Answer
-    try {
-      closing.signal.throwIfAborted()
-      answer = await exchange(dispatcher, asked, signal, underWay, room)
-    } catch (cause) {
-      throw unreachable(cause, signal, 'cannot be reached')
-    }
-    const refusal = credential.proof?.answered(answer.statusCode, headersOf(answer)) ?? null
-    return { answer, refusal }
+  /** Those of the message before: most of a session carry the same, and putting them together costs as much as sending them. */
+  let usual: Usual | undefined
+
+  function usualFields({ headers }: Credential): string[] {
+    const known = usual
+    const isSame =
+      known?.session === session &&
+      known.protocolVersion === protocolVersion &&
+      sameValues(known.headers, headers)
+    if (isSame) return known.list
+    const list = Object.entries(fields(MESSAGE, { headers }, session)).flat()
+    usual = { headers, session, protocolVersion, list }
+    return list
+  }
+
+  function proofRefusal(answer: Answer, { proof }: Credential): ProofRefusal {
+    return proof?.answered(answer.statusCode, headersOf(answer)) ?? null
   }
 
   function unreachable(cause: unknown, signal: AbortSignal, what: string): WarderError {
@@ -179,7 +200,11 @@ export function connectHttp(options: {
       const given = header(answer, 'mcp-session-id')
       // Only the answer to the opening names the session.
       if (given !== undefined && protocolVersion === null) session = visibleAscii(given)
-      const response = await readAnswer(answer, id, credential, signal)
+      const read =
+        mediaType(answer) === JSON_TYPE
+          ? readWhole(answer, id)
+          : readStream(answer, id, credential, signal)
+      const response = read instanceof Promise ? await read : read
       if (announced) listener.start(credential)
       const version = response.result?.member('protocolVersion')?.string()
       if (protocolVersion === null && version !== undefined && /^[\d-]+$/.test(version))
@@ -212,8 +237,7 @@ export function connectHttp(options: {
   ): Promise<ResponseMessage> {
     const answer = await post(text, credential, signal, mirrored)
     try {
-      if (mediaType(answer) !== 'text/event-stream')
-        return await readAnswer(answer, id, credential, signal)
+      if (mediaType(answer) !== 'text/event-stream') return await readWhole(answer, id)
       const found = await readUntil(answer, id, newCursor(), signal)
       if (found !== null) return found
     } catch (error) {
@@ -227,21 +251,24 @@ export function connectHttp(options: {
     )
   }
 
-  async function readAnswer(
+  /** @returns the answer of one JSON text, at once where all of it is there */
+  function readWhole(answer: Answer, id: string): ResponseMessage | Promise<ResponseMessage> {
+    const type = mediaType(answer)
+    if (type !== JSON_TYPE) throw notMcp(`${type || 'nothing'} instead of JSON`)
+    const text = readText(answer.body, room)
+    return text instanceof Promise
+      ? text.then((whole) => answerIn(whole, answer, id))
+      : answerIn(text, answer, id)
+  }
+
+  /** Of a stream, which is taken up again where it ends without the answer. */
+  async function readStream(
     answer: Answer,
     id: string,
     credential: Credential,
     signal: AbortSignal,
   ): Promise<ResponseMessage> {
     const type = mediaType(answer)
-    if (type === 'application/json') {
-      const message = readServerMessage(await readText(answer.body, room))
-      // A server that refused the headers may not have read the id.
-      const unread =
-        answer.statusCode >= 400 && message.kind === 'response' && message.id === 'null'
-      if (unread || (message.kind === 'response' && message.id === id)) return message
-      throw notMcp('an answer to another question')
-    }
     if (type !== 'text/event-stream') throw notMcp(`${type || 'nothing'} instead of JSON`)
     const cursor = newCursor()
     const deadline = performance.now() + limits.answerTimeoutMs
@@ -291,18 +318,30 @@ export function connectHttp(options: {
     return getStream(cursor, credential, signal)
   }
 
-  function openStream(
+  async function openStream(
     cursor: Cursor,
     credential: Credential,
     signal: AbortSignal,
     bodyTimeout: number,
-  ) {
+  ): Promise<Exchanged> {
     const { lastEventId } = cursor
-    const headers = {
+    const own = {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    return roundTrip('GET', headers, credential, signal, { bodyTimeout })
+    const headers = await provenFields('GET', own, credential, session)
+    host.check(credential)
+    const path = pathFor(credential)
+    const headersTimeout = limits.answerTimeoutMs
+    let answer: Answer
+    try {
+      closing.signal.throwIfAborted()
+      const asked: Exchange = { origin, path, method: 'GET', headers, headersTimeout, bodyTimeout }
+      answer = await exchange(dispatcher, asked, signal, underWay, room)
+    } catch (cause) {
+      throw unreachable(cause, signal, CANNOT_BE_REACHED)
+    }
+    return { answer, refusal: proofRefusal(answer, credential) }
   }
 
   async function getStream(
@@ -354,8 +393,7 @@ export function connectHttp(options: {
 
   /** Courtesy, not a duty: the server may answer 405 (§ Session Management). */
   async function sayGoodbye(ended: string, goodbye: Credential): Promise<void> {
-    const headers = fields({}, goodbye, ended)
-    if (goodbye.proof) await prove('DELETE', headers, goodbye.proof)
+    const headers = await provenFields('DELETE', {}, goodbye, ended)
     const { body } = await exchange(
       dispatcher,
       {
@@ -405,6 +443,14 @@ function scopesWanted(answer: Answer, { proof }: Credential): readonly string[] 
   return challenge?.error === 'insufficient_scope' ? splitScope(challenge.scope) : null
 }
 
+function answerIn(text: string, { statusCode }: Answer, id: string): ResponseMessage {
+  const message = readServerMessage(text)
+  // A server that refused the headers may not have read the id.
+  const unread = statusCode >= 400 && message.kind === 'response' && message.id === 'null'
+  if (unread || (message.kind === 'response' && message.id === id)) return message
+  throw notMcp('an answer to another question')
+}
+
 /** What is judged of an answer; a field that no `Headers` could hold counts as absent. */
 function headersOf({ headers }: Answer): Headers {
   const read = ['www-authenticate', 'dpop-nonce', 'date'].map((name): [string, string] => [
@@ -419,6 +465,17 @@ function header(answer: Answer, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
+function sameValues(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): boolean {
+  if (one === other) return true
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+  )
+}
+
 const mediaType = (answer: Answer) =>
   (header(answer, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
@@ -430,8 +487,7 @@ function visibleAscii(value: string): string {
 
 /** An error of the protocol may come with the status of a bad request, or of one that nobody knows. */
 const saysWhy = (answer: Answer) =>
-  (answer.statusCode === 400 || answer.statusCode === 404) &&
-  mediaType(answer) === 'application/json'
+  (answer.statusCode === 400 || answer.statusCode === 404) && mediaType(answer) === JSON_TYPE
 
 const refused = (status: number, cause?: Message) =>
   new WarderError('server.refused', `The server answered ${status}.`, {
@@ -439,11 +495,15 @@ const refused = (status: number, cause?: Message) =>
     cause,
   })
 
-const whatItSays = (answer: Answer, room: Room): Promise<Message | undefined> =>
-  readText(answer.body, room)
-    .then(readServerMessage)
-    .catch(() => undefined)
-    .finally(() => answer.body.discard())
+async function whatItSays({ body }: Answer, room: Room): Promise<Message | undefined> {
+  try {
+    return readServerMessage(await readText(body, room))
+  } catch {
+    return undefined
+  } finally {
+    body.discard()
+  }
+}
 
 /** What a server said with the status of a refusal; null where that was no message. */
 export function refusalSaid({ cause }: WarderError): ResponseMessage | null {

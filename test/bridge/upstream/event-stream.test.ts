@@ -4,7 +4,7 @@ import type { AnswerBody } from '../../../main/bridge/upstream/exchange.ts'
 
 function bodyOf(chunks: readonly Buffer[]): AnswerBody {
   const left = [...chunks]
-  return { next: async () => left.shift() ?? null, discard() {} }
+  return { next: async () => left.shift() ?? null, whole: () => null, discard() {} }
 }
 
 async function textsOf(...chunks: Buffer[]): Promise<string[]> {
@@ -67,6 +67,7 @@ describe('what has come of an answer', () => {
         if (pieces.length === 1) waited.resolve()
         return pieces.shift() ?? Promise.resolve(null)
       },
+      whole: () => null,
       discard() {},
     }
     const text = readText(body, room)
