@@ -150,7 +150,7 @@ function envelopeOf(root: JsonNode): Envelope {
     result: undefined,
     error: undefined,
   }
-  for (const { name, value } of root.members()) {
+  root.eachMember((name, value) => {
     // Each by itself: to look a name up, V8 looks for it among all that it knows, and this is read of every message.
     switch (name) {
       case 'jsonrpc':
@@ -175,7 +175,7 @@ function envelopeOf(root: JsonNode): Envelope {
         refuseLookAlike(name, envelopeNames)
         refuse('it has a member that JSON-RPC does not know')
     }
-  }
+  })
   return found
 }
 

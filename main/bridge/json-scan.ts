@@ -27,6 +27,8 @@ export interface JsonNode extends Span {
   readonly raw: string
   member(name: string): JsonNode | undefined
   members(): JsonMember[]
+  /** The same one by one: a list of them, and an object for each, is more than most messages are. */
+  eachMember(see: (name: string, value: JsonNode) => void): void
   /** Of the members, in their order. */
   names(): string[]
   elements(): JsonNode[]
@@ -78,9 +80,6 @@ const nodeAt = (text: string, tape: Tape, index: number): JsonNode => new Node(t
  * part of what a call left to be collected.
  */
 class Node implements JsonNode {
-  readonly kind: JsonKind
-  readonly start: number
-  readonly end: number
   readonly #text: string
   readonly #tape: Tape
   readonly #index: number
@@ -89,9 +88,18 @@ class Node implements JsonNode {
     this.#text = text
     this.#tape = tape
     this.#index = index
-    this.start = tape[index] ?? 0
-    this.end = tape[index + 1] ?? 0
-    this.kind = kindAt(text, this.start)
+  }
+
+  get kind(): JsonKind {
+    return kindAt(this.#text, this.start)
+  }
+
+  get start(): number {
+    return this.#tape[this.#index] ?? 0
+  }
+
+  get end(): number {
+    return this.#tape[this.#index + 1] ?? 0
   }
 
   get raw(): string {
@@ -113,15 +121,18 @@ class Node implements JsonNode {
 
   members(): JsonMember[] {
     const found: JsonMember[] = []
-    if (this.kind !== 'object') return found
-    const tape = this.#tape
+    this.eachMember((name, value) => found.push({ name, value }))
+    return found
+  }
+
+  eachMember(see: (name: string, value: JsonNode) => void): void {
+    if (this.kind !== 'object') return
     const next = this.#next()
     for (let at = this.#index + entryWidth; at < next; ) {
       const value = at + entryWidth
-      found.push({ name: this.#nameAt(at), value: new Node(this.#text, tape, value) })
-      at = tape[value + 2] ?? next
+      see(this.#nameAt(at), new Node(this.#text, this.#tape, value))
+      at = this.#tape[value + 2] ?? next
     }
-    return found
   }
 
   names(): string[] {

@@ -36,19 +36,32 @@ const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
  * @throws WarderError `bridge.malformed`
  */
 export function writeTape(text: string, maxDepth: number, maxValues: number): Tape {
-  return new Scanner(text, maxDepth, maxValues).scan()
+  try {
+    return new Scanner(text, maxDepth, maxValues, scratch).scan()
+  } finally {
+    if (scratch.length > MOST_SCRATCH) scratch = []
+  }
 }
+
+/** Where every text is written first: a list that grows is copied again and again, and each of them was more than its tape. */
+let scratch: number[] = []
+/** What is longer is not written a second time. */
+const MOST_SCRATCH = 16 * 1024
 
 /** A class as the nodes are: a dozen closures for each message were a large part of what a call left to be collected. */
 class Scanner {
   readonly #text: string
   readonly #maxDepth: number
   readonly #maxValues: number
-  readonly #tape: number[] = []
+  readonly #tape: number[]
+  #length = 0
+  /** Of the objects that are open, one object's after the other's. */
+  readonly #names: string[] = []
   #at = 0
 
-  constructor(text: string, maxDepth: number, maxValues: number) {
+  constructor(text: string, maxDepth: number, maxValues: number, tape: number[]) {
     this.#text = text
+    this.#tape = tape
     this.#maxDepth = maxDepth
     this.#maxValues = maxValues
   }
@@ -56,6 +69,8 @@ class Scanner {
   scan(): Tape {
     this.#value(0)
     if (this.#at < this.#text.length) this.#refuse('something follows the JSON value')
+    if (this.#length <= MOST_SCRATCH) return this.#tape.slice(0, this.#length)
+    this.#tape.length = this.#length
     return this.#tape
   }
 
@@ -113,15 +128,18 @@ class Scanner {
 
   /** Puts down where an entry starts; the returned index is for {@link #close}. */
   #open(): number {
-    const index = this.#tape.length
+    const index = this.#length
     if (index >= this.#maxValues * entryWidth) this.#refuse('it holds too many values')
-    this.#tape.push(this.#at, this.#at, 0)
+    this.#length += entryWidth
+    this.#tape[index] = this.#at
+    this.#tape[index + 1] = this.#at
+    this.#tape[index + 2] = 0
     return index
   }
 
   #close(index: number): void {
     this.#tape[index + 1] = this.#at
-    this.#tape[index + 2] = this.#tape.length
+    this.#tape[index + 2] = this.#length
   }
 
   #array(depth: number): void {
@@ -138,7 +156,8 @@ class Scanner {
     this.#at += 1
   }
 
-  #name(names: Names): void {
+  /** @param first where the names of this object begin @param many all of them, where they are not few */
+  #name(first: number, many: Set<string> | undefined): Set<string> | undefined {
     this.#space()
     if (this.#code() !== char.quote) this.#refuse('an object has a member without a name')
     const index = this.#open()
@@ -146,23 +165,28 @@ class Scanner {
     this.#string()
     this.#close(index)
     const name = unquote(this.#text, start, this.#at)
-    if (!names.add(name)) this.#refuse('an object has the same name twice')
+    const isKnown = many?.has(name) ?? this.#names.includes(name, first)
+    if (isKnown) this.#refuse('an object has the same name twice')
     this.#space()
     if (this.#code() !== char.colon) this.#refuse('a member has no value')
     this.#at += 1
+    if (many !== undefined) return many.add(name)
+    return this.#names.push(name) - first > FEW ? new Set(this.#names.slice(first)) : undefined
   }
 
   #object(depth: number): void {
     this.#at += 1
     this.#space()
     if (this.#code() !== char.closeObject) {
-      const names = new Names()
+      const first = this.#names.length
+      let many: Set<string> | undefined
       for (;;) {
-        this.#name(names)
+        many = this.#name(first, many)
         this.#value(depth)
         if (this.#code() !== char.comma) break
         this.#at += 1
       }
+      while (this.#names.length > first) this.#names.pop()
       if (this.#code() !== char.closeObject) this.#refuse('an object is not closed')
     }
     this.#at += 1
@@ -211,20 +235,3 @@ export function unquote(text: string, start: number, end: number): string {
 
 /** Looking through so few costs less than a set of them. */
 const FEW = 8
-
-/** The names of one object. A class as the nodes are: every message has a handful. */
-class Names {
-  readonly #few: string[] = []
-  #all: Set<string> | undefined
-
-  /** @returns false where it is there already */
-  add(name: string): boolean {
-    if (this.#all === undefined) {
-      if (this.#few.includes(name)) return false
-      if (this.#few.push(name) > FEW) this.#all = new Set(this.#few)
-      return true
-    }
-    const { size } = this.#all
-    return this.#all.add(name).size > size
-  }
-}

@@ -21,7 +21,10 @@ export function intentOf(call: {
   const { message, request, decision, principals, server } = call
   return {
     call: randomUUID(),
-    ...principals,
+    user: principals.user,
+    client: principals.client,
+    proof: principals.proof,
+    session: principals.session,
     server,
     account: null,
     method: message.method,

@@ -61,8 +61,13 @@ export function createDecide(options: {
         spellings ??= operation.kind === 'resource' ? spellingsOf(operation.name) : []
         return spellings
       }
-      const matching = options.rules().filter((rule) => speaksOf(rule, request, spelled))
-      const deciding = matching.find((rule) => rule.effect === 'deny') ?? matching[0]
+      let deciding: Rule | undefined
+      for (const rule of options.rules()) {
+        const mayDecide = deciding === undefined || rule.effect === 'deny'
+        if (!mayDecide || !speaksOf(rule, request, spelled)) continue
+        deciding = rule
+        if (rule.effect === 'deny') break
+      }
       if (deciding === undefined) return { effect: 'deny', rule: 'no rule allows it' }
       // Who may not call it at all is not told that it waits.
       const held = deciding.effect === 'allow' ? heldTool(request, options.pinned) : null
@@ -120,8 +125,7 @@ function speaksOf(
   spelled: () => readonly string[],
 ): boolean {
   if (!matches(rule.client, principals.client) || !matches(rule.server, server)) return false
-  const kinds = KINDS.filter((kind) => rule[kind] !== undefined)
-  if (kinds.length === 0) return true
+  if (KINDS.every((kind) => rule[kind] === undefined)) return true
   switch (operation.kind) {
     case 'session':
       // A narrow allow opens the session that its calls need; a narrow deny does not close it for the others.

@@ -4,7 +4,7 @@
  * break, and a deny rule that stops short is a hole. Linear in practice: only the last `*` is ever taken back.
  */
 export function matches(pattern: string, name: string): boolean {
-  if (pattern === '*') return true
+  if (pattern === '*' || pattern === name) return true
   const [glob, text] = [characters(pattern), characters(name)]
   let at = 0
   let next = 0
