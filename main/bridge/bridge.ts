@@ -212,7 +212,7 @@ export async function openBridge(options: {
     begin: (client, server, standing) => visits.session(caller(client, server), standing),
   })
   const tokenDoor = await openTokenDoor(options.port, {
-    client: (bearer) => clients.byBearer(bearer),
+    client: clients.byDigest,
     receive: openHttpStateless({
       visit: (client, server, channel) => visits.alone(caller(client, server), channel),
       otherwise: http.receive,

@@ -83,7 +83,7 @@ const REPLAY_ID = '"warder-opening"'
 /** One opened server. What comes from a link that is no longer the current one is nobody's. */
 interface Link {
   readonly server: Server
-  /** What went with the last message, or with the start of a local server. */
+  /** What went with the last message, or with the start of a local server, without what that one has by now. */
   latest: Credential
   /** Every grant of which it was ever sent a token: streams may be open that were opened with an older one. */
   readonly grants: Set<string>
@@ -144,7 +144,9 @@ export function createConnection(options: {
     // One that speaks HTTP gets them with each request.
     if (server.definition.http?.headers !== undefined) return injector.headers(server, asker)
     // A running server got its credentials when it was started.
-    return Promise.resolve({ ...current.latest, server, environment: null, placed: null })
+    const { latest } = current
+    const isSame = latest.server.definition === server.definition
+    return Promise.resolve(isSame ? latest : { ...latest, server })
   }
 
   /** The last look before something leaves: much may have happened since the credential was fetched. */

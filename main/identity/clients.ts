@@ -20,8 +20,8 @@ export interface Clients {
   renew(name: string): string
   /** No bearer is good any more when this returns; the clients stay. @returns their names */
   voidBearers(): string[]
-  /** @returns the client whose bearer this is, or null */
-  byBearer(bearer: string): string | null
+  /** @param digest of its bearer, by {@link digestOf} @returns the client whose it is, or null */
+  byDigest(digest: string): string | null
   seen(name: string): void
 }
 
@@ -43,7 +43,7 @@ export function createClients(options: {
   const hashes = state.prepare(
     "SELECT name, bearer_sha256 AS hash FROM clients WHERE bearer_sha256 <> x''",
   )
-  /** Hash → client, for every request at the token door. Read anew after each change; nobody else writes the table. */
+  /** Digest → client, for every request at the token door. Read anew after each change; nobody else writes the table. */
   let bearers: ReadonlyMap<string, string> | null = null
 
   function change<T>(work: () => T): T {
@@ -91,13 +91,16 @@ export function createClients(options: {
       return all.all().map((row) => String(row.name))
     },
     // Looking up by hash takes the same time whatever part of a guess is right.
-    byBearer(bearer) {
+    byDigest(digest) {
       bearers ??= readBearers()
-      return bearers.get(hash('sha256', bearer)) ?? null
+      return bearers.get(digest) ?? null
     },
     seen: (name) => void touch.run(clock(), name),
   }
 }
+
+/** What is kept of a bearer: its SHA-256 in hexadecimal digits. */
+export const digestOf = (bearer: string): string => hash('sha256', bearer)
 
 const sha256 = (text: string) => hash('sha256', text, 'buffer')
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

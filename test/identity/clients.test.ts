@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createClients } from '../../main/identity/clients.ts'
+import { createClients, digestOf } from '../../main/identity/clients.ts'
 import { currentUser } from '../../main/identity/principals.ts'
 import { openState } from '../../main/store/state.ts'
 import { testHome } from '../harness/home.ts'
@@ -29,8 +29,8 @@ describe('the clients', () => {
     const [one, two] = [clients.add('cursor'), clients.add('claude')]
     expect(one).toMatch(/^wdr_[\w-]{43}$/)
     expect(two).not.toBe(one)
-    expect(clients.byBearer(one)).toBe('cursor')
-    expect(clients.byBearer(two)).toBe('claude')
+    expect(clients.byDigest(digestOf(one))).toBe('cursor')
+    expect(clients.byDigest(digestOf(two))).toBe('claude')
 
     // Everything that was written lies in the database file then, and no longer beside it.
     state.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
@@ -59,7 +59,7 @@ describe('the clients', () => {
       ` ${bearer}`,
       "' OR 1=1 --",
     ]
-    for (const guess of guesses) expect(clients.byBearer(guess)).toBeNull()
+    for (const guess of guesses) expect(clients.byDigest(digestOf(guess))).toBeNull()
   })
 
   it('are there once, are seen, and are void at once when removed', async () => {
@@ -74,7 +74,7 @@ describe('the clients', () => {
     expect(clients.has('cursor')).toBe(true)
     clients.remove('cursor')
     expect(clients.has('cursor')).toBe(false)
-    expect(clients.byBearer(bearer)).toBeNull()
+    expect(clients.byDigest(digestOf(bearer))).toBeNull()
     expect(() => clients.remove('cursor')).toThrow(
       expect.objectContaining({ code: 'client.unknown' }),
     )

@@ -8,6 +8,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WarderError } from '../../errors.ts'
+import { digestOf } from '../../identity/clients.ts'
 import { countHeld, type Room, type Share } from '../../runtime/budget.ts'
 import { createGrowing, type Growing } from '../../runtime/growing.ts'
 import { isStateless } from '../eras/claim.ts'
@@ -26,8 +27,8 @@ export interface TokenDoor {
 }
 
 export interface TokenVisit {
-  /** @returns the client whose bearer this is, or null */
-  client(bearer: string): string | null
+  /** @param digest of a bearer @returns the client whose it is, or null */
+  client(digest: string): string | null
   /** Where what waits of a client counts. */
   share(client: string): Share
   /** Takes one message of an authenticated client. */
@@ -81,6 +82,7 @@ export async function openTokenDoor(
   let own = ''
   /** Connections that have not shown a bearer yet, the oldest first. */
   const strangers = new Set<Socket>()
+  const proven = (socket: Socket) => void strangers.delete(socket)
   const server = createServer(
     // Header limits of Node are right; the timeouts end slow and idle peers.
     {
@@ -91,7 +93,6 @@ export async function openTokenDoor(
       requireHostHeader: true,
     },
     (request, response) => {
-      const proven = (socket: Socket) => void strangers.delete(socket)
       handle(request, response, visit, own, proven).catch(() => response.destroy())
     },
   )
@@ -142,8 +143,8 @@ async function handle(
 ): Promise<void> {
   const refused = refuse(request, port)
   if (refused !== null) return end(response, refused)
-  const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(request.headers.authorization ?? '')?.[1]
-  const client = bearer === undefined ? null : visit.client(bearer)
+  const digest = digestIn(request)
+  const client = digest === null ? null : visit.client(digest)
   if (client === null) return unauthorized(response)
   proven(request.socket)
   const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
@@ -168,6 +169,21 @@ async function handle(
   await visit
     .receive({ ...from, protocolVersion, headers: request.headers, text, reply })
     .catch((error: unknown) => reply.refuse(refusal('null', error)))
+}
+
+/** What a connection showed last, and the digest of it: most of them show the same with each request. */
+const shown = new WeakMap<Socket, { readonly authorization: string; readonly digest: string }>()
+
+/** Of the bearer (RFC 6750 §2.1) that came with a request; null where none did. */
+function digestIn({ headers: { authorization }, socket }: IncomingMessage): string | null {
+  if (authorization === undefined) return null
+  const last = shown.get(socket)
+  if (last?.authorization === authorization) return last.digest
+  const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(authorization)?.[1]
+  if (bearer === undefined) return null
+  const digest = digestOf(bearer)
+  shown.set(socket, { authorization, digest })
+  return digest
 }
 
 function openStream(

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { openSocketDoor } from '../../../main/bridge/doors/sockets.ts'
 import { openTokenDoor, type Patience, type TokenVisit } from '../../../main/bridge/doors/token.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { digestOf } from '../../../main/identity/clients.ts'
 import { createBudget } from '../../../main/runtime/budget.ts'
 import { testHome } from '../../harness/home.ts'
 import { startListing } from '../aggregation/support/servers.ts'
@@ -233,7 +234,7 @@ describe('a client that does not read is cut off', () => {
 
 const visitThat = (receive: TokenVisit['receive']): TokenVisit => ({
   share: createBudget(limits.budget).of,
-  client: (bearer) => (bearer === 'b' ? 'one' : null),
+  client: (digest) => (digest === digestOf('b') ? 'one' : null),
   receive,
   listen: () => 404,
   end: async () => 404,

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import http from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTokenDoor } from '../../../main/bridge/doors/token.ts'
 import { limits } from '../../../main/bridge/limits.ts'
+import { digestOf } from '../../../main/identity/clients.ts'
+import { createBudget } from '../../../main/runtime/budget.ts'
 import { exchangeRaw } from '../support/raw.ts'
 import { json, type Remote, startRemote, usual } from '../support/remote.ts'
 import { remoteServer, startWorld, type World } from '../support/world.ts'
@@ -233,6 +237,52 @@ describe('the token door', () => {
       expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toMatch(/^(?:0\r\n\r\n)?$/)
     }
   })
+})
+
+it('asks who somebody is with each request of a connection, whatever came on it before', async () => {
+  const known = new Map([
+    [digestOf('a'), 'one'],
+    [digestOf('b'), 'two'],
+  ])
+  const served: string[] = []
+  const door = await openTokenDoor(0, {
+    client: (digest) => known.get(digest) ?? null,
+    share: createBudget(limits.budget).of,
+    async receive({ client, reply }) {
+      // Its bearer is void from then on.
+      if (served.push(client) === 4) known.delete(digestOf('a'))
+      reply.reply('{}')
+    },
+    listen: () => 404,
+    end: async () => 404,
+  })
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const sockets = new Set<unknown>()
+  const shows = async (authorization: string) => {
+    const headers = { authorization, 'content-type': 'application/json' }
+    const to = { host: '127.0.0.1', port: door.port, path: '/mcp', method: 'POST', headers, agent }
+    const request = http.request(to).end('{}')
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage]
+    sockets.add(answer.socket)
+    await once(answer.resume(), 'end')
+    return answer.statusCode
+  }
+  const statuses: unknown[] = []
+  for (const shown of [
+    'Bearer a',
+    'Bearer b',
+    'Bearer b',
+    'Bearer c',
+    'Basic a',
+    'Bearer a',
+    'Bearer a',
+  ])
+    statuses.push(await shows(shown))
+  expect(sockets.size).toBe(1)
+  expect(statuses).toEqual([200, 200, 200, 401, 401, 200, 401])
+  expect(served).toEqual(['one', 'two', 'two', 'one'])
+  agent.destroy()
+  await door.close()
 })
 
 it('shuts a client out of its sessions, also when it comes back under the same name', async () => {
