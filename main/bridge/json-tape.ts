@@ -69,9 +69,7 @@ class Scanner {
   scan(): Tape {
     this.#value(0)
     if (this.#at < this.#text.length) this.#refuse('something follows the JSON value')
-    if (this.#length <= MOST_SCRATCH) return this.#tape.slice(0, this.#length)
-    this.#tape.length = this.#length
-    return this.#tape
+    return this.#length > MOST_SCRATCH ? this.#tape : this.#tape.slice(0, this.#length)
   }
 
   #refuse(reason: string): never {

@@ -93,6 +93,28 @@ describe('readJson: values', () => {
     expect(readJson(text).number()).toBe(expected)
   })
 
+  it('keeps what it read of a text when others are read, long ones and refused ones too', () => {
+    const listOf = (length: number, from: number) =>
+      JSON.stringify({ a: Array.from({ length }, (_, index) => [from + index]) })
+    const lengths = [3, 20_000, 5, 20_000, 2_000]
+    const texts = lengths.map((length, index) => listOf(length, index * 100_000))
+    const nodes = texts.map((text) => {
+      const node = readJson(text)
+      expect(refusal(`${text}x`)).toBe('something follows the JSON value')
+      return node
+    })
+    const read = nodes.map((node) =>
+      node
+        .member('a')
+        ?.elements()
+        .map((one) => one.elements()[0]?.raw),
+    )
+    expect(read.map((values) => values?.length)).toEqual(lengths)
+    expect(read.map((values) => [values?.[0], values?.at(-1)])).toEqual(
+      lengths.map((length, index) => [`${index * 100_000}`, `${index * 100_000 + length - 1}`]),
+    )
+  })
+
   it('does not read a string that UTF-8 cannot hold', () => {
     expect(readJson('"\\ud800"').string()).toBeUndefined()
     expect(readJson('"\\ud83d\\ude00"').string()).toBe('😀')
@@ -108,6 +130,16 @@ describe('readJson: what it refuses', () => {
     ['{"":1,"":2}'],
   ])('a name twice: %s', (text) => {
     expect(refusal(text)).toBe('an object has the same name twice')
+  })
+
+  it('a name that stands twice, among few and among many, also after an object of its own', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `"n${index}":{"n${index}":1,"o":2}`)
+    for (const count of [1, 8, 9, 20]) {
+      const before = names.slice(0, count).join(',')
+      expect(refusal(`{${before},"o":3}`)).toBeNull()
+      expect(refusal(`{${before},"n0":3}`)).toBe('an object has the same name twice')
+      expect(refusal(`{${before},"n${count - 1}":3}`)).toBe('an object has the same name twice')
+    }
   })
 
   it('tells names apart that only look alike', () => {
