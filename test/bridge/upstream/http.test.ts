@@ -1,9 +1,20 @@
 import type { ServerResponse } from 'node:http'
+import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
+import { connectHttp } from '../../../main/bridge/upstream/http.ts'
+import type { Credential, LinkHost } from '../../../main/bridge/upstream/upstream.ts'
 import { type Answer, json, opened, startRemote, usual } from '../support/remote.ts'
 import { remoteServer, startWorld, type World } from '../support/world.ts'
 
 const call = { name: 'work' }
+const PUBLIC: Credential = {
+  server: { name: 's', definition: remoteServer('http://127.0.0.1:1') },
+  headers: {},
+  environment: null,
+  account: null,
+  accounts: [],
+  grants: [],
+}
 const answerOf = (id: string, text = 'done') =>
   `{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"${text}"}]}}`
 
@@ -35,6 +46,55 @@ const onCall = (answer: Answer): Answer =>
   )
 
 describe('what a remote server gets', () => {
+  it('is the credential, session and revision of that moment, whatever went with the message before', async () => {
+    let result = '{}'
+    let own: Record<string, string> = {}
+    await using remote = await startRemote(({ id, method }, response) =>
+      method === 'POST' ? json(response, id, result, own) : response.writeHead(405).end(),
+    )
+    const dispatcher = new Agent()
+    const host: LinkHost = {
+      onMessage() {},
+      onClosed() {},
+      check() {},
+      credential: () => Promise.reject(new Error('nobody listens')),
+      subscribed: new Set(),
+    }
+    const upstream = connectHttp({ url: remote.url, dispatcher, host })
+    const { signal } = new AbortController()
+    let count = 0
+    async function sent(headers: Readonly<Record<string, string>>): Promise<string[]> {
+      const id = `${++count}`
+      const text = `{"jsonrpc":"2.0","id":${id},"method":"tools/call"}`
+      await upstream.request(text, id, { ...PUBLIC, headers }, signal)
+      const seen = remote.seen.at(-1)?.headers ?? {}
+      const names = ['authorization', 'x-a', 'x-b', 'mcp-session-id', 'mcp-protocol-version']
+      return names.flatMap((name) => (seen[name] === undefined ? [] : [`${name}: ${seen[name]}`]))
+    }
+    expect(await sent({})).toEqual([])
+    expect(await sent({ authorization: 'Bearer a' })).toEqual(['authorization: Bearer a'])
+    expect(await sent({ authorization: 'Bearer b' })).toEqual(['authorization: Bearer b'])
+    expect(await sent({ authorization: 'Bearer b' })).toEqual(['authorization: Bearer b'])
+    expect(await sent({ authorization: 'Bearer b', 'x-a': '1' })).toEqual([
+      'authorization: Bearer b',
+      'x-a: 1',
+    ])
+    expect(await sent({ authorization: 'Bearer b' })).toEqual(['authorization: Bearer b'])
+    expect(await sent({ 'x-a': '1' })).toEqual(['x-a: 1'])
+    expect(await sent({ 'x-b': '1' })).toEqual(['x-b: 1'])
+    own = { 'mcp-session-id': 'session-1' }
+    expect(await sent({})).toEqual([])
+    expect(await sent({})).toEqual(['mcp-session-id: session-1'])
+    result = opened
+    expect(await sent({})).toEqual(['mcp-session-id: session-1'])
+    expect(await sent({})).toEqual([
+      'mcp-session-id: session-1',
+      'mcp-protocol-version: 2025-11-25',
+    ])
+    await upstream.close(null)
+    await dispatcher.close()
+  })
+
   it('has in its query what the definition names, each time, and whatever the URL said before', async () => {
     for (const [query, wanted] of [
       ['', '/mcp?api_key=a%26b%3D1'],
