@@ -19,7 +19,7 @@ export interface Answer {
 export interface AnswerBody {
   /** The next bytes, at once where they are there, or null at the end. @throws what broke it, or the reason it was given up with */
   next(): Buffer | null | Promise<Buffer | null>
-  /** All of it, where it is short and has come to its end already; null else, and for a body without a byte. */
+  /** All of it, where it has come to its end already; null else, and for a body without a byte. */
   whole(): Buffer | null
   /** Frees the connection, whatever is still to come on it. */
   discard(): void
@@ -183,7 +183,7 @@ class IncomingBody implements AnswerBody {
   }
 
   whole(): Buffer | null {
-    return this.#over === null && this.#size <= ANSWER_NOT_COUNTED ? this.#taken() : null
+    return this.#over === null ? this.#taken() : null
   }
 
   discard(): void {
