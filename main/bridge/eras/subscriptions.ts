@@ -74,6 +74,8 @@ export function createSubscriptions(options: {
   let next: Promise<Taken> | null = null
   /** What the client subscribed to since the last change began. */
   const fresh = new Set<string>()
+  /** Of a URI that is asked for: by how many requests, and whether it was none of ours before the first of them. */
+  const asking = new Map<string, { count: number; readonly isNew: boolean }>()
   /** It has unsubscribed since from what the server listens for. */
   let parted = false
   /** Lets go of the change that is under way, where nobody waits for it any more; the stream before it goes on. */
@@ -230,19 +232,23 @@ export function createSubscriptions(options: {
       if (uri.length > limits.linkLength) throw tooLong()
       if (uris.size >= MOST_RESOURCES) throw tooMany()
       const own = apart(uri)
-      const isNew = !uris.has(uri)
+      const asked = asking.get(uri) ?? { count: 0, isNew: !uris.has(uri) }
+      asked.count++
+      asking.set(own, asked)
       uris.add(own)
       fresh.add(own)
       try {
         return (await unlessAborted(listenAnew(credential), signal)).has(uri)
       } catch (error) {
-        if (signal.aborted) {
+        if (signal.aborted && asked.count === 1) {
           fresh.delete(uri)
           // What it was subscribed to before it still is.
-          if (isNew) uris.delete(uri)
+          if (asked.isNew) uris.delete(uri)
           left()
         }
         throw error
+      } finally {
+        if (--asked.count === 0) asking.delete(uri)
       }
     },
     unsubscribe(uri, credential) {

@@ -473,6 +473,29 @@ describe('what a server without sessions is asked for', () => {
     subscriptions.end()
   })
 
+  it('is given up when the last of those who asked for it has gone, and not before', async () => {
+    const { subscriptions, subscribed, subscribe, streams, acknowledge } = scene()
+    const leaving = [new AbortController(), new AbortController(), new AbortController()]
+    const [first, second, third] = leaving.map((own) => subscribe('x:1', own))
+    leaving[0]?.abort('enough')
+    await expect(first).rejects.toBe('enough')
+    expect([...subscribed]).toEqual(['x:1'])
+    expect(streams()).toEqual(['open'])
+    acknowledge()
+    await tick()
+    acknowledge()
+    expect(await Promise.all([second, third])).toEqual([true, true])
+    const others = [new AbortController(), new AbortController()]
+    const gone = others.map((own) => subscribe('x:2', own))
+    for (const [index, own] of others.entries()) {
+      own.abort('enough')
+      await expect(gone[index]).rejects.toBe('enough')
+    }
+    expect([...subscribed]).toEqual(['x:1'])
+    expect(streams().filter((stream) => stream === 'open')).toHaveLength(1)
+    subscriptions.end()
+  })
+
   it('stays what it was where somebody asks once more while the stream is gone, and gives up', async () => {
     const { subscriptions, subscribed, subscribe, acknowledge, breakOff } = scene()
     const first = subscribe('x:1')
