@@ -62,6 +62,7 @@ export function createDecide(options: {
         return spellings
       }
       let deciding: Rule | undefined
+      // The first that denies, else the first that allows; what can decide nothing any more is not looked at.
       for (const rule of options.rules()) {
         const mayDecide = deciding === undefined || rule.effect === 'deny'
         if (!mayDecide || !speaksOf(rule, request, spelled)) continue

@@ -52,6 +52,37 @@ it('starts no local server that was let go of while the one before it was ending
   expect(started).toBe(1)
 })
 
+it('keeps no secret of a local server that runs, and does not go on with one whose definition has changed', async () => {
+  const serverOf = (command: string) => ({ name: 's', definition: serverSchema.parse({ command }) })
+  let server = serverOf('/bin/a')
+  const connection = connectionTo(nothing, {
+    lookup: () => server,
+    injector: {
+      headers: async () => nothing,
+      environment: async () => ({ ...nothing, server, environment: { KEY: 'secret' } }),
+    },
+    connect: async () => ({
+      request: async () => readMessage('{"jsonrpc":"2.0","id":1,"result":{}}') as never,
+      send: async () => {},
+      close: async () => {},
+    }),
+  })
+  const { signal } = new AbortController()
+  const opened = connection.request(initialize, '1', await connection.inject(), signal)
+  // Before its first message has gone out, and after.
+  expect(await connection.inject()).toMatchObject({ server, environment: null })
+  await opened
+  expect(await connection.inject()).toMatchObject({ server, environment: null })
+  server = serverOf('/bin/b')
+  const next = await connection.inject()
+  expect(next.server).toBe(server)
+  const ping = readMessage('{"jsonrpc":"2.0","id":2,"method":"ping"}') as RequestMessage
+  await expect(connection.request(ping, '2', next, signal)).rejects.toMatchObject({
+    reason: 'session-expired',
+  })
+  await connection.close()
+})
+
 it.each(['breaks', 'refuses it'])(
   'keeps no room for a subscription where its server %s',
   async (how) => {

@@ -45,6 +45,13 @@ describe('a decision', () => {
     }
   })
 
+  it('is that of the first rule that allows, where none denies', () => {
+    const own: Rule = { effect: 'allow', client: 'cursor', server: 'notes' }
+    const ruleOf = (...rules: Rule[]) => decideWith(...rules)(request(tool('read'))).rule
+    expect(ruleOf(own, everything)).toBe('allow client=cursor server=notes')
+    expect(ruleOf(everything, own)).toBe('allow client=* server=*')
+  })
+
   const narrow = (effect: Rule['effect']): Rule => ({
     effect,
     client: '*',

@@ -143,8 +143,7 @@ async function handle(
 ): Promise<void> {
   const refused = refuse(request, port)
   if (refused !== null) return end(response, refused)
-  const digest = digestIn(request)
-  const client = digest === null ? null : visit.client(digest)
+  const client = clientOf(request, visit)
   if (client === null) return unauthorized(response)
   proven(request.socket)
   const route = /^\/mcp(?:\/([a-z0-9-]{1,32}))?$/.exec(request.url ?? '')
@@ -171,19 +170,20 @@ async function handle(
     .catch((error: unknown) => reply.refuse(refusal('null', error)))
 }
 
-/** What a connection showed last, and the digest of it: most of them show the same with each request. */
+/** What a connection showed last that was a client's, and the digest of it: most of them show the same with each request. */
 const shown = new WeakMap<Socket, { readonly authorization: string; readonly digest: string }>()
 
-/** Of the bearer (RFC 6750 §2.1) that came with a request; null where none did. */
-function digestIn({ headers: { authorization }, socket }: IncomingMessage): string | null {
-  if (authorization === undefined) return null
+/** Whose bearer (RFC 6750 §2.1) came with a request, as of now; null where it is nobody's. */
+function clientOf({ headers, socket }: IncomingMessage, visit: TokenVisit): string | null {
+  const { authorization = '' } = headers
   const last = shown.get(socket)
-  if (last?.authorization === authorization) return last.digest
+  if (last?.authorization === authorization) return visit.client(last.digest)
   const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(authorization)?.[1]
   if (bearer === undefined) return null
   const digest = digestOf(bearer)
-  shown.set(socket, { authorization, digest })
-  return digest
+  const client = visit.client(digest)
+  if (client !== null) shown.set(socket, { authorization, digest })
+  return client
 }
 
 function openStream(

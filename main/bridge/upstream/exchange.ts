@@ -17,8 +17,8 @@ export interface Answer {
 
 /** The bytes of an answer, to be read once and by one reader. */
 export interface AnswerBody {
-  /** The next bytes, at once where they are there, or null at the end. @throws what broke it, or the reason it was given up with */
-  next(): Buffer | null | Promise<Buffer | null>
+  /** The next bytes, or null at the end. @throws what broke it, or the reason it was given up with */
+  next(): Promise<Buffer | null>
   /** All of it, where it has come to its end already; null else, and for a body without a byte. */
   whole(): Buffer | null
   /** Frees the connection, whatever is still to come on it. */
@@ -178,8 +178,12 @@ class IncomingBody implements AnswerBody {
     this.#tell()
   }
 
-  next(): Buffer | null | Promise<Buffer | null> {
-    return this.#size === 0 && this.#over === undefined ? this.#awaited() : this.#taken()
+  async next(): Promise<Buffer | null> {
+    while (this.#size === 0 && this.#over === undefined)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    return this.#taken()
   }
 
   whole(): Buffer | null {
@@ -197,14 +201,6 @@ class IncomingBody implements AnswerBody {
     this.#size = 0
     this.#skip(waiting)
     this.#goOn()
-  }
-
-  async #awaited(): Promise<Buffer | null> {
-    while (this.#size === 0 && this.#over === undefined)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    return this.#taken()
   }
 
   #taken(): Buffer | null {

@@ -96,10 +96,12 @@ export function connectHttp(options: {
     signal: AbortSignal,
     mirrored?: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const headers =
-      mirrored === undefined && !credential.proof
+    const { proof } = credential
+    const all =
+      mirrored === undefined && !proof
         ? usualFields(credential)
-        : await provenFields('POST', { ...MESSAGE, ...mirrored }, credential, session)
+        : fields({ ...MESSAGE, ...mirrored }, credential, session)
+    const headers = proof ? { ...all, ...(await proof.headers('POST', url.href)) } : all
     host.check(credential)
     const asked: Exchange = {
       origin,
@@ -134,7 +136,7 @@ export function connectHttp(options: {
     throw refused(answer.statusCode)
   }
 
-  /** What every request carries. */
+  /** What every request carries; one with a bound token has a proof beside, which is good for that one alone. */
   function fields(
     own: Readonly<Record<string, string>>,
     { headers }: Pick<Credential, 'headers'>,
@@ -144,19 +146,6 @@ export function connectHttp(options: {
     if (session !== null) all['mcp-session-id'] = session
     if (protocolVersion !== null) all['mcp-protocol-version'] = protocolVersion
     return all
-  }
-
-  /** And, of a bound token, a proof that is good for this one request. */
-  async function provenFields(
-    method: Exchange['method'],
-    own: Readonly<Record<string, string>>,
-    credential: Credential,
-    session: string | null,
-  ): Promise<Record<string, string>> {
-    const all = fields(own, credential, session)
-    return credential.proof
-      ? { ...all, ...(await credential.proof.headers(method, url.href)) }
-      : all
   }
 
   /** Those of the message before: most of a session carry the same, and putting them together costs as much as sending them. */
@@ -329,7 +318,9 @@ export function connectHttp(options: {
       accept: 'text/event-stream',
       ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
     }
-    const headers = await provenFields('GET', own, credential, session)
+    const { proof } = credential
+    const all = fields(own, credential, session)
+    const headers = proof ? { ...all, ...(await proof.headers('GET', url.href)) } : all
     host.check(credential)
     const path = pathFor(credential)
     const headersTimeout = limits.answerTimeoutMs
@@ -393,7 +384,9 @@ export function connectHttp(options: {
 
   /** Courtesy, not a duty: the server may answer 405 (§ Session Management). */
   async function sayGoodbye(ended: string, goodbye: Credential): Promise<void> {
-    const headers = await provenFields('DELETE', {}, goodbye, ended)
+    const { proof } = goodbye
+    const all = fields({}, goodbye, ended)
+    const headers = proof ? { ...all, ...(await proof.headers('DELETE', url.href)) } : all
     const { body } = await exchange(
       dispatcher,
       {
