@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { connectHttp } from '../../../main/bridge/upstream/http.ts'
 import type { Credential, LinkHost } from '../../../main/bridge/upstream/upstream.ts'
+import type { BoundToken } from '../../../main/oauth/dpop.ts'
 import { type Answer, json, opened, startRemote, usual } from '../support/remote.ts'
 import { remoteServer, startWorld, type World } from '../support/world.ts'
 
@@ -63,10 +64,10 @@ describe('what a remote server gets', () => {
     const upstream = connectHttp({ url: remote.url, dispatcher, host })
     const { signal } = new AbortController()
     let count = 0
+    const textOf = (id: unknown) => JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call' })
     async function sent(headers: Readonly<Record<string, string>>): Promise<string[]> {
-      const id = `${++count}`
-      const text = `{"jsonrpc":"2.0","id":${id},"method":"tools/call"}`
-      await upstream.request(text, id, { ...PUBLIC, headers }, signal)
+      const id = ++count
+      await upstream.request(textOf(id), `${id}`, { ...PUBLIC, headers }, signal)
       const seen = remote.seen.at(-1)?.headers ?? {}
       const names = ['authorization', 'x-a', 'x-b', 'mcp-session-id', 'mcp-protocol-version']
       return names.flatMap((name) => (seen[name] === undefined ? [] : [`${name}: ${seen[name]}`]))
@@ -91,6 +92,19 @@ describe('what a remote server gets', () => {
       'mcp-session-id: session-1',
       'mcp-protocol-version: 2025-11-25',
     ])
+    const proof: BoundToken = {
+      headers: async (method, at) => ({ authorization: 'DPoP t', dpop: `${method} ${at}` }),
+      answered: () => null,
+    }
+    await upstream.request(textOf('bound'), '"bound"', { ...PUBLIC, proof }, signal)
+    expect(remote.seen.at(-1)?.headers).toMatchObject({
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization: 'DPoP t',
+      dpop: `POST ${remote.url}`,
+      'mcp-session-id': 'session-1',
+      'mcp-protocol-version': '2025-11-25',
+    })
     await upstream.close(null)
     await dispatcher.close()
   })
