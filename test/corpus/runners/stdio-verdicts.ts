@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { formsOf } from '../../../main/audit/mask.ts'
 import { limits } from '../../../main/bridge/limits.ts'
 import { createOutput } from '../../../main/cli/output.ts'
+import { processGroup } from '../../../main/runtime/process-group.ts'
 import { messagesIn, OWN_ANSWER } from '../frames.ts'
 import { ATTEMPTS, type Entry, type Observed, shownText } from './stdio.ts'
 
@@ -164,14 +165,14 @@ function deniedToClient({ entry, rows, others, end }: Observed): string | undefi
 
 /** Everything that was started is gone when the bridge has closed. */
 async function killed(seen: Observed, close: () => Promise<void>): Promise<string | undefined> {
-  const running = seen.started.filter(isAlive)
+  const running = seen.started.filter(runs)
   // A server that ignores SIGTERM does no harm until it is to be ended.
   if (!hasGen(seen.entry, 'ignore_sigterm')) {
     if (running.length > 0) return 'the server was not ended'
     if (!failed(seen)) return 'the call did not fail'
   }
   await close()
-  return seen.started.some(isAlive) ? 'the server lives on' : undefined
+  return seen.started.some(runs) ? 'the server lives on' : undefined
 }
 
 async function killedTree(seen: Observed, close: () => Promise<void>): Promise<string | undefined> {
@@ -181,6 +182,9 @@ async function killedTree(seen: Observed, close: () => Promise<void>): Promise<s
   for (let polls = 0; seen.children.some(isAlive) && polls < 200; polls++) await sleep(10)
   return seen.children.some(isAlive) ? 'what the server started lives on' : undefined
 }
+
+/** One that has ended is there until it is reaped, which is this process's business, and takes a turn. */
+const runs = (server: number): boolean => processGroup(server).alive()
 
 function isAlive(pid: number): boolean {
   try {
