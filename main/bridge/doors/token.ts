@@ -258,6 +258,7 @@ const textOf = (bytes: Buffer) => (isUtf8(bytes) ? bytes.toString('utf8') : null
 /** @returns as {@link readBody}; it is not destroyed then: the answer goes out on the same socket */
 function wholeBody(request: IncomingMessage, room: Room): Promise<string | null | 413 | 503> {
   const most = limits.messageBytes
+  const said = Number(request.headers['content-length'])
   const { promise, resolve, reject } = Promise.withResolvers<string | null | 413 | 503>()
   /** Most come in one piece. */
   let first: Buffer | undefined
@@ -273,6 +274,8 @@ function wholeBody(request: IncomingMessage, room: Room): Promise<string | null 
   function onData(chunk: Buffer): void {
     if (first === undefined && chunk.length <= most) {
       first = chunk
+      // As long as it was said to be: its end would take turns to be told.
+      if (chunk.length === said) end(textOf(chunk))
       return
     }
     if (whole === undefined) {
