@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { growthCase } from '../test/bench/cases/growth.ts'
 import { httpToStdioCase } from '../test/bench/cases/http-to-stdio.ts'
 import { largeCase } from '../test/bench/cases/large.ts'
+import { machineCase } from '../test/bench/cases/machine.ts'
 import { memoryCase } from '../test/bench/cases/memory.ts'
 import { realServerCase } from '../test/bench/cases/real-server.ts'
 import type { CaseResult } from '../test/bench/cases/result.ts'
@@ -24,6 +25,7 @@ import { installPackages } from './install-packages.ts'
 import { usage } from './usage.ts'
 
 const cases: Readonly<Record<string, (effort: Effort) => Promise<CaseResult>>> = {
+  machine: machineCase,
   'stdio-to-http': stdioToHttpCase,
   'http-to-stdio': httpToStdioCase,
   'real-server': realServerCase,

@@ -79,7 +79,7 @@ export function openAuditLog(options: {
     })
   }
 
-  /** Value by value: a list of them, made and spread, costs as much as what SQLite does with it. */
+  /** Value by value: no list is made of them for each row, only to be spread. */
   function write(row: Row): void {
     insert.run(
       row.seq,

@@ -148,7 +148,7 @@ export function connectHttp(options: {
     return all
   }
 
-  /** Those of the message before: most of a session carry the same, and putting them together costs as much as sending them. */
+  /** Those of the message before: most of a session carry the same, and nothing of a call left more to be collected than these. */
   let usual: Usual | undefined
 
   function usualFields({ headers }: Credential): string[] {
