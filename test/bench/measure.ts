@@ -23,7 +23,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = {
-  settings: 4,
+  settings: 8,
   rounds: 3,
   warm: { sequential: 1_000, parallel: 15_000 },
   sequential: 2_000,
