@@ -2,7 +2,7 @@ import { isWarderError, WarderError } from '../../errors.ts'
 import { unlessAborted } from '../abort.ts'
 import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
 import { limits } from '../limits.ts'
-import { refusalSaid } from '../upstream/http.ts'
+import { refusalSaid } from '../upstream/http-answer.ts'
 import {
   type Credential,
   type LinkHost,

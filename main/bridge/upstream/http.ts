@@ -1,24 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isWarderError, WarderError } from '../../errors.ts'
 import type { Dispatcher } from '../../net/dialer.ts'
-import { tokenChallenge } from '../../oauth/challenge.ts'
 import type { ProofRefusal } from '../../oauth/dpop.ts'
-import { splitScope } from '../../oauth/scopes.ts'
 import { BOUNDLESS, type Room } from '../../runtime/budget.ts'
 import { unlessAborted } from '../abort.ts'
 import { createBriefMap } from '../brief-map.ts'
-import { cancelled, type Message, type ResponseMessage } from '../envelope.ts'
+import { cancelled, type ResponseMessage } from '../envelope.ts'
 import { LISTEN } from '../eras/listening.ts'
 import { limits } from '../limits.ts'
-import {
-  type Cursor,
-  newCursor,
-  notMcp,
-  readEvents,
-  readServerMessage,
-  readText,
-} from './event-stream.ts'
+import { type Cursor, newCursor, notMcp, readEvents, readText } from './event-stream.ts'
 import { type Answer, type Exchange, exchange, type UnderWay, wasSilent } from './exchange.ts'
+import {
+  answerIn,
+  header,
+  headersOf,
+  JSON_TYPE,
+  mediaType,
+  refused,
+  saysWhy,
+  scopesWanted,
+  visibleAscii,
+  whatItSays,
+} from './http-answer.ts'
 import { createListener } from './listener.ts'
 import { type Credential, type LinkHost, NotProcessed, type Upstream } from './upstream.ts'
 
@@ -36,7 +39,6 @@ interface Usual extends Pick<Credential, 'headers'> {
   readonly list: string[]
 }
 
-const JSON_TYPE = 'application/json'
 const MESSAGE = {
   'content-type': JSON_TYPE,
   accept: 'application/json, text/event-stream',
@@ -430,34 +432,6 @@ export function connectHttp(options: {
   }
 }
 
-/** The scopes of a challenge that asks for more (RFC 6750 §3.1). @returns null for any other refusal */
-function scopesWanted(answer: Answer, { proof }: Credential): readonly string[] | null {
-  const challenge = tokenChallenge(headersOf(answer), proof ? ['dpop', 'bearer'] : ['bearer'])
-  return challenge?.error === 'insufficient_scope' ? splitScope(challenge.scope) : null
-}
-
-function answerIn(text: string, { statusCode }: Answer, id: string): ResponseMessage {
-  const message = readServerMessage(text)
-  // A server that refused the headers may not have read the id.
-  const unread = statusCode >= 400 && message.kind === 'response' && message.id === 'null'
-  if (unread || (message.kind === 'response' && message.id === id)) return message
-  throw notMcp('an answer to another question')
-}
-
-/** What is judged of an answer; a field that no `Headers` could hold counts as absent. */
-function headersOf({ headers }: Answer): Headers {
-  const read = ['www-authenticate', 'dpop-nonce', 'date'].map((name): [string, string] => [
-    name,
-    [headers[name] ?? []].flat().join(', '),
-  ])
-  return new Headers(read.filter(([, value]) => /^[\t\x20-\xff]+$/.test(value)))
-}
-
-function header(answer: Answer, name: string): string | undefined {
-  const value = answer.headers[name]
-  return Array.isArray(value) ? value[0] : value
-}
-
 function sameValues(
   one: Readonly<Record<string, string>>,
   other: Readonly<Record<string, string>>,
@@ -467,39 +441,4 @@ function sameValues(
   return (
     names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
   )
-}
-
-const mediaType = (answer: Answer) =>
-  (header(answer, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-
-/** A session id goes back in a header: visible ASCII only (§ Session Management). */
-function visibleAscii(value: string): string {
-  if (!/^[\x21-\x7e]{1,1024}$/.test(value)) throw notMcp('a session id that is not visible ASCII')
-  return value
-}
-
-/** An error of the protocol may come with the status of a bad request, or of one that nobody knows. */
-const saysWhy = (answer: Answer) =>
-  (answer.statusCode === 400 || answer.statusCode === 404) && mediaType(answer) === JSON_TYPE
-
-const refused = (status: number, cause?: Message) =>
-  new WarderError('server.refused', `The server answered ${status}.`, {
-    details: { status },
-    cause,
-  })
-
-async function whatItSays({ body }: Answer, room: Room): Promise<Message | undefined> {
-  try {
-    return readServerMessage(await readText(body, room))
-  } catch {
-    return undefined
-  } finally {
-    body.discard()
-  }
-}
-
-/** What a server said with the status of a refusal; null where that was no message. */
-export function refusalSaid({ cause }: WarderError): ResponseMessage | null {
-  const said = cause as Message | undefined
-  return said?.kind === 'response' ? said : null
 }
