@@ -54,6 +54,8 @@ export const limits = {
    * tools take very long, and none is waited for forever.
    */
   silenceMs: 60 * 60_000,
+  /** What the server says of such a call meanwhile is kept up to here, as part of `callBytes`; the oldest goes first. */
+  missedBytes: 8 * 1024,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
   /** How long a client may take to answer what a call needs to know before it is answered. */

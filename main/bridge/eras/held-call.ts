@@ -1,7 +1,13 @@
 import { WarderError } from '../../errors.ts'
 import { unlessAborted } from '../abort.ts'
-import { type RequestMessage, type ResponseMessage, readMessage } from '../envelope.ts'
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+  readMessage,
+} from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
+import { apart, bytesOf } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 import type { Round } from './notices.ts'
 import { inputRequest } from './questions.ts'
@@ -18,6 +24,8 @@ export interface HeldCall {
   readonly weight: number
   /** The client's request that waits for it now; null while the client has the floor. */
   readonly round: Round | null
+  /** Who is told of its progress and of the log: that request, or the next one. */
+  readonly listener: Round
   /**
    * Waits until it is answered or its server asks.
    * @returns null where it asks
@@ -45,19 +53,27 @@ interface Question {
   readonly answered: (answer: ResponseMessage) => Promise<void>
 }
 
-/** @param over called once nothing can come of it any more */
+/**
+ * @param first the request that makes it
+ * @param tell hands what was said while the client had the floor to the request that waits now
+ * @param over called once nothing can come of it any more
+ */
 export function holdCall(options: {
   message: RequestMessage
+  first: Round
   abilities: JsonNode
   run: (signal: AbortSignal) => Promise<ResponseMessage>
+  tell: (message: NotificationMessage) => void
   over: () => void
 }): HeldCall {
-  const { message, abilities, run, over } = options
+  const { message, abilities, run, tell, over } = options
   const controller = new AbortController()
   const questions = new Map<string, Question>()
+  const kept: string[] = []
   let moved = Promise.withResolvers<void>()
   let outcome: (() => ResponseMessage) | null = null
   let round: Round | null = null
+  let last = options.first
   let counter = 0
   let patience: NodeJS.Timeout | undefined
 
@@ -70,6 +86,13 @@ export function holdCall(options: {
     clearTimeout(patience)
     controller.abort(reason)
     over()
+  }
+
+  function keep({ text }: NotificationMessage): void {
+    if (bytesOf(text) > limits.missedBytes) return
+    kept.push(apart(text))
+    const bytes = () => kept.reduce((sum, one) => sum + bytesOf(one), 0)
+    while (kept.length > MOST_MISSED || bytes() > limits.missedBytes) kept.shift()
   }
 
   run(controller.signal).then(
@@ -93,9 +116,14 @@ export function holdCall(options: {
     get round() {
       return round
     },
+    get listener() {
+      return round ?? { ...last, later: keep }
+    },
     async next(own, signal) {
       clearTimeout(patience)
       round = own
+      last = own
+      for (const text of kept.splice(0)) tell(readMessage(text) as NotificationMessage)
       try {
         while (outcome === null && questions.size === 0) await unlessAborted(moved.promise, signal)
       } catch (error) {
@@ -139,6 +167,8 @@ export function holdCall(options: {
     giveUp,
   }
 }
+
+const MOST_MISSED = 32
 
 const tooLate = () =>
   new WarderError('server.ended', 'The client did not answer what the server asked in time.')

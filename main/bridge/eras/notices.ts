@@ -13,25 +13,28 @@ export interface Round {
   /** The token of progress that the client gave it, as JSON text. */
   readonly progressToken: string | null
   readonly logLevel: string | null
+  /** Where the client has the floor: keeps what is said of the call for the request that takes it up again. */
+  readonly later?: (message: NotificationMessage) => void
 }
 
 /**
  * Progress and the log, for clients without sessions: what belongs to a request goes there and nowhere else, and nobody
  * hears of the log who did not ask for it with that request (MCP 2026-07-28, server/utilities/logging).
  *
- * @param rounds by the ids that the server knows; null where the client has the floor
+ * @param rounds by the ids that the server knows
  * @returns what passes them on, and returns false for any other notification
  */
 export function hearNotices(
   host: LinkHost,
-  rounds: { get(id: string): Round | null | undefined; values(): Iterable<Round | null> },
+  rounds: { get(id: string): Round | undefined; values(): Iterable<Round> },
 ): (message: NotificationMessage, related: string | null) => Promise<void> | false | undefined {
-  function listener(message: NotificationMessage, related: string | null): Round | null {
+  function listener(message: NotificationMessage, related: string | null): Round | undefined {
     const severity = LOG_LEVELS.indexOf(message.params?.member('level')?.string() ?? '')
     const about = related === null ? [...rounds.values()] : [rounds.get(related)]
-    const wants = (round: Round | null | undefined) =>
-      round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity
-    return about.find(wants) ?? null
+    const wanting = about.filter(
+      (round) => round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity,
+    )
+    return wanting.find((round) => round?.later === undefined) ?? wanting[0]
   }
 
   function progress(message: NotificationMessage, related: string | null) {
@@ -41,6 +44,7 @@ export function hearNotices(
       : null
     const round = rounds.get(own ?? related ?? '')
     if (token === undefined || !round || round.progressToken === null) return undefined
+    if (round.later !== undefined) return round.later(message)
     const edit = { start: token.start, end: token.end, text: round.progressToken }
     const restored = readMessage(splice(message.text, [edit])) as NotificationMessage
     return host.onMessage(restored, round.id)
@@ -50,6 +54,7 @@ export function hearNotices(
     if (message.method === 'notifications/progress') return progress(message, related) ?? undefined
     if (message.method !== 'notifications/message') return false
     const round = listener(message, related)
+    if (round?.later !== undefined) return void round.later(message)
     return (round && host.onMessage(message, round.id)) ?? undefined
   }
 }

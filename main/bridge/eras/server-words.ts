@@ -23,8 +23,8 @@ export function hearServer(
 ): LinkHost['onMessage'] {
   const { calls, listening, refuse } = parts
   const notices = hearNotices(host, {
-    get: (id) => calls.get(id)?.round,
-    values: () => [...calls.values()].map(({ round }) => round),
+    get: (id) => calls.get(id)?.listener,
+    values: () => [...calls.values()].map(({ listener }) => listener),
   })
 
   function ask(

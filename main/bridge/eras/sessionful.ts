@@ -77,12 +77,14 @@ export function createSessionful(
       })
     }
 
-    /** @param id of the request at the server, for as many rounds as there are */
-    function begin(message: RequestMessage, id: string, credential: Credential): HeldCall {
+    /** @param first whose id the request has at the server, for as many rounds as there are */
+    function begin(message: RequestMessage, first: Round, credential: Credential): HeldCall {
+      const { id } = first
       const claim = claimOf(message)
       if (isRefusal(claim)) throw new WarderError('bridge.malformed', claim.reason)
       const call = holdCall({
         message,
+        first,
         abilities: claim.capabilities,
         async run(signal) {
           const giveUp = () => void inner.send(cancelled(id), credential).catch(() => {})
@@ -94,6 +96,7 @@ export function createSessionful(
             signal.removeEventListener('abort', giveUp)
           }
         },
+        tell: (said) => void onMessage(said, id),
         over() {
           calls.delete(id)
           options.room.give(weights.get(id) ?? 0)
@@ -150,10 +153,10 @@ export function createSessionful(
       await setLevel(logLevel, credential, signal)
       // Answers without the state answer nothing that was asked here: they stay, and the server asks (§ Error Handling).
       if (params?.member('requestState') === undefined)
-        return round(id, begin(message, id, credential), message, own, signal)
+        return round(id, begin(message, own, credential), message, own, signal)
       const key = states.open(message)?.content
       if (key === FROM_THE_START)
-        return round(id, begin(message, id, credential), message, own, signal)
+        return round(id, begin(message, own, credential), message, own, signal)
       const call = key === undefined ? undefined : calls.get(key)
       if (key === undefined || call === undefined || call.round !== null) return unknownState(id)
       call.answer(params.member('inputResponses'))

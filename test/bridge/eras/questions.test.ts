@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Message, metaOf, post, textOf, type Wish } from '../support/alone.ts'
+import { type Message, metaOf, PREFIX, post, textOf, type Wish } from '../support/alone.ts'
 import { sessionServer } from '../support/session-server.ts'
 import { type Line, startWorld, type World } from '../support/world.ts'
 
@@ -240,6 +240,89 @@ describe('a question of a server with sessions', () => {
     lines[1].send(textOf('tools/call', { ...params, ...more }, { id: 'a', meta }))
     expect((await nextOf(lines[1])).result).toMatchObject({ got: { 0: { action: 'accept' } } })
     lines[1].close()
+  })
+
+  /** Asks at once; what it is told to say it says of that call, while nobody waits for it. */
+  const says = `(message, { send, answer, seen }) => {
+    const first = seen.find(({ method }) => method === 'tools/call')
+    if (message.method === 'tools/call' && message === first) send({ id: 'q', ...${JSON.stringify(roots)} })
+    else if (message.method === 'tools/call') {
+      for (const { method, params } of message.params.arguments.words)
+        send({ method, params: method === 'notifications/message' ? params : { progressToken: first.params._meta.progressToken, ...params } })
+      answer({})
+      if (message.params.arguments.end) send({ id: first.id, result: {} })
+    } else if (message.id === 'q' && !seen.some(({ params }) => params?.arguments?.end)) send({ id: first.id, result: {} })
+    else if (message.method === 'logging/setLevel') answer({})
+  }`
+  const progress = (done: number, message = '') => ({
+    method: 'notifications/progress',
+    params: { progress: done, message },
+  })
+  const logged = (level: string) => ({
+    method: 'notifications/message',
+    params: { level, data: level },
+  })
+
+  /** @returns what the request hears that brings the answer */
+  async function heardAfter(
+    words: object[],
+    last: object = { progressToken: 'second' },
+    end = false,
+  ) {
+    await using world = await startWorld({ s: sessionServer(says, { tools: {}, logging: {} }) })
+    const line = await world.line('s')
+    const info = { [`${PREFIX}logLevel`]: 'info' }
+    const first = { id: 'a', meta: metaOf(all, { progressToken: 'first', ...info }) }
+    line.send(textOf('tools/call', { name: 'x' }, first))
+    const { result } = await nextOf(line)
+    const during = { id: 'b', meta: metaOf(all) }
+    line.send(textOf('tools/call', { name: 'say', arguments: { words, end } }, during))
+    expect((await nextOf(line)).id).toBe('b')
+    const more = { inputResponses: { 1: { roots: [] } }, requestState: result?.requestState }
+    const again = { id: 'c', meta: metaOf(all, { ...info, ...last }) }
+    line.send(textOf('tools/call', { name: 'x', ...more }, again))
+    const heard: Message[] = []
+    for (let next = await nextOf(line); ; next = await nextOf(line)) {
+      if (next.id === 'c') break
+      heard.push(next)
+    }
+    line.close()
+    return heard.map(({ params }) => params)
+  }
+
+  it.each([
+    ['goes on', false],
+    ['has ended', true],
+  ])(
+    'keeps what is said of its call meanwhile for the next request, where it %s',
+    async (_, end) => {
+      const words = [progress(1), logged('error'), logged('debug'), progress(2)]
+      expect(await heardAfter(words, undefined, end)).toEqual([
+        { progressToken: 'second', progress: 1, message: '' },
+        { level: 'error', data: 'error' },
+        { progressToken: 'second', progress: 2, message: '' },
+      ])
+    },
+  )
+
+  it('tells nothing of it to a request that wants none', async () => {
+    const silent = { progressToken: undefined, [`${PREFIX}logLevel`]: undefined }
+    expect(await heardAfter([progress(1), logged('error')], silent)).toEqual([])
+  })
+
+  it.each([
+    ['words', Array.from({ length: 40 }, (_, index) => progress(index)), 32],
+    ['bytes', Array.from({ length: 20 }, (_, index) => progress(index, 'x'.repeat(1_000))), 7],
+  ])('keeps the last of too many %s', async (_what, words, kept) => {
+    const heard = await heardAfter(words)
+    const last = words.slice(-kept)
+    expect(heard).toEqual(last.map(({ params }) => ({ progressToken: 'second', ...params })))
+  })
+
+  it('keeps nothing that is too long, which takes the place of nothing either', async () => {
+    const words = [progress(1), progress(2, 'x'.repeat(8 * 1024)), progress(3)]
+    const heard = await heardAfter(words)
+    expect(heard.map((params) => params?.progress)).toEqual([1, 3])
   })
 
   it('is given up with the request that waits for what comes of its answer', async () => {

@@ -36,7 +36,7 @@ describe('a client that does not read', () => {
     )
     await tick()
     const round = { id: '7', progressToken: '1', logLevel: 'info' }
-    const calls = new Map([['7', { round, method: 'tools/call' } as HeldCall]])
+    const calls = new Map([['7', { round, listener: round, method: 'tools/call' } as HeldCall]])
     const hear = hearServer(host, { calls, listening, refuse: () => undefined })
     let waited = true
     const heard = Promise.resolve(hear(message, null)).then(() => {
@@ -49,4 +49,25 @@ describe('a client that does not read', () => {
     listening.end()
     await open
   })
+})
+
+it('tells a client that waits of the log, and keeps it for one that has the floor where none waits', () => {
+  const told: unknown[] = []
+  const kept: string[] = []
+  const host = {
+    onMessage: (_message: unknown, related: unknown) => void told.push(related),
+  } as unknown as LinkHost
+  const asked = (id: string, later?: (message: NotificationMessage) => void) => {
+    const listener = { id, progressToken: null, logLevel: 'info' }
+    return { listener: later === undefined ? listener : { ...listener, later } } as HeldCall
+  }
+  const calls = new Map([['1', asked('1', ({ text }) => void kept.push(text))]])
+  const parts = { calls, listening: createListening(host), refuse: () => undefined }
+  const hear = hearServer(host, parts)
+  const log = said('notifications/message', { level: 'error', data: 1 })
+  hear(log, null)
+  expect([told, kept]).toEqual([[], [log.text]])
+  calls.set('2', asked('2'))
+  hear(log, null)
+  expect([told, kept]).toEqual([['2'], [log.text]])
 })
