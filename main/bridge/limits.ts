@@ -25,6 +25,8 @@ export const limits = {
   callBytes: 16 * 1024,
   /** And a resource that a session hears of, beside twice its URI. */
   subscriptionBytes: 512,
+  /** Characters of a token of progress, as JSON. */
+  progressTokenLength: 1_024,
   /** Connections to the socket of one client. */
   connectionsPerClient: 128,
   /** Connections to the token door that have not shown a bearer yet; the one that waited longest goes. */
@@ -54,12 +56,15 @@ export const limits = {
    * tools take very long, and none is waited for forever.
    */
   silenceMs: 60 * 60_000,
-  /** What the server says of such a call meanwhile is kept up to here, as part of `callBytes`; the oldest goes first. */
-  missedBytes: 8 * 1024,
   /** Until a server has answered an opening that is played again. */
   openingMs: 60_000,
   /** How long a client may take to answer what a call needs to know before it is answered. */
   inputMs: 10 * 60_000,
+  /**
+   * What a server says of a call while its client is asked is kept for its next request: so many messages, and characters of
+   * them all, as part of `callBytes`.
+   */
+  missed: { messages: 32, length: 8 * 1024 },
   /** Until a server has said of which era it is; one that is silent has sessions. */
   eraProbeMs: 5_000,
   /**

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import { createBriefMap } from './brief-map.ts'
+import type { NotificationMessage, RequestMessage } from './envelope.ts'
 import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
 import { bytesOf } from './kept-text.ts'
@@ -106,7 +107,7 @@ export function createSession(options: {
       if (isRequest && message.method === 'initialize') checkOpening(message)
       if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
-      const progressToken = message.params?.member('_meta')?.member('progressToken')?.raw ?? null
+      const progressToken = progressTokenOf(message)
       const listens = speaks === 'stateless' && isRequest && message.method === LISTEN
       const subscription = listens ? subscriptionWay(channel, message) : null
       const back = subscription?.channel ?? channel
@@ -190,6 +191,22 @@ export function createSession(options: {
     },
   }
   return session
+}
+
+/**
+ * Each word of progress carries it, and it is kept for as long as its call.
+ *
+ * @throws WarderError `bridge.malformed` where it is no token (MCP 2025-11-25, Progress), or a very long one
+ */
+function progressTokenOf({ params }: RequestMessage | NotificationMessage): string | null {
+  const token = params?.member('_meta')?.member('progressToken')
+  if (token === undefined || token.kind === 'null') return null
+  const isToken = token.kind === 'string' || token.kind === 'number'
+  if (isToken && token.raw.length <= limits.progressTokenLength) return token.raw
+  throw new WarderError(
+    'bridge.malformed',
+    'The message is refused: its progressToken is neither a short text nor a number.',
+  )
 }
 
 const tooLong = () =>

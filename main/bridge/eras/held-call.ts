@@ -7,7 +7,7 @@ import {
   readMessage,
 } from '../envelope.ts'
 import type { JsonNode } from '../json-scan.ts'
-import { apart, bytesOf } from '../kept-text.ts'
+import { apart } from '../kept-text.ts'
 import { limits } from '../limits.ts'
 import type { Round } from './notices.ts'
 import { inputRequest } from './questions.ts'
@@ -24,7 +24,7 @@ export interface HeldCall {
   readonly weight: number
   /** The client's request that waits for it now; null while the client has the floor. */
   readonly round: Round | null
-  /** Who is told of its progress and of the log: that request, or the next one. */
+  /** Who is told of its progress and of the log: that request; while the client has the floor the one before, with `later`. */
   readonly listener: Round
   /**
    * Waits until it is answered or its server asks.
@@ -69,7 +69,8 @@ export function holdCall(options: {
   const { message, abilities, run, tell, over } = options
   const controller = new AbortController()
   const questions = new Map<string, Question>()
-  const kept: string[] = []
+  /** What was said while the client had the floor. */
+  const missed: { readonly text: string; readonly isLog: boolean }[] = []
   let moved = Promise.withResolvers<void>()
   let outcome: (() => ResponseMessage) | null = null
   let round: Round | null = null
@@ -88,11 +89,19 @@ export function holdCall(options: {
     over()
   }
 
-  function keep({ text }: NotificationMessage): void {
-    if (bytesOf(text) > limits.missedBytes) return
-    kept.push(apart(text))
-    const bytes = () => kept.reduce((sum, one) => sum + bytesOf(one), 0)
-    while (kept.length > MOST_MISSED || bytes() > limits.missedBytes) kept.shift()
+  function keep({ text, method }: NotificationMessage): void {
+    if (text.length > limits.missed.length) return
+    missed.push({ text: apart(text), isLog: method === 'notifications/message' })
+    const length = () => missed.reduce((sum, one) => sum + one.text.length, 0)
+    // The log may be about something else, and is not to take the place of progress.
+    while (missed.length > limits.missed.messages || length() > limits.missed.length)
+      missed.splice(
+        Math.max(
+          0,
+          missed.findIndex(({ isLog }) => isLog),
+        ),
+        1,
+      )
   }
 
   run(controller.signal).then(
@@ -123,8 +132,8 @@ export function holdCall(options: {
       clearTimeout(patience)
       round = own
       last = own
-      for (const text of kept.splice(0)) tell(readMessage(text) as NotificationMessage)
       try {
+        for (const { text } of missed.splice(0)) tell(readMessage(text) as NotificationMessage)
         while (outcome === null && questions.size === 0) await unlessAborted(moved.promise, signal)
       } catch (error) {
         giveUp()
@@ -167,8 +176,6 @@ export function holdCall(options: {
     giveUp,
   }
 }
-
-const MOST_MISSED = 32
 
 const tooLate = () =>
   new WarderError('server.ended', 'The client did not answer what the server asked in time.')

@@ -6,7 +6,7 @@ import { LOG_LEVELS } from './claim.ts'
 /** What begins the token of progress of a call at the server; its id follows. */
 export const PROGRESS = 'warder-progress-'
 
-/** One request of a client without sessions that waits for its answer. */
+/** One request of a client without sessions: it waits for its answer, unless there is a `later`. */
 export interface Round {
   /** Its id upwards of us. */
   readonly id: string
@@ -34,7 +34,8 @@ export function hearNotices(
     const wanting = about.filter(
       (round) => round?.logLevel != null && LOG_LEVELS.indexOf(round.logLevel) <= severity,
     )
-    return wanting.find((round) => round?.later === undefined) ?? wanting[0]
+    // Where all have the floor, the one that was asked last is the likeliest to come back.
+    return wanting.find((round) => round?.later === undefined) ?? wanting.at(-1)
   }
 
   function progress(message: NotificationMessage, related: string | null) {

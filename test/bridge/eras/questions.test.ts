@@ -242,16 +242,17 @@ describe('a question of a server with sessions', () => {
     lines[1].close()
   })
 
-  /** Asks at once; what it is told to say it says of that call, while nobody waits for it. */
+  /** Its first call asks at once; what another tells it to say it says of that one. */
   const says = `(message, { send, answer, seen }) => {
     const first = seen.find(({ method }) => method === 'tools/call')
+    const end = () => send({ id: first.id, result: {} })
     if (message.method === 'tools/call' && message === first) send({ id: 'q', ...${JSON.stringify(roots)} })
     else if (message.method === 'tools/call') {
       for (const { method, params } of message.params.arguments.words)
         send({ method, params: method === 'notifications/message' ? params : { progressToken: first.params._meta.progressToken, ...params } })
+      if (message.params.arguments.end) end()
       answer({})
-      if (message.params.arguments.end) send({ id: first.id, result: {} })
-    } else if (message.id === 'q' && !seen.some(({ params }) => params?.arguments?.end)) send({ id: first.id, result: {} })
+    } else if (message.id === 'q' && !seen.some(({ params }) => params?.arguments?.end)) end()
     else if (message.method === 'logging/setLevel') answer({})
   }`
   const progress = (done: number, message = '') => ({
@@ -262,67 +263,117 @@ describe('a question of a server with sessions', () => {
     method: 'notifications/message',
     params: { level, data: level },
   })
+  const LEVEL = `${PREFIX}logLevel`
 
-  /** @returns what the request hears that brings the answer */
-  async function heardAfter(
-    words: object[],
-    last: object = { progressToken: 'second' },
-    end = false,
-  ) {
-    await using world = await startWorld({ s: sessionServer(says, { tools: {}, logging: {} }) })
+  /** A call at that server, which its client makes in several requests. */
+  async function conversation(world: World) {
     const line = await world.line('s')
-    const info = { [`${PREFIX}logLevel`]: 'info' }
-    const first = { id: 'a', meta: metaOf(all, { progressToken: 'first', ...info }) }
-    line.send(textOf('tools/call', { name: 'x' }, first))
-    const { result } = await nextOf(line)
-    const during = { id: 'b', meta: metaOf(all) }
-    line.send(textOf('tools/call', { name: 'say', arguments: { words, end } }, during))
-    expect((await nextOf(line)).id).toBe('b')
-    const more = { inputResponses: { 1: { roots: [] } }, requestState: result?.requestState }
-    const again = { id: 'c', meta: metaOf(all, { ...info, ...last }) }
-    line.send(textOf('tools/call', { name: 'x', ...more }, again))
-    const heard: Message[] = []
-    for (let next = await nextOf(line); ; next = await nextOf(line)) {
-      if (next.id === 'c') break
-      heard.push(next)
+    let state: unknown
+    let counter = 0
+
+    /** @returns what the request hears before its answer */
+    async function request(meta: object, more: object): Promise<unknown[]> {
+      const id = `request ${++counter}`
+      const kept = state === undefined ? {} : { requestState: state }
+      const params = { name: 'x', ...more, ...kept }
+      line.send(textOf('tools/call', params, { id, meta: metaOf(all, meta) }))
+      const heard: unknown[] = []
+      for (;;) {
+        const { id: of, params, result } = await nextOf(line)
+        if (of !== id) heard.push(params)
+        else {
+          state = result?.requestState
+          return heard
+        }
+      }
     }
-    line.close()
-    return heard.map(({ params }) => params)
+
+    return {
+      begins: (meta: object = { progressToken: 'first', [LEVEL]: 'info' }) => request(meta, {}),
+      /** Without answers: the server's question stays. */
+      goesOn: (meta: object) => request(meta, { inputResponses: {} }),
+      ends: (meta: object) => request(meta, { inputResponses: { 1: { roots: [] } } }),
+      async says(words: object[], end = false) {
+        const id = `say ${++counter}`
+        const params = { name: 'say', arguments: { words, end } }
+        line.send(textOf('tools/call', params, { id, meta: metaOf(all) }))
+        expect((await nextOf(line)).id).toBe(id)
+      },
+      [Symbol.dispose]: () => line.close(),
+    }
   }
+  const outspoken = () => startWorld({ s: sessionServer(says, { tools: {}, logging: {} }) })
+  const second = { progressToken: 'second', [LEVEL]: 'info' }
 
   it.each([
-    ['goes on', false],
+    ['has not ended', false],
     ['has ended', true],
-  ])(
-    'keeps what is said of its call meanwhile for the next request, where it %s',
-    async (_, end) => {
-      const words = [progress(1), logged('error'), logged('debug'), progress(2)]
-      expect(await heardAfter(words, undefined, end)).toEqual([
-        { progressToken: 'second', progress: 1, message: '' },
-        { level: 'error', data: 'error' },
-        { progressToken: 'second', progress: 2, message: '' },
-      ])
-    },
-  )
+  ])('keeps what is said of its call for the next request, where the call %s', async (_, end) => {
+    await using world = await outspoken()
+    using call = await conversation(world)
+    await call.begins()
+    await call.says([progress(1), logged('error'), logged('debug'), progress(2)], end)
+    expect(await call.ends(second)).toEqual([
+      { progressToken: 'second', progress: 1, message: '' },
+      { level: 'error', data: 'error' },
+      { progressToken: 'second', progress: 2, message: '' },
+    ])
+  })
 
-  it('tells nothing of it to a request that wants none', async () => {
-    const silent = { progressToken: undefined, [`${PREFIX}logLevel`]: undefined }
-    expect(await heardAfter([progress(1), logged('error')], silent)).toEqual([])
+  it('tells it once, to the request that came next', async () => {
+    await using world = await outspoken()
+    using call = await conversation(world)
+    await call.begins()
+    await call.says([progress(1)])
+    expect(await call.goesOn(second)).toEqual([
+      { progressToken: 'second', progress: 1, message: '' },
+    ])
+    await call.says([progress(2)])
+    expect(await call.ends({ progressToken: 'third' })).toEqual([
+      { progressToken: 'third', progress: 2, message: '' },
+    ])
   })
 
   it.each([
-    ['words', Array.from({ length: 40 }, (_, index) => progress(index)), 32],
-    ['bytes', Array.from({ length: 20 }, (_, index) => progress(index, 'x'.repeat(1_000))), 7],
-  ])('keeps the last of too many %s', async (_what, words, kept) => {
-    const heard = await heardAfter(words)
-    const last = words.slice(-kept)
-    expect(heard).toEqual(last.map(({ params }) => ({ progressToken: 'second', ...params })))
+    ['the request before', {}, second],
+    ['the request after', second, {}],
+  ])('tells nothing of it where %s wanted none', async (_, first, last) => {
+    await using world = await outspoken()
+    using call = await conversation(world)
+    await call.begins()
+    await call.goesOn(first)
+    await call.says([progress(1), logged('error')])
+    expect(await call.ends(last)).toEqual([])
   })
 
-  it('keeps nothing that is too long, which takes the place of nothing either', async () => {
-    const words = [progress(1), progress(2, 'x'.repeat(8 * 1024)), progress(3)]
-    const heard = await heardAfter(words)
-    expect(heard.map((params) => params?.progress)).toEqual([1, 3])
+  const long = (done: number) => progress(done, 'x'.repeat(1_000))
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
+  it.each([
+    ['messages', upTo(40).map((done) => progress(done)), upTo(40).slice(-32)],
+    ['characters', upTo(20).map(long), upTo(20).slice(-7)],
+    ['messages of the log', [progress(0), ...upTo(40).map(() => logged('error'))], [0]],
+    ['characters in one', [progress(0), progress(1, 'x'.repeat(8 * 1024)), progress(2)], [0, 2]],
+  ])('keeps the last of too many %s, and progress rather than the log', async (_, words, kept) => {
+    await using world = await outspoken()
+    using call = await conversation(world)
+    await call.begins()
+    await call.says(words)
+    const heard = (await call.ends(second)) as { progress?: number }[]
+    expect(heard.flatMap(({ progress }) => progress ?? [])).toEqual(kept)
+    expect(heard.length).toBeLessThanOrEqual(32)
+  })
+
+  it('tells what was said of its call at the token door as well', async () => {
+    await using world = await outspoken()
+    const wished = { meta: metaOf(all, { progressToken: 'first' }) }
+    const first = await ask(world, { name: 'x' }, {}, wished)
+    await ask(world, { name: 'say', arguments: { words: [progress(1)] } })
+    const more = { inputResponses: { 1: { roots: [] } }, requestState: first.requestState }
+    const { messages } = await post(world, 'tools/call', { name: 'x', ...more }, wished)
+    expect(messages.map(({ params, result }) => params ?? result)).toMatchObject([
+      { progressToken: 'first', progress: 1 },
+      { resultType: 'complete' },
+    ])
   })
 
   it('is given up with the request that waits for what comes of its answer', async () => {

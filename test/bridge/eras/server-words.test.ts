@@ -51,23 +51,26 @@ describe('a client that does not read', () => {
   })
 })
 
-it('tells a client that waits of the log, and keeps it for one that has the floor where none waits', () => {
+it('tells the log to a client that waits, and keeps it for the one asked last where all have the floor', () => {
   const told: unknown[] = []
-  const kept: string[] = []
   const host = {
     onMessage: (_message: unknown, related: unknown) => void told.push(related),
   } as unknown as LinkHost
-  const asked = (id: string, later?: (message: NotificationMessage) => void) => {
-    const listener = { id, progressToken: null, logLevel: 'info' }
-    return { listener: later === undefined ? listener : { ...listener, later } } as HeldCall
-  }
-  const calls = new Map([['1', asked('1', ({ text }) => void kept.push(text))]])
+  const listener = (id: string) => ({ id, progressToken: null, logLevel: 'info' })
+  const asked = (id: string) =>
+    ({
+      listener: { ...listener(id), later: () => void told.push(`later ${id}`) },
+    }) as Partial<HeldCall> as HeldCall
+  const calls = new Map([
+    ['1', asked('1')],
+    ['2', asked('2')],
+  ])
   const parts = { calls, listening: createListening(host), refuse: () => undefined }
   const hear = hearServer(host, parts)
   const log = said('notifications/message', { level: 'error', data: 1 })
   hear(log, null)
-  expect([told, kept]).toEqual([[], [log.text]])
-  calls.set('2', asked('2'))
+  hear(log, '1')
+  calls.set('0', { listener: listener('0') } as Partial<HeldCall> as HeldCall)
   hear(log, null)
-  expect([told, kept]).toEqual([['2'], [log.text]])
+  expect(told).toEqual(['later 2', 'later 1', '0'])
 })
