@@ -93,15 +93,10 @@ export function holdCall(options: {
     if (text.length > limits.missed.length) return
     missed.push({ text: apart(text), isLog: method === 'notifications/message' })
     const length = () => missed.reduce((sum, one) => sum + one.text.length, 0)
+    const firstOfLog = () => missed.findIndex(({ isLog }) => isLog)
     // The log may be about something else, and is not to take the place of progress.
     while (missed.length > limits.missed.messages || length() > limits.missed.length)
-      missed.splice(
-        Math.max(
-          0,
-          missed.findIndex(({ isLog }) => isLog),
-        ),
-        1,
-      )
+      missed.splice(Math.max(firstOfLog(), 0), 1)
   }
 
   run(controller.signal).then(

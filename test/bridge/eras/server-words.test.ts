@@ -71,6 +71,7 @@ it('tells the log to a client that waits, and keeps it for the one asked last wh
   hear(log, null)
   hear(log, '1')
   calls.set('0', { listener: listener('0') } as Partial<HeldCall> as HeldCall)
+  calls.set('3', asked('3'))
   hear(log, null)
   expect(told).toEqual(['later 2', 'later 1', '0'])
 })
