@@ -18,6 +18,8 @@ export interface Effort {
   readonly starts: number
   /** Results of each large size. */
   readonly large: number
+  /** Whose memory is read: when one collected last is chance. */
+  readonly companions: number
   /** Calls until memory is read again. */
   readonly many: number
 }
@@ -30,6 +32,7 @@ export const FULL: Effort = {
   parallel: 4_000,
   starts: 9,
   large: 9,
+  companions: 3,
   many: 100_000,
 }
 /** To see that everything runs; its figures mean nothing. */
@@ -41,6 +44,7 @@ export const BRIEF: Effort = {
   parallel: 200,
   starts: 2,
   large: 2,
+  companions: 1,
   many: 1_000,
 }
 
