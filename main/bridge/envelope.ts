@@ -130,6 +130,13 @@ export function errorResponse(
   return `{"jsonrpc":"2.0","id":${idText},"error":${error}}`
 }
 
+/** What a sender wants to hear of progress under, as JSON text (MCP, Progress); null where it wants to hear of none. */
+export function progressTokenOf({ params }: RequestMessage | NotificationMessage): string | null {
+  const token = params?.member('_meta')?.member('progressToken')
+  // Some say so for none.
+  return token === undefined || token.kind === 'null' ? null : token.raw
+}
+
 /**
  * A JSON text on one line, for the newline framing: HTTP servers may send it with line breaks between the tokens. Inside
  * strings JSON allows none, so the values stay as they are.

@@ -1,6 +1,6 @@
 import { isWarderError, WarderError } from '../errors.ts'
 import { createEmitter } from '../events.ts'
-import type { NotificationMessage, RequestMessage } from './envelope.ts'
+import { type NotificationMessage, progressTokenOf, type RequestMessage } from './envelope.ts'
 import { limits } from './limits.ts'
 import { type ParkingTimer, systemTimer } from './timer.ts'
 import type { Parking, Pending, Session, UnsentCall, WaitingCalls } from './types.ts'
@@ -135,9 +135,6 @@ export function createParking(options: {
 
 const isSame = (one: AccountName, other: AccountName) =>
   one.server === other.server && one.account === other.account
-
-const progressTokenOf = (message: RequestMessage): string | null =>
-  message.params?.member('_meta')?.member('progressToken')?.raw ?? null
 
 /**
  * Tells a client that asked for progress what its call waits for (MCP 2025-11-25, Progress). The numbers have to grow,

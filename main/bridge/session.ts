@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { WarderError } from '../errors.ts'
 import type { Principals } from '../identity/principals.ts'
 import { createBriefMap } from './brief-map.ts'
-import type { NotificationMessage, RequestMessage } from './envelope.ts'
+import { progressTokenOf } from './envelope.ts'
 import { LISTEN } from './eras/listening.ts'
 import type { Era } from './eras/revisions.ts'
 import { bytesOf } from './kept-text.ts'
@@ -108,6 +108,7 @@ export function createSession(options: {
       if (waiting.size >= limits.inFlight || (size > 0 && size + own > limits.inFlightBytes))
         throw new WarderError('bridge.busy', 'Too many calls of this session wait for an answer.')
       const progressToken = progressTokenOf(message)
+      checkProgressToken(progressToken)
       const listens = speaks === 'stateless' && isRequest && message.method === LISTEN
       const subscription = listens ? subscriptionWay(channel, message) : null
       const back = subscription?.channel ?? channel
@@ -196,13 +197,11 @@ export function createSession(options: {
 /**
  * Each word of progress carries it, and it is kept for as long as its call.
  *
- * @throws WarderError `bridge.malformed` where it is no token (MCP 2025-11-25, Progress), or a very long one
+ * @throws WarderError `bridge.malformed` where it is neither a string nor a number (MCP, Progress), or very long
  */
-function progressTokenOf({ params }: RequestMessage | NotificationMessage): string | null {
-  const token = params?.member('_meta')?.member('progressToken')
-  if (token === undefined || token.kind === 'null') return null
-  const isToken = token.kind === 'string' || token.kind === 'number'
-  if (isToken && token.raw.length <= limits.progressTokenLength) return token.raw
+function checkProgressToken(token: string | null): void {
+  if (token === null || (/^["\d-]/.test(token) && token.length <= limits.progressTokenLength))
+    return
   throw new WarderError(
     'bridge.malformed',
     'The message is refused: its progressToken is neither a short text nor a number.',

@@ -4,6 +4,7 @@ import type { Room } from '../../runtime/budget.ts'
 import { createBriefMap } from '../brief-map.ts'
 import {
   cancelled,
+  progressTokenOf,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
@@ -148,8 +149,7 @@ export function createSessionful(
       const { params } = message
       const claim = claimOf(message)
       const logLevel = isRefusal(claim) ? null : claim.logLevel
-      const progressToken = params?.member('_meta')?.member('progressToken')?.raw ?? null
-      const own = { id, progressToken, logLevel }
+      const own = { id, progressToken: progressTokenOf(message), logLevel }
       await setLevel(logLevel, credential, signal)
       // Answers without the state answer nothing that was asked here: they stay, and the server asks (§ Error Handling).
       if (params?.member('requestState') === undefined)

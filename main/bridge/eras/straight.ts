@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isWarderError, WarderError } from '../../errors.ts'
 import { unlessAborted } from '../abort.ts'
 import {
+  progressTokenOf,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
@@ -219,7 +220,7 @@ function roundOf(message: RequestMessage, id: string): Round {
   const claim = claimOf(message)
   return {
     id,
-    progressToken: message.params?.member('_meta')?.member('progressToken')?.raw ?? null,
+    progressToken: progressTokenOf(message),
     logLevel: isRefusal(claim) ? null : claim.logLevel,
   }
 }

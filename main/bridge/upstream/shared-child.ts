@@ -5,6 +5,7 @@ import {
   cancelled,
   errorResponse,
   type NotificationMessage,
+  progressTokenOf,
   type RequestMessage,
   type ResponseMessage,
   readMessage,
@@ -177,7 +178,7 @@ export async function startSharedChild(options: {
     if (token !== undefined) edits.push({ ...spanOf(token), text: id })
     const controller = new AbortController()
     const call: Call = {
-      ...{ chair, id: own, token: token?.raw ?? null },
+      ...{ chair, id: own, token: progressTokenOf(message) },
       ...{ controller, cancelled: false },
     }
     calls.set(id, call)
